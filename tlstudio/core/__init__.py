@@ -1,0 +1,1 @@
+"""What every other package builds on: no torch, no Qt, imported in milliseconds."""

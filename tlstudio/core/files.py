@@ -1,0 +1,173 @@
+"""Files that are complete or absent: atomic writes, hashes, safe names, folder sizes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from tlstudio.core.errors import StudioError
+
+_BLOCK = 1 << 20
+_RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
+
+
+@contextlib.contextmanager
+def explain_os_errors(path: Path | str) -> Iterator[None]:
+    """Turns a full disk, a read-only folder or a missing path into a StudioError that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise os_error(error, path) from error
+
+
+def os_error(error: OSError, path: Path | str) -> StudioError:
+    """The StudioError for an OSError at ``path``."""
+    place = str(error.filename or path)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StudioError(
+            "files.disk-full",
+            "The disk is full: {path} could not be written.",
+            "Free some space or choose another folder, then start again. Nothing half-written was left.",
+            where=place,
+            path=place,
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StudioError(
+            "files.no-permission",
+            "{path} cannot be read or written: permission denied or a read-only folder.",
+            "Choose a folder that you may write to, or change its permissions.",
+            where=place,
+            path=place,
+        )
+    if isinstance(error, FileNotFoundError):
+        return StudioError(
+            "files.missing", "{path} does not exist.", "Check the path, or choose the file again.", place, path=place
+        )
+    return StudioError(
+        "files.io",
+        "{path} could not be read or written: {reason}.",
+        "Check the disk and the folder, then try again.",
+        where=place,
+        path=place,
+        reason=error.strerror or str(error),
+    )
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path, mode: str = "w", **kwargs: Any) -> Iterator[IO[Any]]:
+    """Opens a temporary file beside ``path``; on success it is fsynced and renamed, on failure removed.
+
+    Raises:
+        StudioError: disk full, no permission, or another I/O error.
+    """
+    path = Path(path)
+    if "b" not in mode:
+        kwargs.setdefault("encoding", "utf-8")
+        kwargs.setdefault("newline", "\n")
+    with explain_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            with open(temporary, mode, **kwargs) as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Gives a temporary folder beside ``path``; on success it replaces ``path``, on failure it is removed."""
+    path = Path(path)
+    with explain_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"))
+        try:
+            yield temporary
+            temporary.chmod(0o755)  # mkdtemp makes it private
+            for item in temporary.rglob("*"):
+                if item.is_file():
+                    _fsync(item)
+            if path.exists():
+                shutil.rmtree(path)
+            os.replace(temporary, path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def _fsync(path: Path) -> None:
+    with open(path, "rb") as stream, contextlib.suppress(OSError):  # some systems refuse fsync on a read handle
+        os.fsync(stream.fileno())
+
+
+def write_text(path: Path, text: str) -> None:
+    with atomic_write(path) as stream:
+        stream.write(text)
+
+
+def write_json(path: Path, data: Any) -> None:
+    write_text(path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Reads JSON.
+
+    Raises:
+        StudioError: the file is missing or is not JSON.
+    """
+    with explain_os_errors(path):
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise StudioError(
+            "files.not-json",
+            "{path} is not valid JSON: {reason} in line {line}.",
+            "The file is damaged; restore it from its source.",
+            where=str(path),
+            path=str(path),
+            reason=error.msg,
+            line=error.lineno,
+        ) from error
+
+
+def sha256(path: Path, check: Callable[[], None] | None = None) -> str:
+    """Hex SHA-256 of a file, read in blocks; ``check`` is called for each block so that it can be cancelled."""
+    digest = hashlib.sha256()
+    with explain_os_errors(path), open(path, "rb") as stream:
+        while block := stream.read(_BLOCK):
+            if check:
+                check()
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def safe_name(text: str, limit: int = 60) -> str:
+    """A name that is a valid file name on every system; never empty, never a path."""
+    text = unicodedata.normalize("NFC", text)
+    text = re.sub(r"[^\w.\- ]+", "-", text).strip(" .-") or "unnamed"
+    return f"{text}-" if text.lower().split(".")[0] in _RESERVED else text[:limit].rstrip(" .")
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder; 0 if absent."""
+    path = Path(path)
+    if path.is_file():
+        return path.stat().st_size
+    return sum(item.stat().st_size for item in path.rglob("*") if item.is_file())

@@ -1,0 +1,89 @@
+"""Describes the fields of a pydantic model, so that forms, help and documentation follow from it."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of the user. ``kind``: bool, int, float, str or choice; ``auto`` allows the word 'auto'."""
+
+    name: str
+    title: str
+    help: str
+    kind: str
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    auto: bool = False
+    optional: bool = False
+
+
+def describe(model: type[BaseModel]) -> list[Option]:
+    """The simple fields of ``model``, in order; nested models and lists are left out."""
+    options = [_option(name, field) for name, field in model.model_fields.items()]
+    return [option for option in options if option is not None]
+
+
+def _option(name: str, field: FieldInfo) -> Option | None:
+    kinds, choices, auto, optional = _kinds(field.annotation)
+    if not kinds:
+        return None
+    limits = _limits([*field.metadata, *_nested_metadata(field.annotation)])
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    return Option(
+        name=name,
+        title=field.title or name.replace("_", " ").capitalize(),
+        help=field.description or "",
+        kind=kinds[0],
+        default=field.get_default(call_default_factory=True),
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+        choices=choices,
+        unit=str(extra.get("unit", "")),
+        auto=auto,
+        optional=optional,
+    )
+
+
+def _kinds(annotation: Any) -> tuple[list[str], tuple[str, ...], bool, bool]:
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) is Literal:
+        values = tuple(str(value) for value in get_args(annotation))
+        return (["choice"], values, False, False) if values != ("auto",) else ([], (), True, False)
+    if get_origin(annotation) in (Union, types.UnionType):
+        parts = [_kinds(part) for part in get_args(annotation)]
+        kinds = [kind for part in parts for kind in part[0]]
+        choices = tuple(choice for part in parts for choice in part[1])
+        return kinds, choices, any(part[2] for part in parts), any(part[3] for part in parts)
+    if annotation is type(None):
+        return [], (), False, True
+    simple = {bool: "bool", int: "int", float: "float", str: "str"}
+    return ([simple[annotation]], (), False, False) if annotation in simple else ([], (), False, False)
+
+
+def _nested_metadata(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Annotated:
+        found: list[Any] = []
+        for item in get_args(annotation)[1:]:
+            found.extend(item.metadata if isinstance(item, FieldInfo) else [item])
+        return found
+    return [item for part in get_args(annotation) for item in _nested_metadata(part)] if get_args(annotation) else []
+
+
+def _limits(metadata: list[Any]) -> dict[str, float]:
+    limits: dict[str, float] = {}
+    for item in metadata:
+        for attribute, key in (("ge", "minimum"), ("gt", "minimum"), ("le", "maximum"), ("lt", "maximum")):
+            if getattr(item, attribute, None) is not None:
+                limits[key] = getattr(item, attribute)
+    return limits

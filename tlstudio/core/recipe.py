@@ -1,0 +1,291 @@
+"""The recipe: everything that a user can choose, as frozen pydantic models, read from and written to YAML.
+
+Options of a plug-in (strategy, compression step, exporter, task) stay a plain mapping here and are checked
+against the plug-in's own ``Config`` by :func:`tlstudio.pipeline.check`; core knows no plug-ins.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from tlstudio.core.errors import StudioError
+from tlstudio.core.files import explain_os_errors, write_text
+from tlstudio.core.plugins import invalid
+
+SCHEMA = 1
+_MAX_RECIPE_BYTES = 1 << 20
+
+Auto = Literal["auto"]
+
+
+class Section(BaseModel):
+    """A part of the recipe; unknown fields are errors, so that a misspelt one is never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Choice(BaseModel):
+    """A plug-in by name, with its options beside the name."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class ModelSection(Section):
+    """The backbone."""
+
+    source: Literal["hub", "folder"] = Field("hub", title="Source", description="A model of the hub, or a folder.")
+    name: str = Field("", title="Model", description="Name on the hub such as org/name, or the path of a folder.")
+    revision: str | None = Field(None, title="Revision", description="Commit of the hub that is used.")
+    sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", title="SHA-256", description="Hash that model.safetensors must have."
+    )
+
+
+class SplitSection(Section):
+    """How rows are divided where no separate files are given."""
+
+    test: float = Field(0.2, ge=0, lt=1, title="Test share", description="Share of rows kept for the final test.")
+    validation: float = Field(
+        0.1, ge=0, lt=1, title="Validation share", description="Share of the other rows used to choose the best epoch."
+    )
+    seed: int = Field(7, ge=0, title="Split seed", description="Another seed gives another split.")
+
+
+class DataSection(BaseModel):
+    """The labelled data. Options of the source (delimiter, encoding …) stand beside these fields."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    source: str = Field("auto", title="Source", description="Kind of file; auto looks at its content.")
+    path: str = Field("", title="File", description="The labelled file; training rows if other files are given.")
+    validation: str | None = Field(None, title="Validation file", description="Optional separate file.")
+    test: str | None = Field(None, title="Test file", description="Optional separate file.")
+    roles: dict[str, str] = Field(
+        default_factory=dict, title="Roles", description="Which column is the text and which the label."
+    )
+    split: SplitSection = SplitSection()
+    empty_rows: Literal["ask", "drop"] = Field(
+        "ask", title="Empty rows", description="Rows without text or label: ask stops with their numbers."
+    )
+    similar_labels: Literal["ask", "merge", "keep"] = Field(
+        "ask", title="Similar labels", description="Labels that differ only by case or spaces."
+    )
+    rare_classes: Literal["ask", "drop"] = Field(
+        "ask", title="Rare classes", description="Classes with a single example cannot be learnt and tested."
+    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Split name to path, for the files that are given."""
+        given = {"train": self.path, "validation": self.validation, "test": self.test}
+        return {split: path for split, path in given.items() if path}
+
+
+class TrainingSection(Section):
+    """How the training loop runs; 'auto' lets the strategy or a short rehearsal decide."""
+
+    epochs: Auto | Annotated[int, Field(ge=1, le=1000)] = Field(
+        "auto", title="Epochs", description="Passes over the training rows, at most; early stopping may end sooner."
+    )
+    batch_size: Auto | Annotated[int, Field(ge=1, le=4096)] = Field(
+        "auto", title="Batch size", description="Rows for each step of the optimiser."
+    )
+    learning_rate: Auto | Annotated[float, Field(gt=0, le=1)] = Field(
+        "auto", title="Learning rate", description="Peak rate, reached after the warm-up."
+    )
+    warmup: float = Field(
+        0.06, ge=0, le=0.5, title="Warm-up", description="Share of the steps in which the rate rises linearly."
+    )
+    weight_decay: float = Field(0.01, ge=0, le=1, title="Weight decay", description="Decoupled decay (AdamW).")
+    gradient_clip: float = Field(1.0, gt=0, le=1000, title="Gradient clip", description="Largest gradient norm.")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", title="Precision", description="Auto rehearses a few steps and takes bf16 where it is really faster."
+    )
+    patience: int = Field(
+        2, ge=0, le=100, title="Patience", description="Epochs without improvement before stopping; 0 never stops."
+    )
+    best_metric: Literal["accuracy", "macro_f1", "loss"] = Field(
+        "macro_f1", title="Best by", description="Validation metric that decides which weights are kept."
+    )
+    seed: int = Field(7, ge=0, le=2**31, title="Seed", description="Seed of weights, order and dropout.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", title="Device", description="Auto takes CUDA, then MPS, then the CPU."
+    )
+    threads: Auto | Annotated[int, Field(ge=1, le=512)] = Field(
+        "auto", title="Threads", description="Processor threads; auto takes the physical cores."
+    )
+
+
+class EvaluateSection(Section):
+    bootstrap: int = Field(
+        1000, ge=100, le=100_000, title="Bootstrap samples", description="Resamples behind each 95 % interval."
+    )
+    extra_sets: tuple[str, ...] = Field((), title="Extra sets", description="More labelled files, tested only.")
+
+
+class Recipe(Section):
+    """What to do. Frozen: an edit makes a new recipe, which is what makes undo simple."""
+
+    schema_version: Literal[1] = Field(1, alias="schema")
+    model: ModelSection = ModelSection()
+    data: DataSection = DataSection()
+    task: Choice = Choice(name="text-classification")
+    strategy: Choice = Choice(name="full-fine-tuning")
+    training: TrainingSection = TrainingSection()
+    compress: tuple[Choice, ...] = ()
+    evaluate: EvaluateSection = EvaluateSection()
+    export: tuple[Choice, ...] = (Choice(name="safetensors"), Choice(name="onnx"))
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @field_validator("compress", "export", mode="before")
+    @classmethod
+    def _names_are_choices(cls, value: Any) -> Any:
+        """Lets a list hold bare names: ``export: [onnx]``."""
+        if isinstance(value, (list, tuple)):
+            return [{"name": item} if isinstance(item, str) else item for item in value]
+        return value
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def changed(self, path: str, value: Any) -> Recipe:
+        """A new recipe with the field at the dotted ``path`` (such as ``training.epochs``) set to ``value``.
+
+        Raises:
+            StudioError: no such field, or the value is not allowed.
+        """
+        data = self.to_dict()
+        *parents, last = path.split(".")
+        place: Any = data
+        for part in parents:
+            place = place.setdefault(part, {}) if isinstance(place, dict) else place[int(part)]
+        if value is None and isinstance(place, dict):
+            place.pop(last, None)
+        elif isinstance(place, list):
+            place[int(last)] = value
+        else:
+            place[last] = value
+        return from_dict(data)
+
+
+def from_dict(data: Any) -> Recipe:
+    """Validates a mapping.
+
+    Raises:
+        StudioError: naming the field that is wrong.
+    """
+    if not isinstance(data, dict):
+        raise StudioError(
+            "recipe.not-a-mapping",
+            "The recipe is not a mapping of fields.",
+            "Start from 'tlstudio init' or save a recipe from the window.",
+        )
+    if data.get("schema", SCHEMA) != SCHEMA:
+        raise StudioError(
+            "recipe.schema",
+            "The recipe has schema {found}; this version reads schema {known}.",
+            "Update TLStudio, or save the recipe again with this version.",
+            where="schema",
+            found=data.get("schema"),
+            known=SCHEMA,
+        )
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise invalid(error) from error
+
+
+def parse(text: str, where: str = "recipe") -> Recipe:
+    """Reads YAML text.
+
+    Raises:
+        StudioError: not YAML (with line), or a wrong field.
+    """
+    try:
+        return from_dict(yaml.load(text, Loader=_SafeLoader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise StudioError(
+            "recipe.not-yaml",
+            "{path} is not valid YAML: {reason} in line {line}.",
+            "Correct the line; indentation matters in YAML.",
+            where=where,
+            path=where,
+            reason=getattr(error, "problem", None) or "syntax error",
+            line=mark.line + 1 if mark else 0,
+        ) from error
+
+
+def load(path: Path) -> Recipe:
+    """Reads a recipe file; relative paths in it are taken from its folder.
+
+    Raises:
+        StudioError: missing file, wrong YAML or a wrong field.
+    """
+    path = Path(path)
+    with explain_os_errors(path):
+        if path.stat().st_size > _MAX_RECIPE_BYTES:
+            raise StudioError(
+                "recipe.too-large", "{path} is too large for a recipe.", "Choose a .yaml file.", path=str(path)
+            )
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    return resolve_paths(parse(text, str(path)), path.parent)
+
+
+def save(recipe: Recipe, path: Path) -> None:
+    """Writes the recipe as YAML, atomically."""
+    write_text(path, dump(recipe))
+
+
+def dump(recipe: Recipe) -> str:
+    return yaml.safe_dump(recipe.to_dict(), sort_keys=False, allow_unicode=True)
+
+
+def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
+    """The recipe with relative file names made absolute from ``folder``."""
+
+    def absolute(name: str | None) -> str | None:
+        return str((folder / Path(name).expanduser()).absolute()) if name else name
+
+    data = recipe.data.model_copy(
+        update={key: absolute(getattr(recipe.data, key)) for key in ("path", "validation", "test")}
+    )
+    extra = tuple(str(absolute(name)) for name in recipe.evaluate.extra_sets)
+    evaluate = recipe.evaluate.model_copy(update={"extra_sets": extra})
+    model = recipe.model
+    if model.source == "folder" and model.name:
+        model = model.model_copy(update={"name": absolute(model.name)})
+    return recipe.model_copy(update={"data": data, "evaluate": evaluate, "model": model})
+
+
+class _SafeLoader(yaml.SafeLoader):
+    """Safe YAML without aliases (no billion laughs) and with ``5e-5`` read as a number."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+_SafeLoader.yaml_implicit_resolvers = {
+    key: list(value) for key, value in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_SafeLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)

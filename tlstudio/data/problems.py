@@ -1,0 +1,119 @@
+"""What is wrong with labelled rows, each problem with its place and a remedy that is a field of the recipe."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from tlstudio.core.errors import StudioError
+
+LONG_TEXT = 100_000  # characters; far beyond what any backbone of the catalogue reads
+
+
+def normalised(label: str) -> str:
+    """A label without differences of case, spaces and Unicode form."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", label)).strip().casefold()
+
+
+def similar_labels(counts: Counter[str]) -> dict[str, str]:
+    """Label → the most frequent label that it differs from only by case or spaces; empty if there are none."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for label, _count in counts.most_common():
+        groups[normalised(label)].append(label)
+    return {other: group[0] for group in groups.values() for other in group[1:]}
+
+
+def empty_rows(path: str, rows: Sequence[int]) -> StudioError:
+    """``rows`` are 1-based data rows."""
+    return StudioError(
+        "data.empty-rows",
+        "{count} rows of {path} have no text or no label, first in row {row}.",
+        "Fill them in, or leave them out with data.empty_rows: drop.",
+        where="data.empty_rows",
+        count=len(rows),
+        path=path,
+        row=rows[0],
+        rows=list(rows[:20]),
+    )
+
+
+def labels_alike(merge: dict[str, str]) -> StudioError:
+    one, other = next(iter(merge.items()))
+    return StudioError(
+        "data.similar-labels",
+        "The labels '{one}' and '{other}' differ only by case or spaces ({count} such labels).",
+        "Make them one with data.similar_labels: merge, or keep them with data.similar_labels: keep.",
+        where="data.similar_labels",
+        one=one,
+        other=other,
+        count=len(merge),
+    )
+
+
+def one_class(labels: Sequence[str], column: str) -> StudioError:
+    return StudioError(
+        "data.one-class",
+        "The column '{column}' has only one label: '{label}'.",
+        "A classifier needs at least two classes: choose another column or add examples of another class.",
+        where="data.roles.label",
+        column=column,
+        label=labels[0] if labels else "",
+    )
+
+
+def too_many_classes(count: int, rows: int, column: str) -> StudioError:
+    return StudioError(
+        "data.too-many-classes",
+        "The column '{column}' has {count} different labels in {rows} rows: it does not look like classes.",
+        "Choose the column that holds the classes.",
+        where="data.roles.label",
+        column=column,
+        count=count,
+        rows=rows,
+    )
+
+
+def rare_classes(labels: Sequence[str]) -> StudioError:
+    return StudioError(
+        "data.rare-classes",
+        "{count} classes have a single example, such as '{label}': they cannot be both learnt and tested.",
+        "Add examples, or leave these classes out with data.rare_classes: drop.",
+        where="data.rare_classes",
+        count=len(labels),
+        label=labels[0],
+    )
+
+
+def unseen_class(label: str, split: str) -> StudioError:
+    return StudioError(
+        "data.unseen-class",
+        "The label '{label}' occurs in the {split} rows but in no training row.",
+        "Add training examples of it, or remove it from the {split} file.",
+        where=f"data.{split}",
+        label=label,
+        split=split,
+    )
+
+
+def empty_split(split: str) -> StudioError:
+    return StudioError(
+        "data.empty-split",
+        "No rows are left for {split}.",
+        "Add rows, or change the shares in data.split.",
+        where="data.split",
+        split=split,
+    )
+
+
+def long_text(path: str, row: int, characters: int) -> StudioError:
+    return StudioError(
+        "data.long-text",
+        "Row {row} of {path} has a text of {characters} characters; only its beginning will be read.",
+        "Check whether several texts were joined by a missing quotation mark, or split the text.",
+        where=path,
+        row=row,
+        path=path,
+        characters=characters,
+    )

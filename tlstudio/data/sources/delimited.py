@@ -1,0 +1,180 @@
+"""CSV and TSV: values separated by a delimiter, quoted where needed, with a header."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tlstudio.core.errors import StudioError
+from tlstudio.core.files import explain_os_errors
+from tlstudio.data.scan import Scan, chosen_encoding
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_DELIMITERS = (",", "\t", ";", "|")
+_BLOCKS = (8 << 20, 512 << 20)  # a row must fit into one block: the second size is for very long texts
+_HEADER_BYTES = 256 << 10
+
+
+class Config(BaseModel):
+    """How the file is written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    delimiter: str = Field(
+        "auto", title="Delimiter", description="Character between the values; auto looks at the first lines."
+    )
+    encoding: str = Field("auto", title="Encoding", description="Text encoding, such as utf-8, cp1252 or gb18030.")
+
+
+class DelimitedSource:
+    """CSV and TSV files, read by Arrow's CSV reader in blocks."""
+
+    NAME = "csv"
+    TITLE = "CSV or TSV"
+    SUMMARY = "A table with a header, values separated by commas, tabs, semicolons or bars."
+    SUFFIXES = (".csv", ".tsv", ".tab")
+    Config = Config
+
+    def recognises(self, head: str) -> bool:
+        return not head.lstrip("\ufeff \r\n").startswith(("{", "["))
+
+    def settle(self, found: Scan, config: Config) -> Config:
+        encoding = chosen_encoding(found, config.encoding)
+        wish = {"auto": "", "\\t": "\t", "tab": "\t"}.get(config.delimiter, config.delimiter)
+        if len(wish) > 1:
+            raise StudioError(
+                "data.bad-delimiter", "The delimiter must be one character, not {value}.",
+                "Use , ; | or tab.", where="data.delimiter", value=wish,
+            )  # fmt: skip
+        head = found.head.decode(encoding, errors="replace")
+        return Config(delimiter=wish or guess_delimiter(head), encoding=encoding)
+
+    def batches(self, path: Path, config: Config) -> Iterator[pa.RecordBatch]:
+        columns = header(path, config)
+        try:
+            yield from _read(path, config, columns, _BLOCKS[0])
+        except _RowTooLong:
+            yield from _read(path, config, columns, _BLOCKS[1])
+
+
+PLUGIN = DelimitedSource()
+
+
+def guess_delimiter(head: str) -> str:
+    """The candidate that gives the most columns in the most consistent way over the first records."""
+
+    def rating(delimiter: str) -> tuple[float, int]:
+        rows = [len(row) for row in _records(head, delimiter)][:50]
+        columns, count = Counter(rows).most_common(1)[0] if rows else (1, 0)
+        return (count / len(rows) if columns > 1 else 0.0, columns)
+
+    return max(_DELIMITERS, key=rating)
+
+
+def _records(head: str, delimiter: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    rows: list[list[str]] = []
+    # a field longer than csv's limit ends the list: the records before it are enough for a guess
+    with contextlib.suppress(csv.Error):
+        rows.extend(row for row in reader if row)
+    return rows[:-1] if len(rows) > 1 and len(head) >= _HEADER_BYTES else rows
+
+
+def header(path: Path, config: Config) -> list[str]:
+    """Column names of the file.
+
+    Raises:
+        StudioError: a column has no name of its own.
+    """
+    with explain_os_errors(path), open(path, "rb") as stream:
+        head = stream.read(_HEADER_BYTES).decode(config.encoding, errors="replace")
+    names = [name.strip() for name in next(iter(_records(head.lstrip("\ufeff"), config.delimiter)), [])]
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise StudioError(
+                "data.duplicate-column", "{path} has {count} columns called '{name}'.",
+                "Give every column a name of its own in the first line.",
+                where=str(path), path=str(path), name=name, count=count,
+            )  # fmt: skip
+    return names
+
+
+class _RowTooLong(Exception):
+    """A row is larger than the reader's block."""
+
+
+def _read(path: Path, config: Config, columns: list[str], block: int) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    ragged: list[arrow_csv.InvalidRow] = []
+
+    def remember(row: arrow_csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "error"
+
+    encoding = "utf8" if config.encoding in ("utf-8", "utf-8-sig") else config.encoding
+    rows = 0
+    try:
+        with explain_os_errors(path), arrow_csv.open_csv(
+            path,
+            arrow_csv.ReadOptions(
+                use_threads=False, block_size=block, column_names=columns, skip_rows_after_names=0, encoding=encoding,
+                skip_rows=1,
+            ),
+            arrow_csv.ParseOptions(
+                delimiter=config.delimiter, newlines_in_values=True, invalid_row_handler=remember,
+            ),
+            arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False, check_utf8=True,
+            ),
+        ) as reader:  # fmt: skip
+            for batch in reader:
+                rows += batch.num_rows
+                yield batch
+    except pa.ArrowInvalid as error:
+        if ragged:
+            raise _ragged(path, ragged[0], rows) from error
+        if not rows and ("block" in str(error) or "straddling" in str(error)) and block == _BLOCKS[0]:
+            raise _RowTooLong from error
+        if "straddling" in str(error) and block == _BLOCKS[0]:
+            raise _long_row(path, rows) from error
+        if "Empty CSV" in str(error):
+            return
+        raise _unreadable(path, rows, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, rows, f"it is not {config.encoding} text") from error
+
+
+def _ragged(path: Path, row: object, rows: int) -> StudioError:
+    number = getattr(row, "number", None)
+    return StudioError(
+        "data.ragged-row", "Line {line} of {path} has {found} values where the header has {expected}: {text}",
+        "Quote values that contain the delimiter, or add or remove values in this line.",
+        where=str(path), path=str(path), line=number or rows + 2, found=getattr(row, "actual_columns", 0),
+        expected=getattr(row, "expected_columns", 0), text=str(getattr(row, "text", ""))[:120],
+    )  # fmt: skip
+
+
+def _long_row(path: Path, rows: int) -> StudioError:
+    return StudioError(
+        "data.row-too-long", "A row of {path} after row {row} is longer than 8 MB.",
+        "Shorten it, or check for a quotation mark that is never closed.", where=str(path), path=str(path), row=rows,
+    )  # fmt: skip
+
+
+def _unreadable(path: Path, rows: int, reason: str) -> StudioError:
+    return StudioError(
+        "data.unreadable", "{path} could not be read after row {row}: {reason}",
+        "Check the file in a text editor near this row; the delimiter or the encoding may be wrong.",
+        where=str(path), path=str(path), row=rows, reason=reason.splitlines()[0][:200],
+    )  # fmt: skip

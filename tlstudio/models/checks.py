@@ -1,0 +1,187 @@
+"""Is this folder a model that can be loaded safely? Read without torch, before anything is loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core.errors import StudioError
+from tlstudio.core.files import explain_os_errors, read_json, sha256
+from tlstudio.models.folders import TOKENIZER_FILES
+
+_MAX_HEADER = 100 << 20  # the limit of the safetensors format
+_VOCABULARIES = tuple(name for name in TOKENIZER_FILES if name not in ("tokenizer_config.json", "merges.txt"))
+
+
+def check_folder(folder: Path, hashes: dict[str, str] | None = None, check: Callable[[], None] | None = None) -> None:
+    """Checks config, weights and tokenizer of a model folder.
+
+    Args:
+        folder: model folder in transformers layout.
+        hashes: file name → SHA-256 that it must have.
+        check: called in long loops; may raise to cancel.
+
+    Raises:
+        StudioError: naming the file and what to do.
+    """
+    if not folder.is_dir():
+        raise StudioError(
+            "model.no-folder",
+            "There is no model folder {path}.",
+            "Choose the folder that holds config.json and model.safetensors.",
+            where="model.name",
+            path=str(folder),
+        )
+    check_config(folder)
+    for weights in weight_files(folder):
+        check_safetensors(weights)
+    check_tokenizer(folder)
+    for name, expected in (hashes or {}).items():
+        check_hash(folder / name, expected, check)
+
+
+def check_config(folder: Path) -> dict[str, Any]:
+    """``config.json`` of a model whose architecture transformers itself knows.
+
+    Raises:
+        StudioError: missing, no JSON, no model type, or one that needs code from the folder.
+    """
+    path = folder / "config.json"
+    if not path.is_file():
+        raise StudioError(
+            "model.no-config",
+            "{path} has no config.json.",
+            "Choose the folder of a model in transformers layout.",
+            where="model.name",
+            path=str(folder),
+        )
+    config = read_json(path)
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+        raise StudioError(
+            "model.bad-config",
+            "{path} does not say which architecture the model has (model_type).",
+            "Choose another model, or restore config.json from its source.",
+            where=str(path),
+            path=str(path),
+        )
+    if not _known(config["model_type"]):
+        raise StudioError(
+            "model.unknown-architecture",
+            "{path} names the architecture '{kind}', which the installed transformers does not know.",
+            "Choose another model. Code that comes with a model is never run.",
+            where=str(path),
+            path=str(path),
+            kind=config["model_type"],
+        )
+    return config
+
+
+def _known(kind: str) -> bool:
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    return kind in CONFIG_MAPPING_NAMES
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model folder.
+
+    Raises:
+        StudioError: there are none, only a pickle, or a shard is missing.
+    """
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        mapping = read_json(index).get("weight_map", {})
+        shards = sorted({folder / Path(str(name)).name for name in mapping.values()})
+        for shard in shards:
+            if not shard.is_file():
+                raise _no_weights(folder, shard.name)
+        return shards
+    single = folder / "model.safetensors"
+    if single.is_file():
+        return [single]
+    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.ckpt")):
+        raise StudioError(
+            "model.pickle",
+            "{path} holds its weights as a pickle, which can run any code when it is opened.",
+            "Choose a version of the model with model.safetensors.",
+            where="model.name",
+            path=str(folder),
+        )
+    raise _no_weights(folder, "model.safetensors")
+
+
+def _no_weights(folder: Path, name: str) -> StudioError:
+    return StudioError(
+        "model.no-weights",
+        "{path} has no {name}.",
+        "Download the model again, or choose its complete folder.",
+        where="model.name",
+        path=str(folder),
+        name=name,
+    )
+
+
+def check_safetensors(path: Path) -> None:
+    """Reads only the header, and compares the offsets in it with the size of the file.
+
+    Raises:
+        StudioError: the file is damaged or truncated.
+    """
+    with explain_os_errors(path), open(path, "rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        start = stream.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
+        if not 2 <= length <= min(_MAX_HEADER, max(size - 8, 0)):
+            raise _damaged(path, "its header does not fit the file")
+        try:
+            header = json.loads(stream.read(length))
+            ends = [int(item["data_offsets"][1]) for key, item in header.items() if key != "__metadata__"]
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+            raise _damaged(path, "its header cannot be read") from error
+    needed = 8 + length + max(ends, default=0)
+    if needed != size:
+        raise _damaged(path, f"it has {size:,} bytes where {needed:,} are needed")
+
+
+def _damaged(path: Path, reason: str) -> StudioError:
+    return StudioError(
+        "model.damaged-weights",
+        "{path} is damaged or incomplete: {reason}.",
+        "Download or copy the model again.",
+        where=str(path),
+        path=str(path),
+        reason=reason,
+    )
+
+
+def check_tokenizer(folder: Path) -> None:
+    """Raises a StudioError when the folder holds no tokenizer."""
+    if any((folder / name).is_file() for name in _VOCABULARIES):
+        return
+    raise StudioError(
+        "model.no-tokenizer",
+        "{path} has no tokenizer (tokenizer.json or a vocabulary).",
+        "Copy the tokenizer files of the original model into the folder.",
+        where="model.name",
+        path=str(folder),
+    )
+
+
+def check_hash(path: Path, expected: str, check: Callable[[], None] | None = None) -> None:
+    """Raises a StudioError unless the file has the SHA-256 ``expected``."""
+    found = sha256(path, check)
+    if found == expected:
+        return
+    raise StudioError(
+        "model.wrong-hash",
+        "{path} is not the expected file: its SHA-256 is {found}, expected {expected}.",
+        "Download the model again; do not use the file if you cannot explain the difference.",
+        where=str(path),
+        path=str(path),
+        found=found[:16] + "…",
+        expected=expected[:16] + "…",
+    )

@@ -1,0 +1,76 @@
+"""What a model folder in transformers layout says about itself, read without loading the model."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core.errors import StudioError
+from tlstudio.core.files import explain_os_errors, read_json
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "added_tokens.json",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "tokenizer.model",
+    "chat_template.jinja",
+)
+SETTINGS_FILE = "tlstudio.json"  # what the task needs to know beside config.json: maximum length, task name
+_UNLIMITED = 1_000_000  # tokenizers without a limit state 1e30
+
+
+def copy_tokenizer(source: Path, target: Path) -> None:
+    """Copies the tokenizer files and our settings file from one model folder to another."""
+    with explain_os_errors(target):
+        target.mkdir(parents=True, exist_ok=True)
+        for name in (*TOKENIZER_FILES, SETTINGS_FILE):
+            if (source / name).is_file():
+                shutil.copyfile(source / name, target / name)
+
+
+def read_labels(folder: Path) -> list[str]:
+    """Class names in the order of the logits, from ``config.json``.
+
+    Raises:
+        StudioError: the folder is no classifier.
+    """
+    names = read_json(folder / "config.json").get("id2label")
+    if not isinstance(names, dict) or not names:
+        raise StudioError(
+            "model.no-labels",
+            "{path} holds no class names: it is not a trained classifier.",
+            "Choose the folder of a run or of an export.",
+            where=str(folder),
+            path=str(folder),
+        )
+    return [str(names[key]) for key in sorted(names, key=int)]
+
+
+def position_limit(config: dict[str, Any]) -> int | None:
+    """How many tokens the position embeddings allow, special tokens included; None where there is no limit."""
+    limit = config.get("max_position_embeddings") or config.get("n_positions")
+    if not isinstance(limit, int):
+        return None
+    # RoBERTa and its kin start counting positions after the padding index
+    shifted = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "xlm-roberta-xl"}
+    return limit - 2 if config.get("model_type") in shifted else limit
+
+
+def max_length(folder: Path) -> int:
+    """Tokens that a text is cut to: as trained, or else what the model allows (at most 512)."""
+    settings = folder / SETTINGS_FILE
+    if settings.is_file() and isinstance(trained := read_json(settings).get("max_length"), int):
+        return trained
+    limit = position_limit(read_json(folder / "config.json"))
+    tokenizer_config = folder / "tokenizer_config.json"
+    stated = read_json(tokenizer_config).get("model_max_length") if tokenizer_config.is_file() else None
+    if isinstance(stated, (int, float)) and stated < _UNLIMITED:
+        limit = min(int(stated), limit or int(stated))
+    return min(limit or 512, 512)

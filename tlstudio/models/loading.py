@@ -1,0 +1,151 @@
+"""Where a backbone lies: a folder, the starter package, or the hub's cache. Nothing here uses the network."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core.errors import StudioError
+from tlstudio.core.files import read_json, size_of
+from tlstudio.core.recipe import ModelSection
+from tlstudio.models import catalog
+from tlstudio.models.checks import check_folder, weight_files
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A model folder that has been checked. ``revision`` is the hub's commit, where one is known."""
+
+    path: Path
+    name: str
+    revision: str | None = None
+    licence: str = ""
+    languages: tuple[str, ...] = field(default=())
+
+
+def resolve(model: ModelSection, check: Callable[[], None] | None = None) -> Backbone:
+    """Finds and checks the backbone of a recipe.
+
+    Raises:
+        StudioError: none chosen, not on this machine, or the folder is not a sound model.
+    """
+    if not model.name:
+        raise StudioError(
+            "model.none", "No model is chosen.", "Choose one in the Model step, or set model.name.", where="model.name"
+        )
+    if model.source == "folder":
+        path = Path(model.name).expanduser()
+        check_folder(path, _hashes(model, {}), check)
+        return Backbone(path, path.name, licence=_card_field(path, "license"))
+    entry = catalog.find(model.name)
+    name = entry.name if entry else model.name
+    revision = model.revision or (entry.revision if entry else None)
+    found = on_this_machine(name, revision)
+    if found is None:
+        raise StudioError(
+            "model.not-here",
+            "{name} is not on this machine.",
+            "Download it in the Model step or with: tlstudio download {name}",
+            where="model.name",
+            name=name,
+        )
+    pinned = entry.sha256 if entry and revision and (entry.revision or "").startswith(revision) else {}
+    check_folder(found, _hashes(model, pinned), check)
+    licence = entry.licence if entry else _card_field(found, "license")
+    return Backbone(found, name, revision or _cached_commit(found), licence, entry.languages if entry else ())
+
+
+def _hashes(model: ModelSection, pinned: dict[str, str]) -> dict[str, str]:
+    return {**pinned, **({"model.safetensors": model.sha256} if model.sha256 else {})}
+
+
+def on_this_machine(name: str, revision: str | None) -> Path | None:
+    """The folder of a hub model in the starter package or in the hub's cache; None if it must be downloaded."""
+    entry = catalog.find(name)
+    if entry and entry.package and (not revision or (entry.revision or "").startswith(revision)):
+        packaged = package_folder(entry.package)
+        if packaged is not None:
+            return packaged
+    return cached_folder(entry.name if entry else name, revision)
+
+
+def package_folder(package: str) -> Path | None:
+    """The ``model`` folder inside an installed package, found without importing it (its import takes seconds)."""
+    spec = importlib.util.find_spec(package)
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(location) / "model"
+        if (folder / "config.json").is_file():
+            return folder
+    return None
+
+
+def cached_folder(name: str, revision: str | None) -> Path | None:
+    """The snapshot of a hub model in the cache, if config and weights are complete in it."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        config = try_to_load_from_cache(name, "config.json", revision=revision)
+    except HFValidationError:
+        return None  # such as a path typed where a hub name belongs
+    if not isinstance(config, str):
+        return None
+    folder = Path(config).parent
+    try:
+        weight_files(folder)
+    except StudioError:
+        return None  # an interrupted download: it will be resumed
+    return folder
+
+
+def _cached_commit(folder: Path) -> str | None:
+    return folder.name if folder.parent.name == "snapshots" else None
+
+
+def _card_field(folder: Path, key: str) -> str:
+    """A field of the YAML block at the top of the model card, or an empty string."""
+    card = folder / "README.md"
+    if not card.is_file():
+        return ""
+    for line in card.read_text(encoding="utf-8", errors="replace").splitlines()[:60]:
+        if line.startswith(f"{key}:"):
+            return line.split(":", 1)[1].strip().strip("\"'")
+    return ""
+
+
+def inspect(model: ModelSection) -> dict[str, Any]:
+    """Facts about a backbone: architecture, sizes, limits and layer groups; weights are not loaded.
+
+    Raises:
+        StudioError: as :func:`resolve`.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    from tlstudio.models.anatomy import layer_groups
+    from tlstudio.models.folders import max_length, position_limit
+
+    backbone = resolve(model)
+    raw = read_json(backbone.path / "config.json")
+    config = AutoConfig.from_pretrained(backbone.path, local_files_only=True)
+    with torch.device("meta"):
+        network = AutoModelForSequenceClassification.from_config(config)
+    groups = layer_groups(network)
+    return {
+        "name": backbone.name,
+        "path": str(backbone.path),
+        "revision": backbone.revision,
+        "architecture": (raw.get("architectures") or [type(network.base_model).__name__])[0],
+        "model_type": config.model_type,
+        "parameters": sum(group.parameters for group in groups if group.kind != "head"),
+        "bytes": sum(size_of(path) for path in weight_files(backbone.path)),
+        "max_length": position_limit(raw) or max_length(backbone.path),
+        "hidden_size": config.hidden_size,
+        "vocabulary": config.vocab_size,
+        "licence": backbone.licence,
+        "languages": list(backbone.languages),
+        "groups": [group.to_dict() for group in groups],
+    }
