@@ -141,7 +141,9 @@ def from_dict(data: dict[str, Any]) -> Event | None:
     if cls is None:
         return None
     known = {f.name for f in dataclasses.fields(cls)}
-    values = {key: tuple(value) if key == "stages" else value for key, value in data.items() if key in known}
+    values: dict[str, Any] = {
+        key: tuple(value) if key == "stages" else value for key, value in data.items() if key in known
+    }
     try:
         return cls(**values)
     except TypeError:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import unicodedata
@@ -76,9 +77,8 @@ def atomic_write(path: Path, mode: str = "w", **kwargs: Any) -> Iterator[IO[Any]
         kwargs.setdefault("newline", "\n")
     with explain_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
-        os.close(handle)
-        temporary = Path(name)
+        # not mkstemp: its files are private, and a report is meant to be read by others too
+        temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
         try:
             with open(temporary, mode, **kwargs) as stream:
                 yield stream

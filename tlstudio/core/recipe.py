@@ -115,8 +115,8 @@ class TrainingSection(Section):
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", title="Precision", description="Auto rehearses a few steps and takes bf16 where it is really faster."
     )
-    patience: int = Field(
-        2, ge=0, le=100, title="Patience", description="Epochs without improvement before stopping; 0 never stops."
+    patience: Auto | Annotated[int, Field(ge=0, le=1000)] = Field(
+        "auto", title="Patience", description="Epochs without improvement before training stops; 0 never stops."
     )
     best_metric: Literal["accuracy", "macro_f1", "loss"] = Field(
         "macro_f1", title="Best by", description="Validation metric that decides which weights are kept."

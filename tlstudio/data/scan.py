@@ -34,7 +34,7 @@ class Scan:
 
     path: Path
     sha256: str
-    bytes: int
+    size: int
     head: bytes
     encoding: str | None
     bad_line: int = 0

@@ -52,6 +52,7 @@ def to_onnx(model: torch.nn.Module, path: Path) -> None:
             dynamic_shapes={"input_ids": axes, "attention_mask": axes},
             verbose=False,
         )
+    assert program is not None  # it is None only for the legacy exporter
     proto = program.model_proto
     _strip(proto)
     with explain_os_errors(path), atomic_write(path, "wb") as stream:

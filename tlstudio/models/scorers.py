@@ -44,13 +44,10 @@ class TorchScorer:
     format = "pytorch"
 
     def __init__(self, model: torch.nn.Module | Path, name: str = "PyTorch fp32") -> None:
-        if isinstance(model, (str, Path)):
-            from transformers import AutoModelForSequenceClassification
-
-            model = AutoModelForSequenceClassification.from_pretrained(model, local_files_only=True)
         self.name = name
-        self.model: Any = model.eval()
-        self._pad_id = self.model.config.pad_token_id or 0
+        loaded: Any = _load(model) if isinstance(model, Path) else model
+        self.model = loaded.eval()
+        self._pad_id: int = loaded.config.pad_token_id or 0
         self._device = next(self.model.parameters()).device
 
     def logits(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
@@ -65,6 +62,16 @@ class TorchScorer:
         return output.logits.float().cpu().numpy()
 
 
+def _load(folder: Path) -> torch.nn.Module:
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    model: torch.nn.Module = AutoModelForSequenceClassification.from_pretrained(
+        folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+    )
+    return model
+
+
 class OnnxScorer:
     """ONNX Runtime on the CPU; ``pad_token_id`` comes from the ``config.json`` beside the file."""
 
@@ -77,6 +84,8 @@ class OnnxScorer:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = threads or usable_cores()
+        # idle threads of ONNX Runtime spin otherwise, and slow down PyTorch in the same process several times
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base class

@@ -24,7 +24,7 @@ _BLOCKS = (8 << 20, 512 << 20)  # a row must fit into one block: the second size
 _HEADER_BYTES = 256 << 10
 
 
-class Config(BaseModel):
+class Options(BaseModel):
     """How the file is written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,12 +42,12 @@ class DelimitedSource:
     TITLE = "CSV or TSV"
     SUMMARY = "A table with a header, values separated by commas, tabs, semicolons or bars."
     SUFFIXES = (".csv", ".tsv", ".tab")
-    Config = Config
+    Config = Options
 
     def recognises(self, head: str) -> bool:
         return not head.lstrip("\ufeff \r\n").startswith(("{", "["))
 
-    def settle(self, found: Scan, config: Config) -> Config:
+    def settle(self, found: Scan, config: Options) -> Options:
         encoding = chosen_encoding(found, config.encoding)
         wish = {"auto": "", "\\t": "\t", "tab": "\t"}.get(config.delimiter, config.delimiter)
         if len(wish) > 1:
@@ -56,9 +56,9 @@ class DelimitedSource:
                 "Use , ; | or tab.", where="data.delimiter", value=wish,
             )  # fmt: skip
         head = found.head.decode(encoding, errors="replace")
-        return Config(delimiter=wish or guess_delimiter(head), encoding=encoding)
+        return Options(delimiter=wish or guess_delimiter(head), encoding=encoding)
 
-    def batches(self, path: Path, config: Config) -> Iterator[pa.RecordBatch]:
+    def batches(self, path: Path, config: Options) -> Iterator[pa.RecordBatch]:
         columns = header(path, config)
         try:
             yield from _read(path, config, columns, _BLOCKS[0])
@@ -89,7 +89,7 @@ def _records(head: str, delimiter: str) -> list[list[str]]:
     return rows[:-1] if len(rows) > 1 and len(head) >= _HEADER_BYTES else rows
 
 
-def header(path: Path, config: Config) -> list[str]:
+def header(path: Path, config: Options) -> list[str]:
     """Column names of the file.
 
     Raises:
@@ -112,7 +112,7 @@ class _RowTooLong(Exception):
     """A row is larger than the reader's block."""
 
 
-def _read(path: Path, config: Config, columns: list[str], block: int) -> Iterator[pa.RecordBatch]:
+def _read(path: Path, config: Options, columns: list[str], block: int) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 

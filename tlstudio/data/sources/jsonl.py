@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ROWS = 5_000
 
 
-class Config(BaseModel):
+class Options(BaseModel):
     """How the file is written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,15 +34,15 @@ class JsonLinesSource:
     TITLE = "JSON Lines"
     SUMMARY = "One JSON object a line; its keys are the columns."
     SUFFIXES = (".jsonl", ".ndjson", ".json")
-    Config = Config
+    Config = Options
 
     def recognises(self, head: str) -> bool:
         return head.lstrip("\ufeff \r\n").startswith("{")
 
-    def settle(self, found: Scan, config: Config) -> Config:
-        return Config(encoding=chosen_encoding(found, config.encoding))
+    def settle(self, found: Scan, config: Options) -> Options:
+        return Options(encoding=chosen_encoding(found, config.encoding))
 
-    def batches(self, path: Path, config: Config) -> Iterator[pa.RecordBatch]:
+    def batches(self, path: Path, config: Options) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
         # two passes: a key may appear for the first time in the last line

@@ -1,0 +1,47 @@
+"""The contract that every export format keeps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from tlstudio.core import paths, plugins
+from tlstudio.core.recipe import from_dict
+
+FORMATS = plugins.find("tlstudio.export")
+
+
+def test_formats_of_the_first_version():
+    assert {"safetensors", "onnx", "onnx-int8"} <= set(FORMATS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_contract(name):
+    plugin = FORMATS[name]
+    assert name == plugin.NAME
+    assert plugin.TITLE
+    assert 1 <= plugin.SUMMARY.count(".") <= 3
+    with pytest.raises(ValidationError):
+        plugin.Config.model_validate({"no_such_option": 1})
+    assert plugin.TOLERANCE.limit > 0
+    everything = from_dict({"compress": ["dynamic-int8"]})
+    assert plugin.check(everything) is None
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_predict_is_short(name):
+    script = paths.resource(FORMATS[name].PREDICT).read_text(encoding="utf-8")
+    assert len([line for line in script.splitlines() if line.strip()]) <= 36
+    assert "tlstudio" not in script.replace("tlstudio.json", "")
+
+
+def test_listing_the_formats_imports_nothing_heavy():
+    code = (
+        "import sys; from tlstudio.core import plugins; plugins.find('tlstudio.export');"
+        "print([name for name in ('torch', 'transformers', 'onnx', 'onnxruntime', 'jinja2') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,71 @@
+"""The model card: facts of this very export, and nothing in it that a label could break."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import yaml
+
+from tlstudio.export import card, parity
+from tlstudio.export.base import Tolerance
+from tlstudio.export.onnx import Onnx
+from tlstudio.export.onnx_int8 import OnnxInt8
+from tlstudio.export.safetensors import Safetensors
+
+VERDICT = parity._verdict(
+    {"rows": 200, "max_logit_difference": 1e-6, "agreement": 1.0},
+    Tolerance("logits", 1e-3),
+    True,
+    "failed",
+    parity._LOGITS,
+)
+
+
+def _split(text: str):
+    _, head, body = text.split("---\n", 2)
+    return yaml.safe_load(head), body
+
+
+def test_head_and_sections(job, tmp_path):
+    head, body = _split(card.render(job, Safetensors(), tmp_path, VERDICT))
+    assert head["license"] == "apache-2.0"
+    assert head["base_model"] == "org/tiny"
+    assert head["pipeline_tag"] == "text-classification"
+    for words in ("## Data", "## Measured", "## Limits", "## Licence", "## Use", "0.940 (0.920–0.950)", "0.330"):
+        assert words in body
+    assert "tickets.csv" in body
+    assert "/home/someone" not in body
+    assert "Texts are cut after 16 tokens; that was so for 12 texts (1.1 %)" in body
+    assert "Fewer than 30 test rows, so an uncertain score: refund." in body
+    assert "from_pretrained" in body
+
+
+def test_int8_shows_its_own_measurements(job, tmp_path):
+    _, body = _split(card.render(job, OnnxInt8(), tmp_path, VERDICT))
+    assert "0.935 (0.915–0.945)" in body
+    assert "9.4 ms for 1 text" in body
+    assert "onnxruntime tokenizers numpy" in body
+
+
+def test_labels_cannot_become_markup(job, tmp_path):
+    _, body = _split(card.render(job, Onnx(), tmp_path, VERDICT))
+    assert "<script>" not in body
+    assert r"card\|lost" in body
+    assert card.escape("a\n# b | `c` & <i>") == r"a # b \| \`c\` &amp; \<i\>"
+
+
+def test_a_folder_model_is_named_without_its_path(job, tmp_path):
+    recipe = job.recipe.changed("model", {"source": "folder", "name": "/home/someone/models/mine"})
+    text = card.render(type(job)(**{**vars(job), "recipe": recipe}), Onnx(), tmp_path, VERDICT)
+    assert "/home/someone" not in text
+    assert "# mine fine-tuned" in text
+
+
+def test_tables_are_whole(job, tmp_path):
+    body = card.render(job, Safetensors(), Path(tmp_path), VERDICT)
+    lines = body.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith("| Metric"))
+    table = list(itertools.takewhile(lambda line: line.startswith("|"), lines[start:]))
+    assert len(table) == 5
+    assert {line.count("|") for line in table} == {4}

@@ -1,0 +1,14 @@
+"""The fp32 ONNX export: any batch and length, padding without influence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tlstudio.export.onnx import PLUGIN
+
+
+def test_padding_and_batch_size_do_not_change_the_answer(job, encoded, reference, tmp_path):
+    PLUGIN.write(job, tmp_path, None)
+    scorer = PLUGIN.scorer(tmp_path)
+    assert np.abs(scorer.logits(encoded) - reference).max() < 1e-4
+    assert np.abs(scorer.logits(encoded[:1]) - reference[:1]).max() < 1e-4

@@ -1,0 +1,348 @@
+"""The commands. Each imports what it needs when it runs, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from tlstudio import __version__
+from tlstudio.cli import show
+from tlstudio.core import recipe as recipes
+from tlstudio.core.control import Control
+from tlstudio.core.errors import Cancelled, StudioError
+from tlstudio.core.events import Finished, log
+from tlstudio.core.recipe import Recipe
+
+OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="tlstudio",
+    help="Transfer learning without code: from a labelled file to a small, tested, exported model. "
+    "Without a command the window opens.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for scripts.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="Override a field, e.g. training.epochs=2. May be repeated."),
+]
+Base = Annotated[Path | None, typer.Option("--runs", help="Folder for run folders, instead of the usual one.")]
+Events = Annotated[bool, typer.Option("--events", help="Events as JSON lines on standard output, no progress bar.")]
+Download = Annotated[bool, typer.Option("--download", help="Fetch the model from the hub if it is not here yet.")]
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        gui()
+
+
+@app.command()
+def gui(project: Annotated[Path | None, typer.Argument(help="A .tlstudio project to open.")] = None) -> None:
+    """Open the window."""
+    from tlstudio.gui.app import main as window
+
+    raise typer.Exit(window(["tlstudio", *([str(project)] if project else [])]))
+
+
+@app.command()
+def demo(
+    strategy: Annotated[str, typer.Option(help="How to transfer; see 'tlstudio options'.")] = "",
+    runs: Base = None,
+    overrides: Overrides = None,
+    events: Events = False,
+    download: Download = False,
+) -> None:
+    """Run the main job on the sample that ships with the program: train, test, quantise, export, prove."""
+    from tlstudio.session import sample
+
+    recipe = sample.recipe()
+    if strategy:
+        recipe = recipe.changed("strategy", {"name": strategy})
+    _execute(_overridden(recipe, overrides), runs, events, download)
+
+
+@app.command()
+def run(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (.yaml) or a project (.tlstudio).")],
+    runs: Base = None,
+    overrides: Overrides = None,
+    events: Events = False,
+    download: Download = False,
+) -> None:
+    """Execute a recipe. Ctrl-C once stops training and keeps the best; twice cancels."""
+    _execute(_overridden(recipes.load(recipe), overrides), runs, events, download)
+
+
+def _overridden(recipe: Recipe, overrides: list[str] | None) -> Recipe:
+    for text in overrides or []:
+        field, separator, value = text.partition("=")
+        if not separator:
+            raise StudioError("cli.bad-override", "--set {text} has no '='.", "Write FIELD=VALUE.", text=text)
+        recipe = recipe.changed(field.strip(), yaml.safe_load(value) if value else None)
+    return recipes.resolve_paths(recipe, Path.cwd())
+
+
+def _execute(recipe: Recipe, base: Path | None, as_events: bool, download: bool) -> None:
+    from tlstudio import pipeline
+    from tlstudio.session import settings
+    from tlstudio.session.runs import new_folder
+
+    if problems := pipeline.problems(recipe):
+        raise problems[0]
+    with _signals() as control, show.json_events() if as_events else show.progress_bar() as emit:
+        if download:
+            _fetch_if_missing(recipe, emit, control)
+        folder = new_folder(recipe, base or settings.load()[0].runs_path)
+        finished = pipeline.run(recipe, folder, emit, control)
+    _report(finished, folder, as_events)
+
+
+def _fetch_if_missing(recipe: Recipe, emit: Any, control: Control) -> None:
+    from tlstudio.models import hub, loading
+
+    if recipe.model.source == "hub" and loading.on_this_machine(recipe.model.name, recipe.model.revision) is None:
+        hub.download(recipe.model.name, recipe.model.revision, emit, control)
+
+
+class _signals:
+    """Ctrl-C (or SIGTERM) once: stop and keep the best; twice: cancel."""
+
+    def __enter__(self) -> Control:
+        self._control = Control()
+        self._before = {name: signal.signal(name, self._heard) for name in (signal.SIGINT, signal.SIGTERM)}
+        return self._control
+
+    def _heard(self, *_args: Any) -> None:
+        if self._control.stopping:
+            self._control.cancel()
+            return
+        self._control.stop()
+        show.err.print("Stopping after this step, keeping the best. Press Ctrl-C again to cancel.")
+
+    def __exit__(self, *_args: Any) -> None:
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
+
+
+def _report(finished: Finished, folder: Path, as_events: bool) -> None:
+    from tlstudio.core.files import read_json
+
+    if finished.outcome == "cancelled":
+        show.err.print(f"Cancelled. What was done is in {folder}.", highlight=False, soft_wrap=True)
+        raise typer.Exit(CANCELLED)
+    if finished.error:
+        if not as_events:
+            raise StudioError.from_dict(finished.error)
+        raise typer.Exit(FAILED)
+    if not as_events:
+        show.results(read_json(folder / "results.json"), folder)
+
+
+@app.command()
+def export(
+    target: Annotated[str, typer.Argument(metavar="RUN", help="Run id, unique beginning of one, or folder.")],
+    formats: Annotated[list[str], typer.Option("--format", "-f", help="Export format. May be repeated.")],
+    runs: Base = None,
+    events: Events = False,
+) -> None:
+    """Export a finished run once more, in other formats."""
+    from tlstudio import pipeline
+
+    folder = Path(_index(runs).get(target).folder)
+    choices = [recipes.Choice(name=name) for name in formats]
+    with _signals() as control, show.json_events() if events else show.progress_bar() as emit:
+        finished = pipeline.export(folder, choices, emit, control)
+    _report(finished, folder, events)
+
+
+@app.command()
+def predict(
+    target: Annotated[str, typer.Argument(metavar="RUN-OR-EXPORT", help="Run id, run folder or export folder.")],
+    text: Annotated[list[str] | None, typer.Option("--text", "-t", help="A text. May be repeated.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="CSV, TSV, JSON Lines, or .txt by lines.")] = None,
+    column: Annotated[str, typer.Option(help="Column of the texts in the file; guessed if not given.")] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to a .csv or .jsonl file.")] = None,
+    runs: Base = None,
+) -> None:
+    """Label texts; one JSON object a line with all probabilities."""
+    from tlstudio.cli import labelling
+
+    if bool(text) == bool(file):
+        raise StudioError("cli.no-texts", "Give either --text or --file.", "See 'tlstudio predict --help'.")
+    folder = Path(target) if Path(target).is_dir() else Path(_index(runs).get(target).folder)
+    with _signals() as control:
+        labelling.label(folder, list(text or []), file, column, output, control)
+
+
+@app.command()
+def inspect(
+    target: Annotated[str, typer.Argument(metavar="MODEL-OR-DATA", help="A labelled file, a model folder or name.")],
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Field of data, e.g. roles.text=body.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show what a model or a labelled file is, and what is wrong with it."""
+    from tlstudio.cli import inspection
+
+    path = Path(target).expanduser()
+    is_data = path.is_file() or (not path.exists() and path.suffix in (".csv", ".tsv", ".jsonl", ".json"))
+    if is_data:
+        found = inspection.data(path, overrides or [])
+        show.print_json(found) if json else inspection.show_data(found)
+        raise typer.Exit(FAILED if any(item["severity"] == "error" for item in found["problems"]) else OK)
+    facts = inspection.model(target)
+    show.print_json(facts) if json else inspection.show_model(facts)
+
+
+@app.command()
+def models(json: AsJson = False) -> None:
+    """List the catalogue of backbones, and which are on this machine."""
+    from tlstudio.cli import inspection
+    from tlstudio.models.catalog import listing
+
+    rows = listing()
+    show.print_json(rows) if json else inspection.show_catalogue(rows)
+
+
+@app.command()
+def download(
+    name: Annotated[str, typer.Argument(help="Name in the catalogue or on the hub, such as org/name.")],
+    revision: Annotated[str | None, typer.Option(help="Commit, tag or branch.")] = None,
+    events: Events = False,
+) -> None:
+    """Fetch a model from the hub into its cache; the only command that uses the network."""
+    from tlstudio.models import hub
+
+    with _signals() as control, show.json_events() if events else show.progress_bar() as emit:
+        # a download has no best to keep: the first Ctrl-C ends it, and the next try resumes
+        control.stop = control.cancel  # type: ignore[method-assign]
+        found = hub.download(name, revision, emit, control)
+        log(emit, "hub.done", "{name} is here: {path}", name=name, path=found["path"])
+
+
+@app.command()
+def init(
+    data: Annotated[Path, typer.Argument(help="The labelled file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the recipe.")] = Path("recipe.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+) -> None:
+    """Write a recipe for a labelled file, with the usual choices, ready to edit and run."""
+    from tlstudio.session import sample
+
+    if output.exists() and not force:
+        raise StudioError("cli.exists", "{path} exists already.", "Choose another name, or use --force.",
+                          path=str(output))  # fmt: skip
+    recipe = sample.starting_point(data.resolve())
+    recipes.save(recipe, output)
+    typer.echo(f"{output}: run it with  tlstudio run {output}")
+
+
+@app.command()
+def options(json: AsJson = False) -> None:
+    """List every strategy, compression step, export and source with its options."""
+    from tlstudio.cli import inspection
+
+    found = inspection.plugins_with_options()
+    show.print_json(found) if json else inspection.show_plugins(found)
+
+
+@app.command()
+def doctor(json: AsJson = False) -> None:
+    """Report versions, devices, memory, disk and folders; say what is missing and how to get it."""
+    from tlstudio.cli import inspection
+    from tlstudio.pipeline.environment import diagnosis
+    from tlstudio.session import settings
+
+    report = diagnosis(settings.load()[0].runs_path)
+    show.print_json(report) if json else inspection.show_doctor(report)
+    raise typer.Exit(FAILED if report["missing"] else OK)
+
+
+runs_app = typer.Typer(help="List, show and delete runs.", no_args_is_help=True)
+app.add_typer(runs_app, name="runs")
+
+
+def _index(base: Path | None) -> Any:
+    from tlstudio.session import settings
+    from tlstudio.session.runs import RunIndex
+
+    return RunIndex(base or settings.load()[0].runs_path)
+
+
+@runs_app.command("list")
+def runs_list(runs: Base = None, json: AsJson = False) -> None:
+    """All runs, newest first."""
+    from tlstudio.cli import inspection
+
+    found = _index(runs).list()
+    show.print_json([inspection.as_dict(item) for item in found]) if json else inspection.show_runs(found)
+
+
+@runs_app.command("show")
+def runs_show(run: str, runs: Base = None, json: AsJson = False) -> None:
+    """The results of one run."""
+    from tlstudio.core.files import read_json
+
+    folder = Path(_index(runs).get(run).folder)
+    results = read_json(folder / "results.json")
+    show.print_json(results) if json else show.results(results, folder)
+
+
+@runs_app.command("delete")
+def runs_delete(
+    run: list[str],
+    runs: Base = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete runs with everything in them."""
+    index = _index(runs)
+    found = [index.get(name) for name in run]
+    for item in found:
+        typer.echo(f"{item.id}  {item.title}")
+    if not yes and not typer.confirm(f"Delete {len(found)} run(s) for good?"):
+        raise typer.Exit(CANCELLED)
+    for item in found:
+        index.delete(item.id)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command; returns the exit code. A StudioError becomes its message and exit code 1 (2 for a recipe)."""
+    from tlstudio.worker import explained, quiet_libraries
+
+    quiet_libraries()
+    try:
+        app(args=arguments if arguments is not None else sys.argv[1:], standalone_mode=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else OK if end.code is None else FAILED
+    except StudioError as error:
+        show.print_error(error)
+        return USAGE if error.code.startswith(("recipe.", "cli.")) else FAILED
+    except Cancelled:
+        show.err.print("Cancelled.")
+        return CANCELLED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK  # the reader, such as head, has what it wanted
+    except Exception as problem:
+        if os.environ.get("TLSTUDIO_DEBUG"):
+            raise
+        show.print_error(explained(problem))
+        return FAILED
+    return OK

@@ -1,0 +1,157 @@
+"""``inspect``, ``models``, ``options``, ``doctor`` and ``runs list``: facts, as JSON or for the eye."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tlstudio.cli import show
+from tlstudio.core import numbers, options, plugins
+from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError, fill
+from tlstudio.core.progress import silent
+from tlstudio.core.recipe import ModelSection, Recipe, TrainingSection
+
+_KINDS = {
+    "task": "tlstudio.tasks",
+    "strategy": "tlstudio.strategies",
+    "compress": "tlstudio.compression",
+    "export": "tlstudio.export",
+    "data": "tlstudio.data.sources",
+}
+
+
+def as_dict(item: Any) -> dict[str, Any]:
+    return dataclasses.asdict(item)
+
+
+def data(path: Path, overrides: list[str]) -> dict[str, Any]:
+    """What :func:`tlstudio.data.inspection.inspect` finds in a labelled file."""
+    from tlstudio.data.inspection import inspect
+
+    recipe = Recipe().changed("data.path", str(path))
+    for text in overrides:
+        field, separator, value = text.partition("=")
+        if not separator:
+            raise StudioError("cli.bad-override", "--set {text} has no '='.", "Write FIELD=VALUE.", text=text)
+        recipe = recipe.changed(f"data.{field.removeprefix('data.')}", yaml.safe_load(value))
+    return inspect(recipe.data, silent, Control())
+
+
+def show_data(found: dict[str, Any]) -> None:
+    settings = ", ".join(f"{name} {value!r}" for name, value in found["options"].items())
+    show.out.print(f"{found['source']} ({settings}), {found['rows']['train']} rows", highlight=False)
+    for role, column in found["roles"].items():
+        show.out.print(f"  {role}: column '{column}', because {found['reasons'][role]}", highlight=False, markup=False)
+    splits = list(found["splits"])
+    rows = [(label, count, *(found["splits"][split].get(label, 0) for split in splits))
+            for label, count in found["labels"][:50]]  # fmt: skip
+    show.table(f"{len(found['labels'])} labels", ("label", "rows", *splits), rows)
+    for problem in found["problems"]:
+        style = "bold red" if problem["severity"] == "error" else "yellow"
+        show.out.print(f"[{style}]{problem['severity']}[/]", end=" ")
+        show.out.print(fill(problem["message"], problem["params"]), highlight=False, markup=False)
+        show.out.print(f"  → {fill(problem['remedy'], problem['params'])}", highlight=False, markup=False)
+
+
+def model(name: str) -> dict[str, Any]:
+    """Facts about a model folder or a model of the catalogue or hub cache."""
+    from tlstudio.models.loading import inspect
+
+    return inspect(ModelSection(source="folder" if Path(name).expanduser().is_dir() else "hub", name=name))
+
+
+def show_model(facts: dict[str, Any]) -> None:
+    for field in ("name", "path", "revision", "architecture", "licence", "max_length", "hidden_size", "vocabulary"):
+        show.out.print(f"{field:<13} {facts[field]}", highlight=False, markup=False, soft_wrap=True)
+    show.out.print(f"{'size':<13} {numbers.size(facts['bytes'])}, {numbers.count(facts['parameters'])} parameters")
+    show.table(
+        "Layers", ("group", "parameters"), [(g["name"], numbers.count(g["parameters"])) for g in facts["groups"]]
+    )
+
+
+def show_catalogue(rows: list[dict[str, Any]]) -> None:
+    show.table(
+        "Backbones",
+        ("name", "size", "languages", "licence", "here"),
+        [
+            (row["name"], numbers.size(row["bytes"]), ", ".join(row["languages"][:4]), row["licence"],
+             "yes" if row["present"] else "no")
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def plugins_with_options() -> dict[str, list[dict[str, Any]]]:
+    """Every plug-in by kind, with the options that its Config describes, and the fields of training."""
+    found = {
+        kind: [
+            {
+                "name": plugin.NAME,
+                "title": plugin.TITLE,
+                "summary": plugin.SUMMARY,
+                "options": [dataclasses.asdict(option) for option in options.describe(plugin.Config)],
+            }
+            for plugin in plugins.find(package).values()
+        ]
+        for kind, package in _KINDS.items()
+    }
+    training = [dataclasses.asdict(option) for option in options.describe(TrainingSection)]
+    found["training"] = [{"name": "training", "title": "Training", "summary": "Of every strategy.",
+                          "options": training}]  # fmt: skip
+    return found
+
+
+def show_plugins(found: dict[str, list[dict[str, Any]]]) -> None:
+    for kind, entries in found.items():
+        for entry in entries:
+            show.out.print(f"[bold]{kind}: {entry['name']}[/]  {entry['summary']}", highlight=False)
+            for option in entry["options"]:
+                show.out.print(f"    {option['name']}: {_allowed(option)} ({option['default']!r})  {option['help']}",
+                               highlight=False, markup=False)  # fmt: skip
+
+
+def _allowed(option: dict[str, Any]) -> str:
+    if option["choices"]:
+        return " | ".join(option["choices"])
+    low, high = option["minimum"], option["maximum"]
+    limits = (
+        f" {low if low is not None else ''}…{high if high is not None else ''}" if (low, high) != (None, None) else ""
+    )
+    return ("auto | " if option["auto"] else "") + option["kind"] + limits
+
+
+def show_doctor(report: dict[str, Any]) -> None:
+    for name, version in report["versions"].items():
+        show.out.print(f"{name:<20} {version or '[red]missing[/]'}", highlight=False)
+    facts = {
+        "system": report["system"],
+        "processor": report["processor"],
+        "devices": ", ".join(report["devices"]),
+        "cores": report["cores"],
+        "memory": f"{numbers.size(report['free_memory_bytes'])} free of {numbers.size(report['memory_bytes'])}",
+        "disk": f"{numbers.size(report['free_disk_bytes'])} free",
+        "starter model": "installed" if report["starter_model"] else "not installed",
+    }
+    for name, value in facts.items():
+        show.out.print(f"{name:<20} {value}", highlight=False, markup=False)
+    for name, folder in report["folders"].items():
+        show.out.print(f"{name:<20} {folder['path']}  ({numbers.size(folder['bytes'])})", highlight=False, markup=False,
+                       soft_wrap=True)  # fmt: skip
+    for hint in report["hints"]:
+        show.out.print(f"→ {hint}", style="yellow", highlight=False, markup=False)
+
+
+def show_runs(found: list[Any]) -> None:
+    show.table(
+        f"{len(found)} runs",
+        ("run", "outcome", "data", "strategy", "accuracy"),
+        [(item.id, item.outcome, item.title, item.strategy, _accuracy(item)) for item in found],
+    )
+
+
+def _accuracy(item: Any) -> str:
+    return numbers.percent(item.accuracy) if item.accuracy is not None else "–"

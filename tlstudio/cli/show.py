@@ -1,0 +1,162 @@
+"""How the command line shows things: progress with remaining time, tables, errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tlstudio.core import events, numbers
+from tlstudio.core.errors import StudioError, fill
+from tlstudio.core.events import Emit, Event
+
+out = Console()
+err = Console(stderr=True)
+
+_STYLE = {"info": "", "warning": "yellow", "error": "bold red"}
+_TITLES = {"prepare": "Reading", "tokenise": "Tokenising", "rehearse": "Rehearsing", "train": "Training",
+           "evaluate": "Evaluating", "compress": "Compressing", "export": "Exporting", "report": "Reporting",
+           "download": "Downloading"}  # fmt: skip
+
+
+def print_json(data: Any) -> None:
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_error(error: StudioError) -> None:
+    """The message, and what to do about it."""
+    err.print(f"[bold red]Error:[/] {escape(error.message)}", highlight=False)
+    if error.remedy:
+        err.print(f"  → {escape(error.remedy)}", highlight=False)
+
+
+@contextmanager
+def json_events() -> Iterator[Emit]:
+    """Events as JSON lines on standard output."""
+
+    def emit(event: Event) -> None:
+        sys.stdout.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    yield emit
+
+
+@contextmanager
+def progress_bar() -> Iterator[Emit]:
+    """One bar for the whole job with the time left, and a line for each thing worth saying."""
+    columns = (TextColumn("{task.description:<12}"), BarColumn(30), TextColumn("{task.percentage:>3.0f} %"),
+               TimeElapsedColumn(), TextColumn("{task.fields[left]}"), TextColumn("[dim]{task.fields[detail]}"))  # fmt: skip
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("Starting", total=1.0, left="", detail="")
+        yield _Screen(bar, task).emit
+
+
+class _Screen:
+    """Turns events into a bar and lines."""
+
+    def __init__(self, bar: Progress, task: TaskID) -> None:
+        self._bar, self._task = bar, task
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, events.StageStarted):
+            self._bar.update(self._task, description=_TITLES.get(event.stage, event.stage), detail="")
+        elif isinstance(event, events.Progress):
+            self._progress(event)
+        elif isinstance(event, events.Metric) and event.split == "validation":
+            values = ", ".join(f"{name} {value:.3f}" for name, value in event.values.items())
+            self._bar.console.print(f"  epoch {event.epoch:g}: validation {values}", highlight=False)
+        elif isinstance(event, events.Log):
+            self._bar.console.print(
+                f"  {escape(fill(event.message, event.params))}", style=_STYLE[event.level], highlight=False
+            )
+
+    def _progress(self, event: events.Progress) -> None:
+        whole = event.run_fraction if event.run_fraction is not None else event.done / max(event.total, 1e-9)
+        seconds = event.run_seconds_left if event.run_seconds_left is not None else event.seconds_left
+        left = f"{numbers.duration(seconds)} left" if seconds is not None else ""
+        detail = _amount(event)
+        self._bar.update(self._task, completed=whole, left=left, detail=detail,
+                         description=_TITLES.get(event.stage, event.stage))  # fmt: skip
+
+
+def _amount(event: events.Progress) -> str:
+    if event.unit == "bytes":
+        return f"{numbers.size(event.done)} of {numbers.size(event.total)}"
+    return f"{event.done:g}/{event.total:g} {event.unit}".strip()
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table on standard output; numbers are right-aligned but for the first column."""
+    grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for index, column in enumerate(columns):
+        grid.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+    for row in rows:
+        grid.add_row(*(escape(str(cell)) for cell in row))
+    out.print(grid)
+
+
+def results(results: dict[str, Any], folder: Path) -> None:
+    """The result of a run: each stage with accuracy, size and speed, the exports, and where everything is."""
+    columns = ("", "accuracy", "macro F1", "weights", "1 text", "16 texts", "same labels")
+    rows = [_baseline_row(entry) for entry in results.get("baselines", [])]
+    stages = results.get("stages")
+    rows += [_stage_row(stage) for stage in stages] if stages else _test_row(results)
+    if rows:
+        table(f"Results on {results.get('test', {}).get('rows', 0)} test texts (95 % intervals)", columns, rows)
+    for extra in results.get("extra", []):
+        accuracy = numbers.interval(extra["metrics"]["accuracy"])
+        out.print(f"Extra set {extra['name']}: accuracy {accuracy} on {extra['rows']} texts", highlight=False)
+    if exports := results.get("exports"):
+        table("Exports", ("format", "size", "rows checked", "largest logit difference", "same labels", "verdict"),
+              [_export_row(entry) for entry in exports])  # fmt: skip
+    for entry in results.get("exports", []):
+        if entry["path"]:
+            out.print(f"{entry['title']}: {folder / entry['path']}", highlight=False, soft_wrap=True)
+    if (folder / "report.html").is_file():
+        out.print(f"Report: {folder / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def _baseline_row(entry: dict[str, Any]) -> tuple[str, ...]:
+    values = entry["metrics"]
+    return (f"{entry['title']} (baseline)", numbers.interval(values["accuracy"]),
+            numbers.interval(values["macro_f1"]), "", "", "", "")  # fmt: skip
+
+
+def _test_row(results: dict[str, Any]) -> list[tuple[str, ...]]:
+    if "test" not in results:
+        return []
+    values = results["test"]["metrics"]
+    return [("Trained model", numbers.interval(values["accuracy"]), numbers.interval(values["macro_f1"]), "", "", "",
+             "")]  # fmt: skip
+
+
+def _stage_row(stage: dict[str, Any]) -> tuple[str, ...]:
+    values, times = stage["metrics"], stage["latency"]
+    return (
+        stage["title"],
+        numbers.interval(values["accuracy"]),
+        numbers.interval(values["macro_f1"]),
+        numbers.size(stage["bytes"]),
+        *(numbers.milliseconds(times.get(size, {}).get("median_ms")) for size in ("1", "16")),
+        numbers.percent(stage["agreement"]),
+    )
+
+
+def _export_row(entry: dict[str, Any]) -> tuple[str, ...]:
+    parity = entry["parity"]
+    return (
+        entry["title"],
+        numbers.size(entry["bytes"]),
+        str(parity["rows"]),
+        f"{parity['max_logit_difference']:.2g}" if parity.get("max_logit_difference") is not None else "–",
+        numbers.percent(parity.get("agreement")),
+        parity["status"],
+    )

@@ -1,0 +1,58 @@
+"""Dynamic int8 quantisation with ONNX Runtime: weights in int8 per channel, activations quantised while running.
+
+Source: ONNX Runtime, ``quantize_dynamic``; Jacob et al., 2018, "Quantization and training of neural networks for
+efficient integer-arithmetic-only inference".
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from tlstudio.compression.base import CompressJob
+from tlstudio.core.files import explain_os_errors
+from tlstudio.core.progress import Meter
+from tlstudio.models.folders import copy_tokenizer
+from tlstudio.models.onnx_graph import quantise_dynamic, to_onnx
+from tlstudio.models.scorers import OnnxScorer
+
+
+class Options(BaseModel):
+    """Dynamic int8 needs no choices."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DynamicInt8:
+    """A quarter of the size, usually twice the speed on a CPU, without calibration data."""
+
+    NAME = "dynamic-int8"
+    TITLE = "Dynamic int8"
+    SUMMARY = "Weights as 8-bit integers: about a quarter of the size and faster on a CPU, at a small loss of accuracy."
+    TAKES = "transformers"
+    GIVES = "onnx"
+    Config = Options
+
+    def apply(self, config: Options, job: CompressJob, folder: Path) -> None:
+        from transformers import AutoModelForSequenceClassification
+
+        meter = Meter(job.emit, job.control, "compress", 3, "steps")
+        model = AutoModelForSequenceClassification.from_pretrained(job.source, local_files_only=True)
+        meter.advance()
+        full = folder / "full.onnx"
+        to_onnx(model, full)
+        meter.advance()
+        quantise_dynamic(full, folder / "model.onnx")
+        full.unlink()
+        copy_tokenizer(job.source, folder)
+        with explain_os_errors(folder):
+            shutil.copyfile(job.source / "config.json", folder / "config.json")
+        meter.advance()
+
+    def scorer(self, folder: Path) -> OnnxScorer:
+        return OnnxScorer(folder / "model.onnx", "ONNX Runtime int8")
+
+
+PLUGIN = DynamicInt8()

@@ -1,0 +1,95 @@
+"""How long a model takes, measured so that the numbers of several models may be compared.
+
+All models answer the same batches in turn in one process, so that another program's load, the clock of the
+processor and the heat touch all of them alike; the order changes with each repetition.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tlstudio.core.control import Control
+from tlstudio.models.scorers import Scorer
+
+_WARM_UPS = 3
+# Worker threads of PyTorch and ONNX Runtime spin for a while after an answer; they would slow the next model down.
+_SETTLE = 0.01  # seconds
+_FEWEST = 5  # repetitions before the time limit counts
+
+
+def measure(
+    scorers: Mapping[str, Scorer],
+    encoded: Sequence[Sequence[int]],
+    batches: Sequence[int] = (1, 16),
+    repetitions: int = 30,
+    *,
+    control: Control,
+    seconds: float = 15.0,
+    seed: int = 7,
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Milliseconds a batch for each scorer and batch size.
+
+    Args:
+        scorers: what to measure, by name.
+        encoded: token ids of real texts; batches are drawn from them by ``seed`` (with replacement if they are few).
+        batches: batch sizes.
+        repetitions: timed batches for each scorer and size.
+        control: asked before each batch.
+        seconds: a batch size ends early after this time, but not before 5 repetitions.
+        seed: of the draw.
+
+    Returns:
+        ``{scorer: {"1": {"median_ms", "p95_ms", "repetitions"}, …}}``: the median and 95th percentile.
+
+    Raises:
+        Cancelled: the user has cancelled.
+    """
+    generator = np.random.default_rng(seed)
+    result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in scorers}
+    for size in batches:
+        draws = [_draw(encoded, size, generator) for _ in range(repetitions)]
+        _warm_up(scorers, draws, control)
+        for name, times in _repeat(scorers, draws, seconds, control).items():
+            median, high = np.percentile(times, [50, 95]) * 1000
+            result[name][str(size)] = {
+                "median_ms": float(median),
+                "p95_ms": float(high),
+                "repetitions": len(times),
+            }
+    return result
+
+
+def _draw(encoded: Sequence[Sequence[int]], size: int, generator: np.random.Generator) -> list[Sequence[int]]:
+    places = generator.choice(len(encoded), size=size, replace=len(encoded) < size)
+    return [encoded[int(place)] for place in places]
+
+
+def _warm_up(scorers: Mapping[str, Scorer], draws: list[list[Sequence[int]]], control: Control) -> None:
+    """The first calls of a size allocate memory and choose kernels; they are not what a user waits for later."""
+    for scorer in scorers.values():
+        for batch in draws[:_WARM_UPS]:
+            control.check()
+            scorer.logits(batch)
+
+
+def _repeat(
+    scorers: Mapping[str, Scorer], draws: list[list[Sequence[int]]], seconds: float, control: Control
+) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {name: [] for name in scorers}
+    names = list(scorers)
+    spent = 0.0
+    for round_, batch in enumerate(draws):
+        shift = round_ % len(names)
+        for name in names[shift:] + names[:shift]:
+            control.check()
+            time.sleep(_SETTLE)
+            begin = time.perf_counter()
+            scorers[name].logits(batch)
+            times[name].append(time.perf_counter() - begin)
+            spent += times[name][-1]
+        if spent > seconds and round_ + 1 >= _FEWEST:
+            break
+    return times

@@ -1,0 +1,192 @@
+"""``report.html``: one page about a run that opens anywhere, offline, years later.
+
+Labels, texts and file names come from data and are hostile: the template escapes every value, draws SVG from
+numbers, and its content policy forbids scripts and anything from elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tlstudio import __version__
+from tlstudio.core import numbers, paths
+from tlstudio.core.errors import fill
+from tlstudio.core.events import Metric, from_dict
+from tlstudio.core.files import explain_os_errors, read_json, write_text
+from tlstudio.evaluation import charts
+from tlstudio.evaluation.errors import shorten
+
+FILE = "report.html"
+TITLES = {
+    "accuracy": "Accuracy",
+    "macro_precision": "Macro precision",
+    "macro_recall": "Macro recall",
+    "macro_f1": "Macro F1",
+    "weighted_precision": "Weighted precision",
+    "weighted_recall": "Weighted recall",
+    "weighted_f1": "Weighted F1",
+    "matthews": "Matthews correlation",
+    "roc_auc": "ROC AUC (one against rest)",
+    "log_loss": "Log loss (lower is better)",
+    "ece": "Expected calibration error (lower is better)",
+}
+_WIDEST = 40  # classes of a confusion matrix that is drawn; above, only its largest errors are listed
+_CONFUSED = 10
+_LONGEST = 600  # characters of a text in the list of errors
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def write_report(folder: Path) -> Path:
+    """Writes ``report.html`` into a run folder, from the files in it.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        StudioError: ``results.json`` is missing or damaged, or the page cannot be written.
+    """
+    folder = Path(folder)
+    write_text(folder / FILE, render(folder))
+    return folder / FILE
+
+
+def render(folder: Path) -> str:
+    """The page as text."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(paths.resource("report")),
+        autoescape=True,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.ChainableUndefined,
+    )
+    return environment.get_template("report.html.j2").render(context(Path(folder)))
+
+
+def context(folder: Path) -> dict[str, Any]:
+    """What the template shows; every part may be missing except the results."""
+    results = read_json(folder / "results.json")
+    test = results.get("test") or {}
+    environment = folder / "environment.json"
+    return {
+        "version": __version__,
+        "n": numbers,
+        "r": results,
+        "titles": TITLES,
+        "file": Path(str((results.get("data") or {}).get("path", ""))).name,
+        "bag": next((item for item in results.get("baselines", []) if item["name"] == "bag-of-words"), None),
+        "charts": _curves(folder, results.get("training") or {}),
+        "matrix": _matrix(results.get("labels") or [], test.get("confusion") or []),
+        "confused": _confused(results.get("labels") or [], test.get("confusion") or []),
+        "reliability": charts.reliability(test.get("calibration") or []),
+        "errors": [{**error, "text": shorten(str(error["text"]), _LONGEST)} for error in test.get("errors", [])],
+        "exports": [{**item, "verdict": _verdict(item.get("parity"))} for item in results.get("exports", [])],
+        "recipe": _text(folder / "recipe.yaml"),
+        "environment": _flat(read_json(environment)) if environment.is_file() else [],
+    }
+
+
+def _printable(value: Any) -> Any:
+    """Control characters and lone surrogates are no HTML and cannot be written as UTF-8."""
+    return _CONTROL.sub("\ufffd", value) if type(value) is str else value
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with explain_os_errors(path):
+        return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _verdict(parity: dict[str, Any] | None) -> str:
+    return fill(parity.get("message", ""), parity.get("params", {})) if parity else ""
+
+
+def _metrics(folder: Path) -> Iterator[Metric]:
+    """Metric events of the run; a damaged line (a crash in mid-write) is skipped."""
+    path = folder / "events.jsonl"
+    if not path.is_file():
+        return
+    with explain_os_errors(path), open(path, encoding="utf-8", errors="replace") as stream:
+        for line in stream:
+            if '"metric"' not in line:
+                continue
+            try:
+                event = from_dict(json.loads(line))
+            except (ValueError, TypeError, AttributeError):
+                continue
+            if isinstance(event, Metric) and isinstance(event.values, dict):
+                yield event
+
+
+def _curves(folder: Path, training: dict[str, Any]) -> list[dict[str, Any]]:
+    """Loss, metric and learning rate over the epochs."""
+    points: dict[tuple[str, str], list[charts.Point]] = {}
+    for event in _metrics(folder):
+        for name, value in event.values.items():
+            if isinstance(value, (int, float)) and isinstance(event.epoch, (int, float)):
+                points.setdefault((event.split, name), []).append((float(event.epoch), float(value)))
+
+    def series(title: str, style: str, split: str, name: str) -> charts.Series:
+        return charts.Series(title, style, points.get((split, name), []), dots=split == "validation")
+
+    best = training.get("best_epoch")
+    losses = [series("Training", "one", "train", "loss"), series("Validation", "two", "validation", "loss")]
+    scores = [
+        series("Training accuracy", "one", "train", "accuracy"),
+        series("Validation accuracy", "two", "validation", "accuracy"),
+        series("Validation macro F1", "three", "validation", "macro_f1"),
+    ]
+    drawn = [
+        charts.line_chart("Loss", "Epoch", losses, best),
+        charts.line_chart("Accuracy and macro F1", "Epoch", scores, best, share=True),
+        charts.line_chart("Learning rate", "Epoch", [series("Learning rate", "one", "train", "learning_rate")]),
+    ]
+    return [chart for chart in drawn if chart]
+
+
+def _matrix(labels: list[str], confusion: list[list[int]]) -> list[dict[str, Any]]:
+    """Rows of the confusion matrix; ``shade`` is the share of the true class, its root so that few errors show."""
+    if len(labels) > _WIDEST:
+        return []
+    rows = []
+    for index, (label, counts) in enumerate(zip(labels, confusion, strict=False)):
+        total = max(sum(counts), 1)
+        cells = [
+            {
+                "count": count,
+                "share": count / total,
+                "shade": round((count / total) ** 0.5 * 100),
+                "right": index == column,
+                "predicted": labels[column],
+            }
+            for column, count in enumerate(counts)
+        ]
+        rows.append({"label": label, "cells": cells, "total": sum(counts)})
+    return rows
+
+
+def _confused(labels: list[str], confusion: list[list[int]]) -> list[dict[str, Any]]:
+    """The most frequent errors: true class, predicted class, how often."""
+    pairs: list[dict[str, Any]] = [
+        {"label": labels[row], "predicted": labels[column], "count": count, "share": count / sum(counts)}
+        for row, counts in enumerate(confusion)
+        for column, count in enumerate(counts)
+        if count and row != column
+    ]
+    return sorted(pairs, key=lambda pair: -pair["count"])[:_CONFUSED]
+
+
+def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
+    """Nested facts as rows: ``packages.torch`` and its value."""
+    if isinstance(value, dict):
+        return [row for key, item in value.items() for row in _flat(item, f"{name}.{key}" if name else str(key))]
+    if isinstance(value, list):
+        return [(name, ", ".join(map(str, value)))]
+    return [(name, str(value))]

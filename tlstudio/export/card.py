@@ -1,0 +1,120 @@
+"""The model card of an export: what it is, from what, how good, and where not to trust it. Facts only."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tlstudio import __version__
+from tlstudio.core import numbers, paths
+from tlstudio.core.files import size_of, write_text
+from tlstudio.export import parity
+from tlstudio.export.base import Exporter, ExportJob
+
+_FEW = 30  # test rows of a class below which its score says little
+_SIGNS = re.compile(r"([\\`*_\[\]<>|])")
+_METRICS = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "weighted_f1": "Weighted F1",
+    "macro_precision": "Macro precision",
+    "macro_recall": "Macro recall",
+    "matthews": "Matthews correlation",
+    "roc_auc": "ROC AUC, one against rest",
+    "log_loss": "Log loss",
+    "ece": "Expected calibration error",
+}
+
+
+def write(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Parity) -> None:
+    """Writes ``README.md`` into an export's folder."""
+    write_text(folder / "README.md", render(job, exporter, folder, verdict))
+
+
+def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Parity) -> str:
+    """The card as Markdown with a YAML head that the hub understands."""
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(paths.resource("report")),
+        # every value that the template prints passes here, so no label or file name can become markup
+        finalize=lambda value: value if isinstance(value, Markup) else escape(value),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.ChainableUndefined,
+    )
+    template = environment.get_template("card.md.j2")
+    return template.render(
+        head=Markup(_head(job, exporter)),
+        version=__version__,
+        exporter=exporter,
+        onnx=exporter.NAME.startswith("onnx"),
+        bytes=size_of(folder),
+        n=numbers,
+        r=job.results,
+        metrics=_metrics(job, exporter),
+        stage=_stage(job, exporter),
+        base=Path(job.recipe.model.name).name if job.recipe.model.source == "folder" else job.recipe.model.name,
+        file=Path(str(job.results.get("data", {}).get("path", ""))).name,
+        parity=parity.message(verdict),
+        limits=_limits(job.results),
+        licence=_licence(job),
+    )
+
+
+def escape(value: Any) -> str:
+    """Text that Markdown and the HTML in it leave alone, on one line."""
+    text = "" if value is None else " ".join(str(value).split())
+    return _SIGNS.sub(r"\\\1", text.replace("&", "&amp;"))
+
+
+def _head(job: ExportJob, exporter: Exporter) -> str:
+    head: dict[str, Any] = {"library_name": "onnx" if exporter.NAME.startswith("onnx") else "transformers"}
+    head["pipeline_tag"] = job.results.get("task", job.recipe.task.name)
+    head["tags"] = [head["pipeline_tag"], job.recipe.strategy.name, "tlstudio"]
+    if licence := _licence(job):
+        head["license"] = licence
+    if job.recipe.model.source == "hub":
+        head["base_model"] = job.recipe.model.name
+    return yaml.safe_dump(head, sort_keys=False, allow_unicode=True)
+
+
+def _licence(job: ExportJob) -> str:
+    return str(job.results.get("model", {}).get("licence") or "")
+
+
+def _stage(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
+    """What was measured of this very form of the model; empty where nothing was."""
+    wanted = exporter.stage(job)
+    return next((stage for stage in job.results.get("stages", []) if stage["name"] == wanted), {})
+
+
+def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, dict[str, Any]]]:
+    measured = job.results.get("test", {}).get("metrics", {})
+    if exporter.stage(job) != "trained":
+        measured = _stage(job, exporter).get("metrics") or {}
+    return [(title, measured[name]) for name, title in _METRICS.items() if name in measured]
+
+
+def _limits(results: dict[str, Any]) -> list[str]:
+    """Sentences about where the measurements say little."""
+    test = results.get("test", {})
+    sentences = ["It knows only the classes listed above and always answers with one of them."]
+    few = [entry["label"] for entry in test.get("per_class", []) if entry["support"] < _FEW]
+    if few:
+        sentences.append(f"Fewer than {_FEW} test rows, so an uncertain score: {', '.join(few)}.")
+    cut = results.get("data", {}).get("truncated", {})
+    if cut.get("texts"):
+        sentences.append(
+            f"Texts are cut after {cut['max_length']} tokens; that was so for {numbers.count(cut['texts'])} texts "
+            f"({numbers.percent(cut['share'])})."
+        )
+    elif cut.get("max_length"):
+        sentences.append(f"Texts are cut after {cut['max_length']} tokens; no text of the data was longer.")
+    sentences.append("It was tested on data of the same source; other sources and languages were not tested.")
+    return sentences

@@ -1,0 +1,65 @@
+"""ONNX in int8: the result of the dynamic-int8 step, as it was measured."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core.errors import StudioError
+from tlstudio.core.files import explain_os_errors
+from tlstudio.core.recipe import Recipe
+from tlstudio.export.base import ExportJob, NoOptions, Tolerance
+from tlstudio.models.folders import copy_tokenizer
+from tlstudio.models.scorers import OnnxScorer, Scorer
+
+_STEP = "dynamic-int8"
+
+
+class OnnxInt8:
+    NAME = "onnx-int8"
+    TITLE = "ONNX int8"
+    SUMMARY = "A quarter of the size and faster on a CPU, at nearly the same accuracy. Needs the dynamic int8 step."
+    Config = NoOptions
+    TOLERANCE = Tolerance("agreement", 0.97)
+    PREDICT = "export/predict_onnx.py"
+
+    def check(self, recipe: Recipe) -> StudioError | None:
+        return None if any(step.name == _STEP for step in recipe.compress) else _step_missing()
+
+    def write(self, job: ExportJob, folder: Path, config: Any) -> None:
+        source = job.compressed[self.stage(job)]
+        with explain_os_errors(folder):
+            for pattern in ("model.onnx", "*.onnx.data", "*.onnx_data", "config.json"):
+                for item in sorted(source.glob(pattern)):
+                    job.control.check()
+                    shutil.copyfile(item, folder / item.name)
+        copy_tokenizer(source, folder)
+
+    def scorer(self, folder: Path) -> Scorer:
+        return OnnxScorer(folder / "model.onnx")
+
+    def stage(self, job: ExportJob) -> str:
+        """The last dynamic-int8 step.
+
+        Raises:
+            StudioError: the run has none.
+        """
+        steps = [name for name in job.compressed if name.split("-", 1)[-1] == _STEP]
+        if not steps:
+            raise _step_missing()
+        return steps[-1]
+
+
+def _step_missing() -> StudioError:
+    return StudioError(
+        "export.needs-step",
+        "The export '{export}' needs the compression step '{step}', which this recipe does not have.",
+        "Add the step '{step}' under Compress, or leave this export out.",
+        where="export",
+        export="onnx-int8",
+        step=_STEP,
+    )
+
+
+PLUGIN = OnnxInt8()

@@ -1,0 +1,117 @@
+"""Writes exports, proves each, and keeps only those that answer like the trained model."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tlstudio.core import events, files, paths, plugins
+from tlstudio.core.progress import Meter
+from tlstudio.core.recipe import Choice
+from tlstudio.export import card, parity
+from tlstudio.export.base import Exporter, ExportJob
+from tlstudio.models.folders import SETTINGS_FILE, max_length
+
+FOLDER = "exports"
+_STEPS = 2  # of each export: writing, checking
+
+
+class _Failed(Exception):
+    """Makes atomic_folder throw the files away; never leaves this module."""
+
+
+def export_all(
+    job: ExportJob, choices: Sequence[Choice], encoded: Sequence[Sequence[int]], reference_logits: np.ndarray
+) -> list[dict[str, Any]]:
+    """Writes each export to ``exports/<name>/`` and checks it against the trained model.
+
+    Args:
+        job: what to export.
+        choices: which formats; a name given twice is written once.
+        encoded: token ids of the test rows.
+        reference_logits: [N, C], the trained model's logits for them.
+
+    Returns:
+        Entries of ``results["exports"]``. One that failed its check has no files and an empty ``path``.
+
+    Raises:
+        StudioError: an unknown format or option, a missing step, or files that cannot be written.
+        Cancelled: the user has cancelled.
+    """
+    chosen = [_prepare(job, choice) for choice in {choice.name: choice for choice in choices}.values()]
+    meter = Meter(job.emit, job.control, "export", _STEPS * len(chosen), "steps")
+    entries = [_export(job, exporter, config, encoded, reference_logits, meter=meter) for exporter, config in chosen]
+    return entries
+
+
+def _prepare(job: ExportJob, choice: Choice) -> tuple[Exporter, Any]:
+    exporter: Exporter = plugins.get("tlstudio.export", choice.name, "export")
+    config = plugins.configure(exporter, choice.options, f"export.{choice.name}")
+    if problem := exporter.check(job.recipe):
+        raise problem
+    return exporter, config
+
+
+def _export(
+    job: ExportJob,
+    exporter: Exporter,
+    config: Any,
+    encoded: Sequence[Sequence[int]],
+    reference_logits: np.ndarray,
+    *,
+    meter: Meter,
+) -> dict[str, Any]:
+    target = job.run_folder / FOLDER / exporter.NAME
+    verdict: parity.Parity = {}
+    try:
+        with files.atomic_folder(target) as folder:
+            _write(job, exporter, config, folder)
+            meter.advance(export=exporter.NAME)
+            verdict = parity.check(exporter, folder, encoded, reference_logits, job.control)
+            card.write(job, exporter, folder, verdict)
+            meter.advance(export=exporter.NAME)
+            if verdict["status"] == "failed":
+                raise _Failed
+    except _Failed:
+        # an older export of this name would be taken for the one that has just failed
+        shutil.rmtree(target, ignore_errors=True)
+    entry = _entry(job, exporter, target, verdict)
+    _tell(job, entry)
+    return entry
+
+
+def _write(job: ExportJob, exporter: Exporter, config: Any, folder: Path) -> None:
+    job.control.check()
+    exporter.write(job, folder, config)
+    with files.explain_os_errors(folder):
+        shutil.copyfile(paths.resource(exporter.PREDICT), folder / "predict.py")
+    settings = folder / SETTINGS_FILE
+    if not settings.is_file():  # predict.py reads the length from it
+        files.write_json(settings, {"max_length": max_length(job.model_folder)})
+
+
+def _entry(job: ExportJob, exporter: Exporter, target: Path, verdict: parity.Parity) -> dict[str, Any]:
+    written = sorted(item.relative_to(target).as_posix() for item in target.rglob("*") if item.is_file())
+    return {
+        "name": exporter.NAME,
+        "title": exporter.TITLE,
+        "path": target.relative_to(job.run_folder).as_posix() if written else "",
+        "bytes": files.size_of(target),
+        "files": written,
+        "parity": verdict,
+    }
+
+
+_LEVELS = {"passed": "info", "warned": "warning", "failed": "error"}
+
+
+def _tell(job: ExportJob, entry: dict[str, Any]) -> None:
+    verdict = entry["parity"]
+    level = _LEVELS[verdict["status"]]
+    events.log(job.emit, f"export.{verdict['status']}", verdict["message"], level, **verdict["params"])
+    if entry["files"]:
+        job.emit(events.Artifact(name=f"export {entry['name']}", path=entry["path"], bytes=entry["bytes"]))

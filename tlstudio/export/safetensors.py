@@ -1,0 +1,45 @@
+"""The transformers layout: what Python programs load with ``from_pretrained``."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core.errors import StudioError
+from tlstudio.core.files import explain_os_errors
+from tlstudio.core.recipe import Recipe
+from tlstudio.export.base import ExportJob, NoOptions, Tolerance
+from tlstudio.models.folders import copy_tokenizer
+from tlstudio.models.scorers import Scorer, TorchScorer
+
+_MODEL_FILES = ("config.json", "*.safetensors", "*.safetensors.index.json")
+
+
+class Safetensors:
+    NAME = "safetensors"
+    TITLE = "Safetensors (transformers)"
+    SUMMARY = "Weights as safetensors with config and tokenizer. For Python programs, further training and the hub."
+    Config = NoOptions
+    TOLERANCE = Tolerance("logits", 1e-3)
+    PREDICT = "export/predict_transformers.py"
+
+    def check(self, recipe: Recipe) -> StudioError | None:
+        return None
+
+    def write(self, job: ExportJob, folder: Path, config: Any) -> None:
+        with explain_os_errors(folder):
+            for pattern in _MODEL_FILES:
+                for source in sorted(job.model_folder.glob(pattern)):
+                    job.control.check()
+                    shutil.copyfile(source, folder / source.name)
+        copy_tokenizer(job.model_folder, folder)
+
+    def scorer(self, folder: Path) -> Scorer:
+        return TorchScorer(folder)
+
+    def stage(self, job: ExportJob) -> str:
+        return "trained"
+
+
+PLUGIN = Safetensors()

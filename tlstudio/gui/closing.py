@@ -1,0 +1,86 @@
+"""Closing the window: first the questions, then a clean stop, and only then the end. The event loop never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from tlstudio.gui.context import Context
+
+_PATIENCE = 10_000  # ms that a cancelled worker gets before it is ended by force
+
+
+class Closing(QObject):
+    """``ready`` when nothing is going on any more and the window may go."""
+
+    ready = Signal()
+
+    def __init__(self, context: Context, save: Callable[[], bool], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._save = context, save
+        self._waiting = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE)
+        self._timer.timeout.connect(context.session.kill)
+        context.session.ended.connect(self._on_ended)
+
+    def ask(self) -> None:
+        """The user wants to close."""
+        word = self._ask_run() if self._context.session.active else ""
+        if word == "stay" or not self.ask_unsaved():
+            return
+        if not self._context.session.active:
+            self.ready.emit()
+            return
+        self._waiting = True
+        if word == "kill":
+            self._context.session.kill()
+            return
+        self._context.session.send(word)
+        if word == "cancel":
+            self._timer.start()
+        self._context.told.emit(self.tr("The window closes as soon as the run has ended…"))
+
+    def ask_unsaved(self) -> bool:
+        """Whether it is all right to leave the project as it is."""
+        if not self._context.project.dirty:
+            return True
+        answer = self._context.dialogs.ask(
+            self.tr("Unsaved changes"),
+            self.tr("The project has changes that are not saved."),
+            {"save": self.tr("Save"), "discard": self.tr("Discard"), "stay": self.tr("Go back")},
+            default="save",
+            cancel="stay",
+        )
+        return self._save() if answer == "save" else answer == "discard"
+
+    def _ask_run(self) -> str:
+        if self._waiting:
+            return self._context.dialogs.ask(
+                self.tr("The run is ending"),
+                self.tr("The run is being ended. It can be ended by force; what is not yet saved is then lost."),
+                {"kill": self.tr("End by force"), "stay": self.tr("Wait")},
+                default="stay",
+                cancel="stay",
+            )
+        if not self._context.settings.confirm_close:
+            return "stop"
+        return self._context.dialogs.ask(
+            self.tr("A model is training"),
+            self.tr("Stop and keep the best weights so far, or cancel and discard the run?"),
+            {
+                "stop": self.tr("Stop, keep the best, then close"),
+                "cancel": self.tr("Cancel and close"),
+                "stay": self.tr("Go on training"),
+            },
+            default="stay",
+            cancel="stay",
+        )
+
+    def _on_ended(self) -> None:
+        self._timer.stop()
+        if self._waiting:
+            self._waiting = False
+            self.ready.emit()

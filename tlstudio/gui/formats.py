@@ -1,0 +1,98 @@
+"""Numbers as people read them. A value that is not there is shown as a dash."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+NONE = "–"
+
+
+def missing(value: Any) -> bool:
+    return not isinstance(value, (int, float)) or not math.isfinite(value)
+
+
+def percent(value: Any, digits: int = 1) -> str:
+    """0.976 → 97.6 %."""
+    return NONE if missing(value) else f"{value * 100:.{digits}f} %"
+
+
+def decimal(value: Any, digits: int = 3) -> str:
+    return NONE if missing(value) else f"{value:.{digits}f}"
+
+
+def compact(value: Any, digits: int = 4) -> str:
+    """A few significant digits, small numbers with an exponent: 3.000e-05 → 3e-05."""
+    return NONE if missing(value) else f"{value:.{digits}g}"
+
+
+def count(value: Any) -> str:
+    """1234 → 1,234, by the language of the window."""
+    return NONE if missing(value) else QLocale().toString(int(value))
+
+
+def size(value: Any) -> str:
+    """Bytes in decimal units, as file managers and download pages count them."""
+    if missing(value):
+        return NONE
+    number, units = float(value), ["B", "kB", "MB", "GB", "TB"]
+    while number >= 1000 and len(units) > 1:
+        number /= 1000
+        units.pop(0)
+    return f"{number:.0f} B" if units[0] == "B" else f"{number:.1f} {units[0]}"
+
+
+def milliseconds(value: Any) -> str:
+    return NONE if missing(value) else f"{value:.1f} ms"
+
+
+def duration(seconds: Any) -> str:
+    """Seconds as two units at most: 42 s, 4 min 05 s, 2 h 03 min."""
+    if missing(seconds):
+        return NONE
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return QCoreApplication.translate("formats", "{s} s").format(s=whole)
+    if whole < 3600:
+        return QCoreApplication.translate("formats", "{m} min {s:02d} s").format(m=whole // 60, s=whole % 60)
+    return QCoreApplication.translate("formats", "{h} h {m:02d} min").format(h=whole // 3600, m=whole % 3600 // 60)
+
+
+def interval(value: Any, as_percent: bool = True) -> str:
+    """A measured value with its 95 % interval: 97.6 % (97.0–98.2)."""
+    if not isinstance(value, dict) or missing(value.get("value")):
+        return NONE
+    show, scale = (percent, 100) if as_percent else (decimal, 1)
+    digits = 1 if as_percent else 3
+    text = show(value["value"])
+    if missing(value.get("low")) or missing(value.get("high")):
+        return text
+    return f"{text} ({value['low'] * scale:.{digits}f}–{value['high'] * scale:.{digits}f})"
+
+
+def points(difference: Any, digits: int = 1) -> str:
+    """A difference of two shares in percentage points, with its sign: −0.4."""
+    if missing(difference):
+        return NONE
+    rounded = round(difference * 100, digits) + 0.0
+    return f"{rounded:+.{digits}f}".replace("-", "−")
+
+
+def metric_value(value: Any) -> Any:
+    """The plain number of an interval."""
+    return value.get("value") if isinstance(value, dict) else value
+
+
+def when(iso: str) -> str:
+    """2026-11-05T10:00:00+00:00 → 2026-11-05 10:00: sorts as it reads."""
+    return iso.replace("T", " ")[:16]
+
+
+def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two 95 % intervals share a value; False where an end is not known."""
+    low, high, other_low, other_high = (item.get(end) for item in (one, other) for end in ("low", "high"))
+    if any(missing(end) for end in (low, high, other_low, other_high)):
+        return False
+    return bool(low <= other_high and other_low <= high)  # type: ignore[operator]

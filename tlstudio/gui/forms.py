@@ -1,0 +1,299 @@
+"""A form made from the fields of a pydantic model: what a plug-in describes is what the user sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QValidator, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from tlstudio.core.options import Option
+from tlstudio.gui import theme
+from tlstudio.gui.i18n import engine
+
+_INT_LIMIT = 2**31 - 1
+_SUGGESTIONS: dict[str, float] = {"epochs": 4, "batch_size": 16, "learning_rate": 5e-5, "threads": 2, "max_length": 128}
+
+
+def _ignore_wheel(event: QWheelEvent, focused: bool) -> bool:
+    """A wheel over a field that is not in use scrolls the page and changes nothing."""
+    if not focused:
+        event.ignore()
+    return not focused
+
+
+class NumberBox(QDoubleSpinBox):
+    """A number of any magnitude: shows 5e-05 as well as 0.1, and steps 1-2-5."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDecimals(12)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def textFromValue(self, value: float) -> str:
+        return f"{value:.6g}"
+
+    def valueFromText(self, text: str) -> float:
+        try:
+            return float(self._plain(text))
+        except ValueError:
+            return self.value()
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        plain = self._plain(text)
+        try:
+            value = float(plain)
+        except ValueError:
+            half = all(letter in "0123456789.eE+-" for letter in plain)
+            state = QValidator.State.Intermediate if half else QValidator.State.Invalid
+            return state, text, position
+        inside = self.minimum() <= value <= self.maximum()
+        return (QValidator.State.Acceptable if inside else QValidator.State.Intermediate), text, position
+
+    def stepBy(self, steps: int) -> None:
+        value = self.value()
+        for _ in range(abs(steps)):
+            value = _next_nice(value, steps > 0, self.maximum())
+        self.setValue(value)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not _ignore_wheel(event, self.hasFocus()):
+            super().wheelEvent(event)
+
+    def _plain(self, text: str) -> str:
+        return text.removesuffix(self.suffix()).strip().replace(",", ".")
+
+
+class WholeBox(QSpinBox):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setGroupSeparatorShown(True)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not _ignore_wheel(event, self.hasFocus()):
+            super().wheelEvent(event)
+
+
+class ChoiceBox(QComboBox):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(10)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not _ignore_wheel(event, self.hasFocus()):
+            super().wheelEvent(event)
+
+
+class TextBox(QLineEdit):
+    """A line whose ``committed`` comes once, when the user has finished and the text is another."""
+
+    committed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._before = ""
+        self.editingFinished.connect(self._finish)
+
+    def set_text(self, text: str) -> None:
+        self._before = text
+        if not (self.hasFocus() and self.isModified()):
+            self.setText(text)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._before = self.text()
+        super().focusInEvent(event)
+
+    def _finish(self) -> None:
+        if self.text() != self._before:
+            self._before = self.text()
+            self.setModified(False)
+            self.committed.emit(self.text())
+
+
+class Field(QWidget):
+    """One option: its editor and, where 'auto' is allowed, a tick for it. ``changed(name, value)``."""
+
+    changed = Signal(str, object)
+
+    def __init__(self, option: Option, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.option = option
+        self._quiet = False
+        self.editor = self._make()
+        self.auto = QCheckBox(self.tr("Auto"), self) if option.auto else None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.editor, 1)
+        if self.auto is not None:
+            self.auto.setAccessibleName(self.tr("Choose {field} automatically").format(field=self._title))
+            self.auto.toggled.connect(self._toggle_auto)
+            row.addWidget(self.auto)
+        self._describe()
+        self.set_value(option.default)
+
+    @property
+    def _title(self) -> str:
+        return engine(self.option.title)
+
+    def value(self) -> Any:
+        if self.auto is not None and self.auto.isChecked():
+            return "auto"
+        editor = self.editor
+        if isinstance(editor, QCheckBox):
+            return editor.isChecked()
+        if isinstance(editor, QComboBox):
+            return editor.currentData()
+        if isinstance(editor, NumberBox):
+            return float(f"{editor.value():.6g}")
+        if isinstance(editor, QSpinBox):
+            return editor.value()
+        return (editor.text() or None) if self.option.optional else editor.text()
+
+    def set_value(self, value: Any) -> None:
+        """Shows a value; emits nothing."""
+        self._quiet = True
+        try:
+            automatic = value == "auto" and self.auto is not None
+            if self.auto is not None:
+                self.auto.setChecked(automatic)
+                self.editor.setEnabled(not automatic)
+            if not automatic:
+                self._show(value)
+        finally:
+            self._quiet = False
+
+    def _show(self, value: Any) -> None:
+        editor = self.editor
+        if isinstance(editor, QCheckBox):
+            editor.setChecked(bool(value))
+        elif isinstance(editor, QComboBox):
+            editor.setCurrentIndex(max(editor.findData(value), 0))
+        elif isinstance(editor, TextBox):
+            editor.set_text("" if value is None else str(value))
+        elif isinstance(value, (int, float)) and editor.value() != value:
+            editor.setValue(value)
+
+    def _make(self) -> Any:
+        option = self.option
+        if option.kind == "bool":
+            box = QCheckBox(engine(option.title), self)
+            box.toggled.connect(self._emit)
+            return box
+        if option.kind == "choice":
+            return self._make_choice()
+        if option.kind == "str":
+            line = TextBox(self)
+            line.committed.connect(self._emit)
+            return line
+        return self._make_number()
+
+    def _make_choice(self) -> ChoiceBox:
+        box = ChoiceBox(self)
+        for choice in self.option.choices:
+            box.addItem(engine(_choice_title(choice)), choice)
+        box.currentIndexChanged.connect(self._emit)
+        return box
+
+    def _make_number(self) -> NumberBox | WholeBox:
+        option = self.option
+        box: NumberBox | WholeBox = NumberBox(self) if option.kind == "float" else WholeBox(self)
+        low = option.minimum if option.minimum is not None else -_INT_LIMIT
+        high = option.maximum if option.maximum is not None else _INT_LIMIT
+        if isinstance(box, WholeBox):
+            box.setRange(int(low), int(min(high, _INT_LIMIT)))
+        else:
+            box.setRange(low, high)
+        if option.unit:
+            box.setSuffix(f" {engine(option.unit)}")
+        if option.auto:
+            box.setValue(_SUGGESTIONS.get(option.name, low))  # type: ignore[arg-type]
+        box.setKeyboardTracking(False)
+        box.valueChanged.connect(self._emit)
+        return box
+
+    def _describe(self) -> None:
+        text = engine(self.option.help)
+        for widget in (self.editor, self):
+            widget.setToolTip(text)
+            widget.setAccessibleName(self._title)
+            widget.setAccessibleDescription(text)
+        self.setFocusProxy(self.editor)
+
+    def _toggle_auto(self, automatic: bool) -> None:
+        self.editor.setEnabled(not automatic)
+        self._emit()
+
+    def _emit(self, *_args: object) -> None:
+        if not self._quiet:
+            self.changed.emit(self.option.name, self.value())
+
+
+class Form(QWidget):
+    """Fields with labels, one a row; ``changed(name, value)`` on the user's edits only."""
+
+    changed = Signal(str, object)
+
+    def __init__(self, options: Iterable[Option], parent: QWidget | None = None, captions: bool = False) -> None:
+        super().__init__(parent)
+        self.fields: dict[str, Field] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for option in options:
+            self._add(grid, option, captions)
+
+    def _add(self, grid: QGridLayout, option: Option, captions: bool) -> None:
+        field = Field(option, self)
+        field.changed.connect(self.changed)
+        self.fields[option.name] = field
+        row = grid.rowCount()
+        if option.kind != "bool":
+            label = QLabel(engine(option.title), self)
+            label.setBuddy(field.editor)
+            label.setToolTip(engine(option.help))
+            grid.addWidget(label, row, 0)
+        grid.addWidget(field, row, 1)
+        if captions and option.help:
+            note = QLabel(engine(option.help), self)
+            note.setWordWrap(True)
+            theme.set_role(note, "caption")
+            grid.addWidget(note, row + 1, 1)
+
+    def values(self) -> dict[str, Any]:
+        return {name: field.value() for name, field in self.fields.items()}
+
+    def set_values(self, values: dict[str, Any]) -> None:
+        """Shows values; fields that are not named show their defaults. Emits nothing."""
+        for name, field in self.fields.items():
+            field.set_value(values.get(name, field.option.default))
+
+
+def _choice_title(choice: str) -> str:
+    return choice.replace("_", " ").replace("-", " ").capitalize() if choice.islower() and len(choice) > 4 else choice
+
+
+def _next_nice(value: float, up: bool, limit: float) -> float:
+    """The next of 1, 2, 5 × 10ⁿ above or below ``value``."""
+    if value <= 0:
+        return min(1e-6, limit) if up else value
+    ladder = [mantissa * 10.0**power for power in range(-9, 7) for mantissa in (1, 2, 5)]
+    if up:
+        return min(next((step for step in ladder if step > value * 1.0001), value), limit)
+    return next((step for step in reversed(ladder) if step < value * 0.9999), 0.0)

@@ -1,0 +1,191 @@
+"""Results: what the model can do, how sure that is, where it errs, and a box to try it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from tlstudio.gui import formats
+from tlstudio.gui.panes.base import Pane
+from tlstudio.gui.widgets.common import EmptyState, button, label
+from tlstudio.gui.widgets.comparison import ComparisonView
+from tlstudio.gui.widgets.record_table import Column, RecordTable
+from tlstudio.gui.widgets.result_charts import ReliabilityDiagram
+from tlstudio.gui.widgets.result_summary import StagesView, SummaryView
+from tlstudio.gui.widgets.samples import ConfusionSection, SampleTable, error_samples
+from tlstudio.gui.widgets.try_box import TryBox
+
+
+class ResultsPane(Pane):
+    """Signals out, setters in; everything shown is in the run's ``results.json`` and ``predictions.parquet``."""
+
+    try_requested = Signal(str)
+    start_requested = Signal()
+    compare_requested = Signal()
+    open_report_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent=parent)
+        self.heading.setText(self.tr("Results"))
+        self._results: dict[str, Any] = {}
+        self._build_actions()
+        self.run_label = label("", "muted", wrap=True)
+        self.empty = EmptyState(
+            "results",
+            self.tr("No results yet"),
+            self.tr("Train a model; its measured accuracy, errors, size and speed then stand here."),
+            self.tr("Start training"),
+        )
+        self.empty.triggered.connect(self.start_requested)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("Parts of the results"))
+        self._build_tabs()
+        self.body.addWidget(self.run_label)
+        self.body.addWidget(self.empty, 1)
+        self.body.addWidget(self.tabs, 1)
+        self.set_run(None, None)
+
+    # -- setters ------------------------------------------------------------------------------------------------
+
+    def set_run(self, folder: str | Path | None, results: dict[str, Any] | None) -> None:
+        """Shows a run; None for the results of a run that has none (it failed or was cancelled)."""
+        shown = folder is not None and bool(results)
+        for widget in (self.tabs, self.run_label, self.report_button, self.compare_button):
+            widget.setVisible(shown)
+        self.empty.setVisible(not shown)
+        if not shown:
+            self._show_empty(folder)
+            return
+        self._results = results or {}
+        self.run_label.setText(self._run_words(Path(str(folder))))
+        self.report_button.setEnabled((Path(str(folder)) / "report.html").is_file())
+        test = self._results.get("test") or {}
+        self.summary.set_results(self._results)
+        self.classes.set_records(test.get("per_class") or [])
+        labels, counts = self._results.get("labels") or [], test.get("confusion") or []
+        self.confusion.set_results(Path(str(folder)), [str(name) for name in labels], counts)
+        self.reliability.set_bins(test.get("calibration") or [])
+        self._show_calibration(test)
+        self.errors.set_records(error_samples(self._results))
+        self.stages.set_results(self._results)
+        self.try_box.reset()
+        self.comparison.compare({}, None, "")
+
+    def set_try_reply(self, reply: list[dict[str, Any]] | None, error: str | None = None) -> None:
+        self.try_box.set_reply(reply, error)
+
+    def set_comparison(self, name: str, results: dict[str, Any] | None) -> None:
+        """Compares this run with another one and shows that part."""
+        self.comparison.compare(self._results, results, name)
+        if results is not None:
+            self.tabs.setCurrentWidget(self.comparison)
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def _build_actions(self) -> None:
+        self.compare_button = button(self.tr("Compare…"), "runs", help=self.tr("Put another run beside this one"))
+        self.report_button = button(self.tr("Open report"), "file", help=self.tr("The whole run as one page"))
+        self.compare_button.clicked.connect(self.compare_requested)
+        self.report_button.clicked.connect(self.open_report_requested)
+        for widget in (self.compare_button, self.report_button):
+            self.tools.addWidget(widget)
+
+    def _build_tabs(self) -> None:
+        self.summary = SummaryView()
+        self.classes = RecordTable(self._class_columns(), self.tr("Results of each class"), fits=True)
+        self.confusion = ConfusionSection()
+        self.reliability = ReliabilityDiagram()
+        self.calibration_words = label("", wrap=True)
+        self.errors = SampleTable(self.tr("The most confident errors"))
+        self.stages = StagesView()
+        self.try_box = TryBox()
+        self.try_box.asked.connect(self.try_requested)
+        self.comparison = ComparisonView()
+        self.comparison.choose_requested.connect(self.compare_requested)
+        hint = self.tr(
+            "The errors that the model was most sure of: often wrong labels in the data, or two classes that touch."
+        )
+        parts: list[tuple[QWidget, str]] = [
+            (self.summary, self.tr("Summary")),
+            (_stack(self.classes, fill=False), self.tr("Classes")),
+            (self.confusion, self.tr("Confusion")),
+            (_stack(self.calibration_words, self.reliability), self.tr("Calibration")),
+            (_stack(label(hint, "muted", wrap=True), self.errors), self.tr("Errors")),
+            (self.stages, self.tr("Size and speed")),
+            (self.try_box, self.tr("Try it")),
+            (self.comparison, self.tr("Compare")),
+        ]
+        for widget, title in parts:
+            self.tabs.addTab(widget, title)
+
+    def _class_columns(self) -> list[Column]:
+        def metric(name: str, title: str) -> Column:
+            return Column(
+                title,
+                lambda item: formats.interval(item.get(name)),
+                lambda item: formats.metric_value(item.get(name)),
+                numeric=True,
+            )
+
+        return [
+            Column(self.tr("Class"), lambda item: str(item.get("label")), stretch=True),
+            Column(
+                self.tr("Test texts"),
+                lambda item: formats.count(item.get("support")),
+                lambda item: item.get("support"),
+                numeric=True,
+            ),
+            metric("precision", self.tr("Precision")),
+            metric("recall", self.tr("Recall")),
+            metric("f1", self.tr("F1")),
+        ]
+
+    # -- showing ------------------------------------------------------------------------------------------------
+
+    def _show_empty(self, folder: str | Path | None) -> None:
+        if folder is None:
+            self.empty.set_text(
+                self.tr("No results yet"),
+                self.tr("Train a model; its measured accuracy, errors, size and speed then stand here."),
+            )
+            return
+        self.empty.set_text(
+            self.tr("This run has no results"),
+            self.tr("{run} ended before it was evaluated. Its log and curves are in the Train step.").format(
+                run=Path(folder).name
+            ),
+        )
+
+    def _run_words(self, folder: Path) -> str:
+        outcome = {
+            "completed": self.tr("completed"),
+            "stopped": self.tr("stopped early, best weights kept"),
+        }.get(str(self._results.get("outcome")), str(self._results.get("outcome") or ""))
+        return f"{folder.name} · {outcome}"
+
+    def _show_calibration(self, test: dict[str, Any]) -> None:
+        ece = (test.get("metrics") or {}).get("ece")
+        text = self.tr(
+            "On average the model's confidence is {ece} away from how often it is right. "
+            "Points below the dashed line are too sure, above it too careful; grey bars count the texts."
+        )
+        self.calibration_words.setText(text.format(ece=formats.interval(ece)))
+
+
+def _stack(*widgets: QWidget, fill: bool = True) -> QWidget:
+    """A page with widgets below each other; the last takes the room if it can ``fill`` it."""
+    result = QWidget()
+    layout = QVBoxLayout(result)
+    layout.setContentsMargins(0, 12, 0, 0)
+    layout.setSpacing(10)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.setStretchFactor(widgets[-1], 1)
+    if not fill:
+        layout.addStretch(0)
+        layout.setStretchFactor(widgets[-1], 0)
+    return result

@@ -1,0 +1,159 @@
+"""Step 3: how knowledge is transferred. The strategy, its options, the training loop, and what it means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+
+from tlstudio.core.options import Option
+from tlstudio.gui.forms import Form
+from tlstudio.gui.i18n import engine
+from tlstudio.gui.panes.base import Pane
+from tlstudio.gui.widgets.common import Card, clear, label
+from tlstudio.gui.widgets.fold import Fold
+from tlstudio.gui.widgets.network import Block, NetworkView
+
+COMMON = ("epochs", "batch_size", "learning_rate")
+
+
+class StrategyPane(Pane):
+    """Signals: what the user wants. Setters: what is known."""
+
+    strategy_chosen = Signal(str)
+
+    def __init__(self, training: list[Option], parent: QWidget | None = None) -> None:
+        super().__init__("", "", parent)
+        self.heading.setText(self.tr("Strategy"))
+        text = self.tr("Which parts of the network learn from your data, and how.")
+        self.body.insertWidget(1, label(text, "muted", wrap=True))
+        self._buttons: dict[str, QRadioButton] = {}
+        self._group = QButtonGroup(self)
+        self._group.buttonClicked.connect(self._on_button)
+        self._names: dict[str, str] = {}
+        columns = QHBoxLayout()
+        columns.setSpacing(12)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for column in (left, right):
+            column.setSpacing(12)
+        left.addWidget(self._make_list())
+        left.addWidget(self._make_training(training))
+        left.addWidget(self._make_task())
+        left.addStretch(1)
+        right.addWidget(self._make_drawing())
+        right.addStretch(1)
+        columns.addLayout(left, 5)
+        columns.addLayout(right, 4)
+        self.body.addLayout(columns, 1)
+
+    # --- parts
+
+    def _make_list(self) -> Card:
+        self.list_card = Card(self.tr("How to transfer"), self)
+        self._choices = QVBoxLayout()
+        self._choices.setSpacing(6)
+        self.list_card.body.addLayout(self._choices)
+        self._options = QVBoxLayout()
+        self.list_card.body.addLayout(self._options)
+        self.options_form: Form | None = None
+        return self.list_card
+
+    def _make_training(self, options: list[Option]) -> Card:
+        card = Card(self.tr("Training"), self)
+        self.common_form = Form([option for option in options if option.name in COMMON], card)
+        self.advanced_form = Form([option for option in options if option.name not in COMMON], card)
+        for form in (self.common_form, self.advanced_form):
+            form.changed.connect(self._on_training)
+        self.advanced = Fold(self.tr("Advanced"), self.advanced_form, parent=card)
+        card.body.addWidget(self.common_form)
+        card.body.addWidget(self.advanced)
+        return card
+
+    def _make_task(self) -> Card:
+        self.task_card = Card(parent=self)
+        self.task_card.title.show()
+        self._task_box = QVBoxLayout()
+        self.task_card.body.addLayout(self._task_box)
+        self.task_form: Form | None = None
+        self.task_card.hide()
+        return self.task_card
+
+    def _make_drawing(self) -> Card:
+        card = Card(self.tr("What will train"), self)
+        self.drawing_note = label("", "muted", wrap=True, parent=card)
+        self.network = NetworkView(card)
+        card.body.addWidget(self.drawing_note)
+        card.body.addWidget(self.network)
+        return card
+
+    # --- setters
+
+    def set_strategies(self, strategies: list[tuple[str, str, str]]) -> None:
+        """(name, title, summary) of each strategy; titles and summaries are engine texts."""
+        clear(self._choices)
+        for old in self._buttons.values():
+            self._group.removeButton(old)
+        self._buttons.clear()
+        for name, title, summary in strategies:
+            choice = QRadioButton(engine(title), self.list_card)
+            choice.setAccessibleDescription(engine(summary))
+            choice.setProperty("strategy", name)
+            note = label(engine(summary), "caption", wrap=True, parent=self.list_card)
+            note.setContentsMargins(24, 0, 0, 4)
+            self._group.addButton(choice)
+            self._buttons[name] = choice
+            self._choices.addWidget(choice)
+            self._choices.addWidget(note)
+
+    def set_strategy(self, name: str, options: list[Option], values: dict[str, Any]) -> None:
+        """The chosen strategy and the form of its options; emits nothing."""
+        if (choice := self._buttons.get(name)) is not None:
+            choice.setChecked(True)
+        if self._names.get("strategy") != name:
+            self._names["strategy"] = name
+            self.options_form = self._replace(self._options, options, self.list_card)
+            self.options_form.changed.connect(self._on_option)
+        if self.options_form is not None:
+            self.options_form.set_values(values)
+
+    def set_task(self, name: str, title: str, options: list[Option], values: dict[str, Any]) -> None:
+        self.task_card.title.setText(engine(title))
+        self.task_card.setVisible(bool(options))
+        if self._names.get("task") != name:
+            self._names["task"] = name
+            self.task_form = self._replace(self._task_box, options, self.task_card)
+            self.task_form.changed.connect(self._on_task)
+        if self.task_form is not None:
+            self.task_form.set_values(values)
+
+    def set_training(self, values: dict[str, Any]) -> None:
+        self.common_form.set_values(values)
+        self.advanced_form.set_values(values)
+
+    def set_blocks(self, blocks: list[Block], note: str) -> None:
+        """The drawing, and a sentence that says the same."""
+        self.network.set_blocks(blocks)
+        self.network.setVisible(bool(blocks))
+        self.drawing_note.setText(note)
+
+    # --- inside
+
+    def _replace(self, box: QVBoxLayout, options: list[Option], parent: QWidget) -> Form:
+        clear(box)
+        form = Form(options, parent)
+        form.setVisible(bool(options))
+        box.addWidget(form)
+        return form
+
+    def _on_button(self, choice: QRadioButton) -> None:
+        self.strategy_chosen.emit(choice.property("strategy"))
+
+    def _on_option(self, name: str, value: object) -> None:
+        self.edited.emit(f"strategy.{name}", value)
+
+    def _on_task(self, name: str, value: object) -> None:
+        self.edited.emit(f"task.{name}", value)
+
+    def _on_training(self, name: str, value: object) -> None:
+        self.edited.emit(f"training.{name}", value)

@@ -1,0 +1,268 @@
+"""Train: start, pause, stop or cancel a run, and watch it learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from tlstudio.gui import formats, theme, words
+from tlstudio.gui.panes.base import Pane
+from tlstudio.gui.widgets.common import Card, button, label
+from tlstudio.gui.widgets.log_view import LogView
+from tlstudio.gui.widgets.number_strip import NumberStrip
+from tlstudio.gui.widgets.splitter import splitter
+from tlstudio.gui.widgets.stage_list import StageList
+from tlstudio.session.history import RunHistory
+
+if TYPE_CHECKING:
+    from tlstudio.gui.plots import CurvePlot
+
+STATES = ("idle", "starting", "running", "paused", "stopping", "finished", "failed")
+_RESTING = ("idle", "finished", "failed")
+
+
+class TrainPane(Pane):
+    """Signals out, setters in. The controller calls :meth:`refresh` ten times a second while a run goes on.
+
+    The plots are made when the pane is first shown: importing them takes longer than the window may take to start.
+    """
+
+    start_requested = Signal()
+    pause_requested = Signal()
+    resume_requested = Signal()
+    stop_requested = Signal()
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent=parent)
+        self.heading.setText(self.tr("Train"))
+        self._history: RunHistory | None = None
+        self._earlier: list[tuple[str, RunHistory]] = []
+        self._seen = -1
+        self._state, self._ready, self._reason = "idle", False, ""
+        self.loss_plot: CurvePlot | None = None
+        self.metric_plot: CurvePlot | None = None
+        self._build()
+        self.set_state("idle")
+
+    # -- setters ------------------------------------------------------------------------------------------------
+
+    def set_ready(self, ready: bool, reason: str = "") -> None:
+        """Whether a run can start, and if not, the one thing that is missing."""
+        self._ready, self._reason = ready, reason
+        self._show_state()
+
+    def set_state(self, state: str) -> None:
+        self._state = state
+        self._show_state()
+
+    def attach(self, history: RunHistory | None) -> None:
+        """Shows another run: its curves, stages and numbers. The log is emptied; the caller fills it."""
+        self._history, self._seen = history, -1
+        self.log.clear()
+        self.outcome.hide()
+        self.progress.setValue(0)
+        for plot in (self.loss_plot, self.metric_plot):
+            if plot is not None:
+                plot.attach(history)
+        self._show_numbers()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draws what is new; costs nothing when nothing is, or when the pane is not shown."""
+        if self._history is None or not self.isVisible() or self._history.version == self._seen:
+            return
+        self._seen = self._history.version
+        for plot in (self.loss_plot, self.metric_plot):
+            if plot is not None:
+                plot.refresh()
+        self.stages.set_stages(self._history.stages)
+        self._show_numbers()
+        if self._history.progress is not None:
+            self.set_progress(self._history.progress.to_dict())
+
+    def add_log(self, level: str, text: str) -> None:
+        self.log.add(level, text)
+
+    def set_progress(self, progress: dict[str, Any]) -> None:
+        """A progress event: the share of the run (or else of the stage) and the time left."""
+        total = progress.get("total") or 0
+        share = progress.get("run_fraction")
+        share = share if share is not None else (progress.get("done", 0) / total if total else 0)
+        left = progress.get("run_seconds_left")
+        left = left if left is not None else progress.get("seconds_left")
+        self.progress.setValue(round(min(max(share, 0), 1) * 1000))
+        self.numbers.set_value("left", formats.duration(left))
+        parts = [words.stage(str(progress.get("stage", "")))]
+        if total and progress.get("unit"):
+            done = self.tr("{done} of {total} {unit}")
+            parts.append(
+                done.format(done=formats.count(progress.get("done")), total=formats.count(total), unit=progress["unit"])
+            )
+        self.activity.setText(" · ".join(parts))
+
+    def set_earlier(self, earlier: Sequence[tuple[str, RunHistory]]) -> None:
+        """Earlier runs, drawn as pale lines."""
+        self._earlier = list(earlier)
+        for plot in (self.loss_plot, self.metric_plot):
+            if plot is not None:
+                plot.set_earlier(self._earlier)
+
+    def set_outcome(self, text: str) -> None:
+        """One sentence on how the run ended; empty hides it."""
+        self.outcome.setText(text)
+        self.outcome.setVisible(bool(text))
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._build_actions()
+        self.activity = label("", "muted", wrap=True)
+        self.outcome = label("", "title", wrap=True)
+        self.outcome.hide()
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Progress of the run"))
+        self.stages = StageList()
+        self.numbers = NumberStrip(
+            {
+                "epoch": self.tr("Epoch"),
+                "step": self.tr("Step"),
+                "loss": self.tr("Loss"),
+                "accuracy": self.tr("Accuracy"),
+                "rate": self.tr("Learning rate"),
+                "norm": self.tr("Gradient norm"),
+                "speed": self.tr("Samples/s"),
+                "left": self.tr("Time left"),
+            }
+        )
+        status = Card()
+        status.body.addWidget(self.activity)
+        status.body.addWidget(self.outcome)
+        status.body.addWidget(self.progress)
+        status.body.addWidget(self.stages)
+        status.body.addWidget(self.numbers)
+        self._plots = splitter(Qt.Orientation.Horizontal)
+        self._plots.setMinimumHeight(290)
+        self.log = LogView()
+        self.log.setMinimumHeight(140)
+        split = splitter(Qt.Orientation.Vertical)
+        split.addWidget(self._plots)
+        split.addWidget(self.log)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 1)
+        self.body.addWidget(status)
+        self.body.addWidget(split, 1)
+
+    def _build_actions(self) -> None:
+        self.start_button = button(
+            self.tr("Start training"), "play", "primary", self.tr("Run everything that the recipe says")
+        )
+        self.pause_button = button(self.tr("Pause"), "pause", help=self.tr("Hold the run; nothing is lost"))
+        self.resume_button = button(self.tr("Resume"), "play", "primary", self.tr("Go on where it was paused"))
+        self.stop_button = button(
+            self.tr("Stop and keep best"),
+            "stop",
+            help=self.tr("End training now and go on with the best weights so far"),
+        )
+        self.cancel_button = button(
+            self.tr("Cancel"), "cancel", "danger", self.tr("End the run and discard what it has learnt")
+        )
+        pairs = (
+            (self.start_button, self.start_requested),
+            (self.pause_button, self.pause_requested),
+            (self.resume_button, self.resume_requested),
+            (self.stop_button, self.stop_requested),
+            (self.cancel_button, self.cancel_requested),
+        )
+        for widget, signal in pairs:
+            widget.clicked.connect(signal)
+            self.tools.addWidget(widget)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.loss_plot is None:
+            self._build_plots()
+        self._seen = -1
+        self.refresh()
+
+    def _build_plots(self) -> None:
+        from tlstudio.gui.plots import Curve, CurvePlot
+
+        dashed, dotted = Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
+        self.loss_plot = CurvePlot(
+            self.tr("Loss"),
+            [
+                Curve("train", "loss", self.tr("Training"), 0),
+                Curve("validation", "loss", self.tr("Validation"), 1, dashed, smooth=False),
+            ],
+            smoothing=True,
+            log_axis=True,
+        )
+        self.metric_plot = CurvePlot(
+            self.tr("Accuracy and F1"),
+            [
+                Curve("validation", "accuracy", self.tr("Accuracy"), 2, dashed, smooth=False),
+                Curve("validation", "macro_f1", self.tr("Macro F1"), 3, dotted, smooth=False),
+            ],
+            percent=True,
+        )
+        for plot in (self.loss_plot, self.metric_plot):
+            self._plots.addWidget(plot)
+            plot.attach(self._history)
+            plot.set_earlier(self._earlier)
+
+    # -- showing ------------------------------------------------------------------------------------------------
+
+    def _show_state(self) -> None:
+        state, resting = self._state, self._state in _RESTING
+        self.start_button.setVisible(resting)
+        self.start_button.setEnabled(self._ready)
+        self.start_button.setText(self.tr("Start training") if state == "idle" else self.tr("Train again"))
+        self.pause_button.setVisible(state in ("starting", "running", "stopping"))
+        self.pause_button.setEnabled(state == "running")
+        self.resume_button.setVisible(state == "paused")
+        self.stop_button.setVisible(not resting)
+        self.stop_button.setEnabled(state in ("running", "paused"))
+        self.cancel_button.setVisible(not resting)
+        self.progress.setVisible(not resting or self._history is not None)
+        self.activity.setText(self._state_words())
+        theme.set_role(self.activity, "warn" if resting and not self._ready else "muted")
+        theme.set_role(self.outcome, "error" if state == "failed" else "title")
+
+    def _state_words(self) -> str:
+        if self._state in _RESTING and not self._ready:
+            return self._reason or self.tr("Choose a model and a labelled file first.")
+        return {
+            "idle": self.tr("Ready. Start training to see the curves grow here."),
+            "starting": self.tr("Starting the worker…"),
+            "running": self.tr("Running"),
+            "paused": self.tr("Paused. Resume goes on with the same step."),
+            "stopping": self.tr("Stopping after this batch; the best weights are kept."),
+            "finished": self.tr("Finished. The results are in the next step."),
+            "failed": self.tr("The run has failed; the log below says why."),
+        }.get(self._state, self._state)
+
+    def _show_numbers(self) -> None:
+        train = self._history.latest("train") if self._history else None
+        test = self._history.latest("validation") if self._history else None
+        values = train.values if train else {}
+        shown = {
+            "epoch": formats.decimal(train.epoch, 2) if train else formats.NONE,
+            "step": formats.count(train.step) if train else formats.NONE,
+            "loss": formats.compact(values.get("loss")),
+            "accuracy": formats.percent(test.values.get("accuracy")) if test else formats.NONE,
+            "rate": formats.compact(values.get("learning_rate"), 3),
+            "norm": formats.compact(values.get("gradient_norm"), 3),
+            "speed": formats.decimal(values.get("samples_per_second"), 1),
+        }
+        for key, text in shown.items():
+            self.numbers.set_value(key, text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 600)

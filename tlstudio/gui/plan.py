@@ -1,0 +1,132 @@
+"""The plan in plain words, from the recipe and from what is known about its parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from tlstudio.core import plugins
+from tlstudio.core.errors import StudioError
+from tlstudio.core.recipe import Recipe
+from tlstudio.gui import i18n, words
+from tlstudio.gui.facts import Facts
+from tlstudio.gui.widgets.network import Block
+from tlstudio.gui.widgets.plan_panel import PlanItem
+
+translate = QCoreApplication.translate  # under this name lupdate finds the strings
+
+
+def items(recipe: Recipe, facts: Facts) -> list[PlanItem]:
+    """The lines of the plan, in the order of the work."""
+    return [
+        _model(recipe, facts),
+        _data(recipe, facts),
+        _strategy(recipe, facts),
+        _compress(recipe),
+        _export(recipe),
+    ]
+
+
+def title(package: str, name: str) -> str:
+    """The translated title of a plug-in, or its name if there is no such plug-in."""
+    plugin = plugins.find(f"tlstudio.{package}").get(name)
+    return i18n.engine(plugin.TITLE) if plugin is not None else name
+
+
+def _model(recipe: Recipe, facts: Facts) -> PlanItem:
+    name = recipe.model.name
+    if not name:
+        return PlanItem("model", "model", translate("plan", "No model chosen yet"))
+    entry = facts.catalogue_entry(name) or {}
+    shown = i18n.engine(entry.get("title", "")) or name.replace("\\", "/").rstrip("/").split("/")[-1]
+    known = facts.model.data or entry
+    if not known.get("parameters"):
+        return PlanItem("model", "model", shown)
+    text = translate("plan", "{n} parameters, {size}")
+    size = words.size(known.get("bytes") or 0)
+    return PlanItem("model", "model", shown, text.format(n=words.parameters(known["parameters"]), size=size))
+
+
+def _data(recipe: Recipe, facts: Facts) -> PlanItem:
+    if not recipe.data.files:
+        return PlanItem("data", "data", translate("plan", "No data chosen yet"))
+    if facts.data.state == "busy":
+        return PlanItem("data", "data", translate("plan", "Reading the data…"))
+    splits: dict[str, dict[str, int]] = (facts.data.data or {}).get("splits") or {}
+    name = recipe.data.path.replace("\\", "/").split("/")[-1]
+    if not splits:
+        return PlanItem("data", "data", name)
+    totals = {split: sum(counts.values()) for split, counts in splits.items()}
+    classes = len({label for counts in splits.values() for label in counts})
+    text = translate("plan", "{rows} texts, {classes} labels")
+    parts = [f"{words.split(split)} {words.count(total)}" for split, total in totals.items() if total]
+    heading = text.format(rows=words.count(sum(totals.values())), classes=words.count(classes))
+    return PlanItem("data", "data", heading, "  ·  ".join(parts))
+
+
+def _strategy(recipe: Recipe, facts: Facts) -> PlanItem:
+    training = recipe.training
+    if training.epochs == "auto":
+        epochs = translate("plan", "number of epochs chosen automatically")
+    else:
+        epochs = translate("plan", "at most {n} epochs").format(n=training.epochs)
+    lines = [epochs]
+    states = blocks(recipe, facts)
+    if states:
+        total = sum(block.parameters for block in states)
+        trained = sum(block.parameters for block in states if block.state == "trains")
+        text = translate("plan", "trains {part} of {all} parameters")
+        lines.insert(0, text.format(part=words.parameters(trained), all=words.parameters(total)))
+    if training.patience:
+        lines.append(translate("plan", "the best epoch is kept"))
+    return PlanItem("strategy", "strategy", title("strategies", recipe.strategy.name), ", ".join(lines))
+
+
+def _compress(recipe: Recipe) -> PlanItem:
+    if not recipe.compress:
+        return PlanItem("compress", "compress", translate("plan", "No compression"))
+    names = [title("compression", choice.name) for choice in recipe.compress]
+    text = translate("plan", "size, speed and accuracy are measured before and after")
+    return PlanItem("compress", "compress", translate("plan", "Then {steps}").format(steps=" → ".join(names)), text)
+
+
+def _export(recipe: Recipe) -> PlanItem:
+    if not recipe.export:
+        return PlanItem("export", "export", translate("plan", "No export"))
+    names = [title("export", choice.name) for choice in recipe.export]
+    text = translate("plan", "each file is loaded again and compared")
+    heading = translate("plan", "Export as {formats}").format(formats=", ".join(names))
+    return PlanItem("export", "export", heading, text)
+
+
+def estimate(known: dict[str, Any]) -> str:
+    """Time and memory of a measured estimate, in one sentence."""
+    text = translate("plan", "About {time}, {memory} of memory (measured on this computer)")
+    return text.format(
+        time=words.duration(known.get("seconds") or 0), memory=words.size(known.get("memory_bytes") or 0)
+    )
+
+
+def blocks(recipe: Recipe, facts: Facts) -> list[Block]:
+    """The network's blocks with what the strategy trains; empty where the model is not known yet."""
+    groups = layer_groups(facts)
+    if not groups:
+        return []
+    try:
+        plugin = plugins.get("tlstudio.strategies", recipe.strategy.name, "strategy.name")
+        config = plugins.configure(plugin, recipe.strategy.options, "strategy")
+    except StudioError:
+        return [Block(group.name, group.parameters) for group in groups]  # the problem is shown by the step itself
+    trains = plugin.trains(config, groups)
+    return [
+        Block(group.name, group.parameters, "trains" if trained else "frozen")
+        for group, trained in zip(groups, trains, strict=True)
+    ]
+
+
+def layer_groups(facts: Facts) -> list[Any]:
+    """The inspected model's layer groups, with a head even if the file has none (a new one is made)."""
+    from tlstudio.models.anatomy import LayerGroup
+
+    return [LayerGroup(**group) for group in (facts.model.data or {}).get("groups", [])]

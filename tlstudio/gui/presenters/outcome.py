@@ -1,0 +1,23 @@
+"""How a run ended, in one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from tlstudio.gui import i18n, words
+
+translate = QCoreApplication.translate  # under this name lupdate finds the strings
+
+
+def outcome(line: dict[str, Any]) -> str:
+    """``line`` is a run's terminal line."""
+    if line.get("error"):
+        return i18n.both(line["error"])
+    texts = {
+        "completed": translate("outcome", "Finished in {time}."),
+        "stopped": translate("outcome", "Stopped after {time}; the best weights were kept."),
+        "cancelled": translate("outcome", "Cancelled after {time}."),
+    }
+    return texts.get(str(line.get("outcome")), "").format(time=words.duration(line.get("seconds") or 0))

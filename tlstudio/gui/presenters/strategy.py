@@ -1,0 +1,49 @@
+"""Strategy step."""
+
+from __future__ import annotations
+
+from tlstudio.core import plugins
+from tlstudio.core.options import describe
+from tlstudio.gui import plan, words
+from tlstudio.gui.context import Context
+from tlstudio.gui.panes.strategy import StrategyPane
+from tlstudio.gui.presenters.base import Presenter, listing
+
+
+class StrategyPresenter(Presenter):
+    def __init__(self, context: Context, pane: StrategyPane) -> None:
+        super().__init__(context, pane)
+        pane.strategy_chosen.connect(self.choose)
+        pane.set_strategies(listing("strategies"))
+        self.refresh()
+
+    def choose(self, name: str) -> None:
+        if name != self.context.project.recipe.strategy.name:
+            self.context.edit("strategy", {"name": name})
+
+    def on_fact(self, subject: str) -> None:
+        if subject == "model":
+            self._draw()
+
+    def refresh(self) -> None:
+        recipe = self.context.project.recipe
+        strategy = plugins.find("tlstudio.strategies").get(recipe.strategy.name)
+        options = describe(strategy.Config) if strategy is not None else []
+        self.pane.set_strategy(recipe.strategy.name, options, recipe.strategy.options)
+        task = plugins.find("tlstudio.tasks").get(recipe.task.name)
+        if task is not None:
+            self.pane.set_task(recipe.task.name, task.TITLE, describe(task.Config), recipe.task.options)
+        self.pane.set_training(recipe.training.model_dump())
+        self.pane.problems.set_problems(self.step_problems("strategy"))
+        self._draw()
+
+    def _draw(self) -> None:
+        blocks = plan.blocks(self.context.project.recipe, self.context.facts)
+        trained = sum(block.parameters for block in blocks if block.state == "trains")
+        total = sum(block.parameters for block in blocks)
+        if total:
+            text = self.tr("{part} of {all} parameters train.")
+            note = text.format(part=words.parameters(trained), all=words.parameters(total))
+        else:
+            note = self.tr("Choose a model to see its blocks here.")
+        self.pane.set_blocks(blocks, note)

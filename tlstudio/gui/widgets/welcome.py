@@ -1,0 +1,108 @@
+"""The first pane of the first start: try the sample, bring a file, or open a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from tlstudio.gui import theme
+from tlstudio.gui.widgets.common import Card, Page, button, clear, label
+
+
+class Welcome(Page):
+    """Signals only; the recent projects are set from outside."""
+
+    sample_requested = Signal()
+    data_requested = Signal()
+    project_requested = Signal()
+    recent_requested = Signal(str)
+    skipped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "",
+            parent=parent,
+        )
+        self.heading.setText(self.tr("Welcome to TLStudio"))
+        intro = self.tr(
+            "From a pretrained transformer and a labelled file to a small, tested, exported model: "
+            "on this computer, without code. Nothing leaves it."
+        )
+        self.body.addWidget(label(intro, "muted", wrap=True, parent=self))
+        self.body.addSpacing(4)
+        grid = QGridLayout()
+        grid.setSpacing(14)
+        cards = (
+            (
+                "sample",
+                self.tr("Try the sample"),
+                self.tr("About 800 support messages in eight intents, ready to train in a few minutes."),
+                self.tr("Open the sample project"),
+                self.sample_requested,
+                "primary",
+            ),
+            (
+                "data",
+                self.tr("Start with your own file"),
+                self.tr("A CSV, TSV or JSON Lines file with texts and labels. You can also drop it on this window."),
+                self.tr("Choose a file…"),
+                self.data_requested,
+                "",
+            ),
+            (
+                "folder",
+                self.tr("Open a project"),
+                self.tr("A .tlstudio file that was saved earlier, or a recipe."),
+                self.tr("Open…"),
+                self.project_requested,
+                "",
+            ),
+        )
+        for column, card in enumerate(cards):
+            grid.addWidget(self._card(*card), 0, column)
+            grid.setColumnStretch(column, 1)
+        self.body.addLayout(grid)
+        self._recent = Card(self.tr("Recent projects"), self)
+        self._recent_list = QVBoxLayout()
+        self._recent_list.setSpacing(2)
+        self._recent.body.addLayout(self._recent_list)
+        self.body.addWidget(self._recent)
+        skip = button(self.tr("Start with an empty project"), role="quiet", parent=self)
+        skip.clicked.connect(self.skipped)
+        self.body.addWidget(skip, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addStretch(1)
+        self.set_recent([])
+
+    def _card(self, icon: str, title: str, text: str, action: str, signal: SignalInstance, role: str) -> Card:
+        card = Card(parent=self)
+        picture = label(parent=card)
+        picture.setPixmap(theme.pixmap(icon, theme.colours().accent, 32, self.devicePixelRatioF()))
+        card.body.addWidget(picture)
+        card.body.addWidget(label(title, "title", wrap=True, parent=card))
+        card.body.addWidget(label(text, "muted", wrap=True, parent=card))
+        card.body.addStretch(1)
+        push = button(action, role=role, parent=card)
+        push.clicked.connect(signal)
+        if role == "primary":
+            self._first = push
+        card.body.addWidget(push)
+        card.setMinimumHeight(210)
+        return card
+
+    def set_focus(self) -> None:
+        """The keyboard begins at the sample."""
+        self._first.setFocus()
+
+    def set_recent(self, files: list[Path]) -> None:
+        clear(self._recent_list)
+        self._recent.setVisible(bool(files))
+        for path in files[:5]:
+            item = button(path.name, "file", "quiet", str(path), parent=self._recent)
+            item.setProperty("path", str(path))
+            item.clicked.connect(self._open_recent)
+            self._recent_list.addWidget(item, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _open_recent(self) -> None:
+        self.recent_requested.emit(self.sender().property("path"))

@@ -1,0 +1,105 @@
+"""Is a recipe complete and sensible? Read without torch, quickly enough for every keystroke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core.errors import StudioError
+from tlstudio.core.plugins import configure, get
+from tlstudio.core.recipe import Choice, Recipe
+
+_PACKAGES = {"task": "tlstudio.tasks", "strategy": "tlstudio.strategies", "compress": "tlstudio.compression",
+             "export": "tlstudio.export"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A plug-in with its validated options."""
+
+    plugin: Any
+    config: Any
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A recipe whose plug-ins exist and whose options are valid."""
+
+    recipe: Recipe
+    task: Configured
+    strategy: Configured
+    compress: tuple[Configured, ...]
+    export: tuple[Configured, ...]
+
+
+def check(recipe: Recipe) -> Checked:
+    """Resolves every plug-in of the recipe.
+
+    Raises:
+        StudioError: the first thing that is wrong; ``where`` names the field.
+    """
+    checked = Checked(
+        recipe=recipe,
+        task=_configured("task", recipe.task),
+        strategy=_configured("strategy", recipe.strategy),
+        compress=tuple(_configured("compress", choice) for choice in recipe.compress),
+        export=tuple(_configured("export", choice) for choice in recipe.export),
+    )
+    _check_source(recipe)
+    _check_chain(checked)
+    for exporter in checked.export:
+        if problem := exporter.plugin.check(recipe):
+            raise problem
+    return checked
+
+
+def _configured(section: str, choice: Choice) -> Configured:
+    plugin = get(_PACKAGES[section], choice.name, section)
+    where = section if section in ("task", "strategy") else f"{section}.{choice.name}"
+    return Configured(plugin, configure(plugin, choice.options, where))
+
+
+def _check_source(recipe: Recipe) -> None:
+    if recipe.data.source == "auto":
+        return  # the options are checked against the source that the file turns out to be
+    source = get("tlstudio.data.sources", recipe.data.source, "data.source")
+    configure(source, recipe.data.options, "data")
+
+
+def _check_chain(checked: Checked) -> None:
+    given = "transformers"
+    for step in checked.compress:
+        if given != step.plugin.TAKES:
+            raise StudioError(
+                "compress.order",
+                "The step '{name}' cannot follow here: it takes a {takes} model, and the step before gives {given}.",
+                "Change the order of the steps, or remove one.",
+                where="compress",
+                name=step.plugin.NAME,
+                takes=step.plugin.TAKES,
+                given=given,
+            )
+        given = step.plugin.GIVES
+
+
+def problems(recipe: Recipe) -> list[StudioError]:
+    """Everything that can be seen at once to keep the recipe from running, in the order of the steps."""
+    found: list[StudioError] = []
+    if not recipe.model.name:
+        found.append(StudioError("model.none", "No model is chosen.", "Choose one in the Model step.", "model.name"))
+    if not recipe.data.path:
+        found.append(
+            StudioError("data.none", "No data is chosen.", "Choose a labelled file in the Data step.", "data.path")
+        )
+    for split, path in (("path", recipe.data.path), ("validation", recipe.data.validation), ("test", recipe.data.test)):
+        if path and not Path(path).expanduser().is_file():
+            found.append(
+                StudioError("files.missing", "{path} does not exist.", "Choose the file again.", f"data.{split}",
+                            path=path)
+            )  # fmt: skip
+    try:
+        check(recipe)
+    except StudioError as error:
+        found.append(error)
+    return found

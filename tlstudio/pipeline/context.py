@@ -1,0 +1,99 @@
+"""One run while it works: its folder, its events with the time left, its results so far."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core import recipe as recipes
+from tlstudio.core.control import Control
+from tlstudio.core.events import Emit, Event, Progress, Result, RunStarted, StageFinished, StageStarted
+from tlstudio.core.files import explain_os_errors, write_json
+from tlstudio.core.recipe import Recipe
+
+# Seconds that stages take on a small job; training and evaluation are corrected after the rehearsal.
+_EXPECTED = {"prepare": 1.0, "tokenise": 1.0, "rehearse": 6.0, "train": 60.0, "evaluate": 6.0, "compress": 14.0,
+             "export": 30.0, "report": 0.5}  # fmt: skip
+
+
+class Context:
+    """The state of a run. All events pass through :meth:`emit`, which writes them to ``events.jsonl``."""
+
+    def __init__(self, recipe: Recipe, folder: Path, emit: Emit, control: Control, stages: tuple[str, ...]) -> None:
+        self.recipe, self.folder, self.control, self.stages = recipe, folder, control, stages
+        self.results: dict[str, Any] = {"run": folder.name, "created": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        self.expected = {stage: _EXPECTED[stage] for stage in stages}
+        self.stage = ""
+        self._emit = emit
+        self._begin = time.monotonic()
+        self._stage_begin = self._begin
+        self._fraction = 0.0
+        self._file = None
+        with explain_os_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = open(folder / "events.jsonl", "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close()
+
+    @property
+    def seconds(self) -> float:
+        """Working seconds since the start of the run."""
+        return time.monotonic() - self._begin - self.control.paused_seconds
+
+    def emit(self, event: Event) -> None:
+        """Writes the event and passes it on; progress gets the share and the seconds left of the whole run."""
+        if isinstance(event, Progress):
+            event = self._with_outlook(event)
+        if self._file is not None:
+            with explain_os_errors(self.folder):
+                self._file.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
+                self._file.flush()
+        self._emit(event)
+
+    def start(self) -> None:
+        recipes.save(self.recipe, self.folder / "recipe.yaml")
+        self.lock()
+        self.emit(RunStarted(run=self.folder.name, folder=str(self.folder), stages=self.stages))
+
+    def lock(self) -> None:
+        """Marks the folder as in use by this process."""
+        with explain_os_errors(self.folder):
+            (self.folder / "run.lock").write_text(str(os.getpid()), encoding="utf-8")
+
+    @contextlib.contextmanager
+    def running(self, stage: str) -> Iterator[None]:
+        """Marks a stage; its results are on disk when it ends."""
+        self.control.check()
+        self.stage, self._stage_begin = stage, time.monotonic()
+        self.emit(StageStarted(stage=stage, index=self.stages.index(stage), total=len(self.stages)))
+        yield
+        seconds = time.monotonic() - self._stage_begin
+        self.results.setdefault("seconds", {})[stage] = round(seconds, 2)
+        write_json(self.folder / "results.json", self.results)
+        self.emit(StageFinished(stage=stage, seconds=seconds))
+
+    def result(self, name: str, data: Any) -> None:
+        """Stores measured facts and tells them."""
+        self.results[name] = data
+        self.emit(Result(name=name, data=data))
+
+    def _with_outlook(self, event: Progress) -> Progress:
+        left = event.seconds_left
+        if event.stage != self.stage or left is None:
+            left = max(self.expected.get(self.stage, 0.0) - (time.monotonic() - self._stage_begin), 0.0)
+        later = self.stages[self.stages.index(self.stage) + 1 :] if self.stage in self.stages else ()
+        left += sum(self.expected[stage] for stage in later)
+        # never backwards: a bar that shrinks looks like lost work
+        self._fraction = max(self._fraction, self.seconds / max(self.seconds + left, 1e-9))
+        return dataclasses.replace(event, run_fraction=min(self._fraction, 1.0), run_seconds_left=left)
+
+    def close(self) -> None:
+        """Frees the folder for others."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        (self.folder / "run.lock").unlink(missing_ok=True)

@@ -1,0 +1,138 @@
+"""Executes a recipe: the stages in order, and exactly one terminal event whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core import recipe as recipes
+from tlstudio.core.control import Control
+from tlstudio.core.errors import Cancelled, StudioError
+from tlstudio.core.events import Emit, Finished
+from tlstudio.core.files import os_error, read_json, write_json
+from tlstudio.core.recipe import Choice, Recipe
+from tlstudio.pipeline.checks import Checked, check
+from tlstudio.pipeline.context import Context
+
+logger = logging.getLogger(__name__)
+
+
+def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
+    """Trains, evaluates, compresses, exports and reports into ``folder``.
+
+    Never raises for a problem of the run: the returned event, also the last one emitted, says how it ended.
+    """
+
+    def work(context: Context, checked: Checked) -> str:
+        from tlstudio.pipeline.stages import Stages
+
+        return Stages(context, checked).all()
+
+    return _guarded(recipe, folder, emit, control, work)
+
+
+def export(folder: Path, choices: list[Choice], emit: Emit, control: Control) -> Finished:
+    """Adds exports to a finished run."""
+
+    def work(context: Context, checked: Checked) -> str:
+        from tlstudio.pipeline.stages import export_again
+
+        export_again(context, checked)
+        return str(context.results.get("outcome", "completed"))
+
+    try:
+        recipe = recipes.load(folder / "recipe.yaml").model_copy(update={"export": tuple(choices)})
+        results = read_json(folder / "results.json")
+    except StudioError as error:
+        return _end(emit, "failed", 0.0, error)
+    return _guarded(recipe, folder, emit, control, work, results)
+
+
+def _stages(checked: Checked) -> tuple[str, ...]:
+    wanted = {
+        "rehearse": checked.strategy.plugin.REHEARSES,
+        "compress": bool(checked.compress),
+        "export": bool(checked.export),
+    }
+    order = ("prepare", "tokenise", "rehearse", "train", "evaluate", "compress", "export", "report")
+    return tuple(stage for stage in order if wanted.get(stage, True))
+
+
+def _guarded(
+    recipe: Recipe,
+    folder: Path,
+    emit: Emit,
+    control: Control,
+    work: Callable[[Context, Checked], str],
+    results: dict[str, Any] | None = None,
+) -> Finished:
+    context = None
+    error: StudioError | None = None
+    outcome = "failed"
+    try:
+        checked = check(recipe)
+        context = Context(recipe, folder, emit, control, ("export", "report") if results else _stages(checked))
+        if results:
+            context.results = results
+            context.lock()
+        else:
+            context.start()
+        outcome = work(context, checked)
+    except Cancelled:
+        outcome = "cancelled"
+    except StudioError as problem:
+        error = problem
+    except (MemoryError, OSError) as problem:
+        error = os_error(problem, folder) if isinstance(problem, OSError) else _no_memory()
+    except Exception as problem:
+        logger.exception("the run failed")
+        error = unexpected(problem)
+    return _close(context, emit, outcome, error, keep_results=results is not None)
+
+
+def _close(
+    context: Context | None, emit: Emit, outcome: str, error: StudioError | None, keep_results: bool
+) -> Finished:
+    if context is None:
+        return _end(emit, outcome, 0.0, error)
+    shutil.rmtree(context.folder / "checkpoints", ignore_errors=True)
+    if not keep_results:
+        context.results["outcome"] = outcome
+        # the reason why the run ended must not be hidden by a disk that is too full to note it
+        with contextlib.suppress(StudioError):
+            write_json(context.folder / "results.json", context.results)
+    try:
+        return _end(context.emit, outcome, context.seconds, error)
+    except StudioError as full:
+        return _end(emit, outcome, context.seconds, error or full)
+    finally:
+        context.close()
+
+
+def _end(emit: Emit, outcome: str, seconds: float, error: StudioError | None) -> Finished:
+    finished = Finished(outcome=outcome, seconds=seconds, error=error.to_dict() if error else None)
+    emit(finished)
+    return finished
+
+
+def _no_memory() -> StudioError:
+    return StudioError(
+        "run.no-memory",
+        "There is not enough memory.",
+        "Close other programs, lower task.max_length or training.batch_size, or choose a smaller model.",
+    )
+
+
+def unexpected(problem: BaseException) -> StudioError:
+    """An error of ours that nobody foresaw: said plainly, with its text, and logged with its traceback."""
+    return StudioError(
+        "run.unexpected",
+        "Something went wrong inside TLStudio: {kind}: {reason}",
+        "The log of the run has the details; please report it with them.",
+        kind=type(problem).__name__,
+        reason=str(problem)[:500],
+    )

@@ -1,0 +1,276 @@
+"""The stages of a run: prepare, tokenise, rehearse, train, evaluate, compress, export, report."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlstudio.compression.base import CompressJob
+from tlstudio.core.errors import StudioError
+from tlstudio.core.events import Artifact, log
+from tlstudio.core.files import atomic_folder, read_json, size_of, write_json
+from tlstudio.core.progress import Meter
+from tlstudio.data import labelled as data
+from tlstudio.evaluation import metrics, report
+from tlstudio.export.base import ExportJob
+from tlstudio.export.run import export_all
+from tlstudio.models import loading
+from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
+from tlstudio.pipeline import environment
+from tlstudio.pipeline.checks import Checked
+from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.testing import Tester
+from tlstudio.strategies.base import TransferJob
+from tlstudio.tasks.base import Encoded
+from tlstudio.training import rehearsal
+from tlstudio.training.settings import Settings, choose_device, settle
+from tlstudio.training.trainer import Trained, fit
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from tlstudio.strategies.base import Transfer
+
+
+class Stages:
+    """Carries what one stage hands to the next."""
+
+    def __init__(self, context: Context, checked: Checked) -> None:
+        self.context, self.checked = context, checked
+        self.backbone: loading.Backbone
+        self.rows: data.Labelled
+        self.encoded: Encoded
+        self.settings: Settings
+        self.transfer: Transfer | None = None
+        self.model: torch.nn.Module
+        self.test_logits: np.ndarray
+        self.compressed: dict[str, Path] = {}
+
+    def all(self) -> str:
+        """Runs every stage of the recipe; returns the outcome."""
+        for stage in self.context.stages:
+            with self.context.running(stage):
+                getattr(self, stage)()
+        return "stopped" if self.context.control.stopping else "completed"
+
+    # --- before training
+
+    def prepare(self) -> None:
+        """Finds the model, reads the data, and notes what both are."""
+        import torch
+
+        context, recipe = self.context, self.context.recipe
+        threads = recipe.training.threads
+        torch.set_num_threads(usable_cores() if threads == "auto" else threads)
+        write_json(context.folder / "environment.json", environment.describe())
+        self.backbone = loading.resolve(recipe.model, context.control.check)
+        self.rows = data.require(recipe.data, context.emit, context.control)
+        for warning in self.rows.warnings:
+            log(context.emit, warning.code, warning.template, "warning", **warning.params)
+        context.results |= {"task": recipe.task.name, "labels": self.rows.labels}
+        context.result("data", self._data_facts())
+        log(context.emit, "data.ready", "{train} texts to train on, {test} to test with, {classes} classes.",
+            train=len(self.rows.splits["train"].labels), test=len(self.rows.splits["test"].labels),
+            classes=len(self.rows.labels))  # fmt: skip
+
+    def _data_facts(self) -> dict[str, Any]:
+        table = self.rows.splits["train"].table
+        return {
+            "path": self.context.recipe.data.path,
+            "source": table.source,
+            "options": table.options,
+            "roles": self.rows.roles.columns,
+            "rows": {split: len(rows.labels) for split, rows in self.rows.splits.items()},
+            "classes": self.rows.class_table(),
+        }
+
+    def tokenise(self) -> None:
+        """Turns texts into token ids, or finds them in the cache."""
+        task, context = self.checked.task, self.context
+        self.encoded = task.plugin.encode(task.config, self.rows, self.backbone.path, context.emit, context.control)
+        context.result("data", {**context.results["data"], "truncated": self.encoded.truncated})
+
+    def rehearse(self) -> None:
+        """Tries a few steps: precision, batch size, memory, time."""
+        training = self.context.recipe.training
+        self.settle()
+        self.transfer = self._transfer()
+        found = rehearsal.rehearse(
+            self.transfer, self._loss(), self.settings, training.precision == "auto", self.context.emit,
+            self.context.control,
+        )  # fmt: skip
+        self.settings = found.settings
+        self.context.expected["train"] = found.seconds
+        texts = len(self.encoded.splits["test"]) / self.settings.batch_size
+        self.context.expected["evaluate"] = 2.0 + texts * (found.seconds_fp32 or found.seconds_bf16 or 0) * 0.4
+        self.context.result("rehearsal", found.to_dict())
+        log(self.context.emit, "training.estimate",
+            "Training will take about {minutes} minutes at most and {memory} GB of memory.",
+            minutes=round(found.seconds / 60, 1), memory=round(found.memory_bytes / 1e9, 1))  # fmt: skip
+
+    def settle(self) -> None:
+        """Decides what 'auto' means for this strategy on this machine."""
+        training, strategy = self.context.recipe.training, self.checked.strategy
+        usual = strategy.plugin.defaults(strategy.config, len(self.encoded.splits["train"]))
+        device = choose_device(training.device).type
+        self.settings = settle(training, usual, device)
+
+    def _transfer(self) -> Transfer:
+        import torch
+        from transformers import set_seed
+
+        set_seed(self.settings.seed)
+        task, strategy = self.checked.task.plugin, self.checked.strategy
+
+        def build(**overrides: Any) -> torch.nn.Module:
+            set_seed(self.settings.seed)  # the fresh head is the same however often it is built
+            model: torch.nn.Module = task.build(self.backbone.path, self.encoded.labels, **overrides)
+            return model
+
+        transfer: Transfer = strategy.plugin.prepare(
+            strategy.config,
+            TransferJob(build, self.encoded, self._backbone_key(), torch.device(self.settings.device),
+                        self.context.emit, self.context.control),
+        )  # fmt: skip
+        return transfer
+
+    def _backbone_key(self) -> str:
+        """Names the weights: size and time of each file stand for its content where no revision is known."""
+        parts = [self.backbone.name, self.backbone.revision or ""]
+        for path in loading.weight_files(self.backbone.path):
+            state = path.stat()
+            parts.append(f"{path.name}:{state.st_size}:{state.st_mtime_ns}")
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+    def _loss(self) -> Any:
+        return self.checked.task.plugin.loss(self.checked.task.config, self.encoded)
+
+    # --- training
+
+    def train(self) -> None:
+        """Trains with the strategy and saves the model."""
+        context = self.context
+        if self.transfer is None:
+            self.settle()
+            self.transfer = self._transfer()
+        transfer = self.transfer
+        before = {name: p.requires_grad for name, p in transfer.model.named_parameters()}
+        trainable = sum(p.numel() for name, p in transfer.model.named_parameters() if before[name])
+        trained = fit(transfer, self._loss(), metrics.quick, self.settings, context.folder / "checkpoints",
+                      context.emit, context.control)  # fmt: skip
+        self.model = transfer.finish().cpu().eval()
+        self.transfer = None  # frees the feature cache and the optimiser's references
+        self.checked.task.plugin.save(self.model, self.encoded, self.backbone.path, context.folder / "model")
+        context.emit(Artifact(name="model", path="model", bytes=size_of(context.folder / "model")))
+        context.result("model", self._model_facts(trainable))
+        context.result("training", self._training_facts(trained))
+
+    def _model_facts(self, trainable: int) -> dict[str, Any]:
+        return {
+            "name": self.backbone.name,
+            "revision": self.backbone.revision,
+            "licence": self.backbone.licence,
+            "languages": list(self.backbone.languages),
+            "architecture": type(self.model).__name__,
+            "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
+            "trainable": trainable,
+        }
+
+    def _training_facts(self, trained: Trained) -> dict[str, Any]:
+        strategy = self.checked.strategy.plugin
+        return {
+            "strategy": strategy.NAME,
+            "strategy_title": strategy.TITLE,
+            "outcome": trained.outcome,
+            "epochs_done": trained.epochs,
+            "best_epoch": trained.best_epoch,
+            "best_score": trained.best_score,
+            "best_metric": self.settings.best_metric,
+            "steps": trained.steps,
+            "seconds": round(trained.seconds, 1),
+            "samples_per_second": round(trained.samples_per_second, 1),
+            "peak_memory_bytes": trained.peak_memory_bytes,
+            **{key: value for key, value in self.settings.to_dict().items() if key not in ("patience", "best_metric")},
+        }
+
+    # --- after training
+
+    def evaluate(self) -> None:
+        """Scores the test rows (and extra sets), compares with baselines, writes the predictions."""
+        tester = Tester(self.context, self.checked, self.rows, self.encoded)
+        self.test_logits = tester.evaluate(TorchScorer(self.model))
+
+    def compress(self) -> None:
+        """Applies each step to the result of the one before, and measures all of them side by side."""
+        source, source_format = self.context.folder / "model", "transformers"
+        scorers: dict[str, Scorer] = {"trained": TorchScorer(self.model)}
+        for number, step in enumerate(self.checked.compress, 1):
+            name = f"{number}-{step.plugin.NAME}"
+            target = self.context.folder / "compressed" / name
+            job = CompressJob(source, source_format, self.context.emit, self.context.control)
+            with atomic_folder(target) as part:
+                step.plugin.apply(step.config, job, part)
+            self.context.emit(Artifact(name=name, path=f"compressed/{name}", bytes=size_of(target)))
+            scorers[name] = step.plugin.scorer(target)
+            self.compressed[name] = target
+            source, source_format = target, step.plugin.GIVES
+        tester = Tester(self.context, self.checked, self.rows, self.encoded)
+        tester.compare(scorers, self.test_logits)
+
+    def export(self) -> None:
+        """Writes the exports and proves that they answer like the trained model."""
+        export_and_note(self.context, self.compressed, self.encoded.ids("test"), self.test_logits)
+
+    def report(self) -> None:
+        write_report(self.context)
+
+
+def export_and_note(
+    context: Context, compressed: dict[str, Path], encoded: list[list[int]], logits: np.ndarray
+) -> None:
+    """Writes the exports of the recipe; entries of other formats in the results stay."""
+    job = ExportJob(context.folder, context.folder / "model", compressed, context.results, context.recipe,
+                    context.emit, context.control)  # fmt: skip
+    before = context.results.get("exports", [])
+    entries = export_all(job, context.recipe.export, encoded, logits)
+    names = {entry["name"] for entry in entries}
+    context.result("exports", [entry for entry in before if entry["name"] not in names] + entries)
+
+
+def write_report(context: Context) -> None:
+    """The page is drawn from the files of the run, so they must be complete first."""
+    write_json(context.folder / "results.json", context.results)
+    path = report.write_report(context.folder)
+    context.emit(Artifact(name="report", path="report.html", bytes=size_of(path)))
+
+
+def export_again(context: Context, checked: Checked) -> None:
+    """Exports a finished run: its test texts come from its own predictions."""
+    import pyarrow.parquet as pq
+
+    model, predictions = context.folder / "model", context.folder / "predictions.parquet"
+    if not model.is_dir() or not predictions.is_file():
+        raise StudioError(
+            "export.no-model", "The run {run} has no trained model.", "Choose a run that was completed.",
+            run=context.folder.name,
+        )  # fmt: skip
+    compressed = {folder.name: folder for folder in sorted((context.folder / "compressed").glob("*-*"), key=_number)}
+    with context.running("export"):
+        texts = pq.read_table(predictions, columns=["text"]).column("text").to_pylist()
+        encoded = checked.task.plugin.encode_texts(model, texts)
+        meter = Meter(context.emit, context.control, "export", len(encoded), "texts")
+        logits = score(TorchScorer(model), encoded, tick=meter.advance)
+        export_and_note(context, compressed, encoded, logits)
+    with context.running("report"):
+        write_report(context)
+
+
+def _number(folder: Path) -> int:
+    return int(folder.name.split("-")[0]) if folder.name.split("-")[0].isdigit() else 0
+
+
+def read_results(folder: Path) -> dict[str, Any]:
+    """``results.json`` of a run."""
+    return dict(read_json(folder / "results.json"))

@@ -1,0 +1,177 @@
+"""The one-line summary of a run folder, from its results or, for a run that has none, from its recipe and events."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LOCK = "run.lock"
+_MARKS = ("recipe.yaml", "results.json", "events.jsonl")
+_TAIL = 8192
+FINAL = ("completed", "stopped", "cancelled", "failed")
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a list shows of a run. Sizes in bytes, ``created`` in ISO 8601, accuracy with its 95 % interval.
+
+    ``title`` is the name of the data, empty if it is not known.
+    ``outcome`` is completed, stopped, cancelled, failed, running, interrupted (its process is gone) or damaged.
+    """
+
+    id: str
+    folder: str
+    created: str
+    title: str
+    model: str = ""
+    strategy: str = ""
+    task: str = ""
+    outcome: str = "interrupted"
+    accuracy: float | None = None
+    accuracy_low: float | None = None
+    accuracy_high: float | None = None
+    macro_f1: float | None = None
+    bytes: int | None = None
+    compressed_bytes: int | None = None
+    seconds: float | None = None
+
+    @property
+    def final(self) -> bool:
+        return self.outcome in FINAL
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], folder: str) -> RunSummary:
+        """Rebuilds a summary; ``folder`` wins, because a folder of runs may have been moved.
+
+        Raises:
+            TypeError: a field is missing.
+        """
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in {**data, "folder": folder}.items() if key in known})
+
+
+def is_run(folder: Path) -> bool:
+    return any((folder / mark).is_file() for mark in _MARKS)
+
+
+def is_running(folder: Path) -> bool:
+    """Whether ``run.lock`` names a live process that is older than the lock (a number may have been given anew)."""
+    import psutil
+
+    lock = folder / LOCK
+    try:
+        pid = _pid(lock.read_text(encoding="utf-8"))
+        return bool(psutil.Process(pid).create_time() <= lock.stat().st_mtime + 2)
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def summarise(folder: Path) -> RunSummary:
+    """Reads a run folder; a damaged one still gives a summary, so that it can be seen and deleted."""
+    summary = RunSummary(id=folder.name, folder=str(folder), created=_created(folder), title="")
+    try:
+        if (folder / "results.json").is_file():
+            summary = _from_results(summary, _mapping(json.loads((folder / "results.json").read_text("utf-8"))))
+        else:
+            summary = _from_recipe(summary, folder / "recipe.yaml")
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, yaml.YAMLError):
+        summary = replace(summary, outcome="damaged")
+    if is_running(folder):
+        return replace(summary, outcome="running")
+    return summary if summary.outcome in (*FINAL, "damaged") else _with_end(summary, folder / "events.jsonl")
+
+
+def _pid(text: str) -> int:
+    """The process number in a lock file: a bare number, or ``{"pid": number}``."""
+    try:
+        return int(json.loads(text)["pid"])
+    except (TypeError, KeyError, ValueError):
+        return int(text.split(maxsplit=1)[0]) if text.split() else -1
+
+
+def _created(folder: Path) -> str:
+    """The time in the folder's name, or else the folder's time of change."""
+    with contextlib.suppress(ValueError):
+        return datetime.strptime(folder.name[:15], "%Y%m%d-%H%M%S").astimezone().isoformat()
+    return datetime.fromtimestamp(folder.stat().st_mtime).astimezone().isoformat(timespec="seconds")
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _from_results(summary: RunSummary, results: dict[str, Any]) -> RunSummary:
+    metrics = _mapping(_mapping(results.get("test")).get("metrics"))
+    accuracy = _mapping(metrics.get("accuracy"))
+    training = _mapping(results.get("training"))
+    stages = [stage for stage in results.get("stages") or [] if isinstance(stage, dict)]
+    return replace(
+        summary,
+        created=str(results.get("created") or summary.created),
+        title=_title(str(_mapping(results.get("data")).get("path") or "")),
+        model=str(_mapping(results.get("model")).get("name") or ""),
+        strategy=str(training.get("strategy_title") or training.get("strategy") or ""),
+        task=str(results.get("task") or ""),
+        outcome=str(results.get("outcome") or "interrupted"),
+        accuracy=accuracy.get("value"),
+        accuracy_low=accuracy.get("low"),
+        accuracy_high=accuracy.get("high"),
+        macro_f1=_mapping(metrics.get("macro_f1")).get("value"),
+        bytes=next((stage.get("bytes") for stage in stages if stage.get("name") == "trained"), None),
+        compressed_bytes=min(
+            (s["bytes"] for s in stages if s.get("name") != "trained" and s.get("bytes")), default=None
+        ),
+        seconds=_seconds(results.get("seconds")),
+    )
+
+
+def _seconds(value: Any) -> float | None:
+    """The whole time: results hold seconds for each stage."""
+    if isinstance(value, dict):
+        return float(value["total"] if "total" in value else sum(value.values())) if value else None
+    return float(value) if value is not None else None
+
+
+def _from_recipe(summary: RunSummary, path: Path) -> RunSummary:
+    """From the recipe, read leniently: it may be of a newer version."""
+    if not path.is_file():
+        return summary
+    data = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return replace(
+        summary,
+        title=_title(str(_mapping(data.get("data")).get("path") or "")),
+        model=str(_mapping(data.get("model")).get("name") or ""),
+        strategy=str(_mapping(data.get("strategy")).get("name") or ""),
+        task=str(_mapping(data.get("task")).get("name") or ""),
+    )
+
+
+def _title(data_path: str) -> str:
+    """The name of the data file without its ending, whatever system wrote the path."""
+    return data_path.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _with_end(summary: RunSummary, path: Path) -> RunSummary:
+    """The summary with the outcome of the terminal event, if the run reached one."""
+    try:
+        with open(path, "rb") as stream:
+            stream.seek(max(os.fstat(stream.fileno()).st_size - _TAIL, 0))
+            lines = stream.read().splitlines()
+    except OSError:
+        return summary
+    for line in reversed(lines):
+        if b'"finished"' not in line:
+            continue
+        with contextlib.suppress(ValueError, TypeError):
+            event = _mapping(json.loads(line))
+            return replace(summary, outcome=str(event["outcome"]), seconds=_seconds(event.get("seconds")))
+    return summary

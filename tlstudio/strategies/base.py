@@ -1,0 +1,99 @@
+"""What a strategy is: one file that knows which parameters train, at which rate, on which inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import BaseModel
+
+from tlstudio.core.control import Control
+from tlstudio.core.events import Emit
+from tlstudio.models.anatomy import LayerGroup
+from tlstudio.tasks.base import Encoded
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What 'auto' means for a strategy."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    patience: int
+
+
+@dataclass(frozen=True)
+class TransferJob:
+    """What a strategy is given.
+
+    Attributes:
+        build: makes the model of the task; keyword arguments go into its config.
+        encoded: tokenised rows by split.
+        backbone_key: names backbone, revision and weights, for caches.
+        device: where to compute.
+    """
+
+    build: Callable[..., torch.nn.Module]
+    encoded: Encoded
+    backbone_key: str
+    device: torch.device
+    emit: Emit
+    control: Control
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What a strategy hands to the training loop.
+
+    Attributes:
+        model: what is trained; parameters that must not change have ``requires_grad`` off.
+        train: dataset of dicts, with a column ``length`` where batches are grouped by length.
+        validation: dataset of dicts, in order; empty where there is no validation split.
+        collate: list of rows → batch of tensors with ``labels``.
+        finish: called after training; gives the ordinary transformers model with the trained weights.
+    """
+
+    model: torch.nn.Module
+    train: Any
+    validation: Any
+    collate: Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]
+    finish: Callable[[], torch.nn.Module]
+
+
+class Strategy(Protocol):
+    """A strategy plug-in."""
+
+    NAME: str
+    TITLE: str
+    SUMMARY: str
+    REHEARSES: bool  # whether a step is so long that precision and batch size are worth a rehearsal
+    Config: type[BaseModel]
+
+    def defaults(self, config: Any, rows: int) -> Defaults:
+        """What to train with on ``rows`` training rows, unless the user says otherwise."""
+        ...
+
+    def trains(self, config: Any, groups: list[LayerGroup]) -> list[bool]:
+        """For each layer group, whether its parameters train: what the drawing shows, and a test proves."""
+        ...
+
+    def prepare(self, config: Any, job: TransferJob) -> Transfer: ...
+
+
+def padded(rows: list[dict[str, Any]], pad_id: int) -> dict[str, torch.Tensor]:
+    """Rows with input_ids and labels as tensors: input_ids and attention_mask [B, T], labels [B]."""
+    import torch
+
+    from tlstudio.models.scorers import pad
+
+    ids, mask = pad([row["input_ids"] for row in rows], pad_id)
+    return {
+        "input_ids": torch.from_numpy(ids),
+        "attention_mask": torch.from_numpy(mask),
+        "labels": torch.tensor([row["labels"] for row in rows]),
+    }

@@ -1,0 +1,255 @@
+"""Single-label text classification: each text belongs to exactly one of two or more classes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
+from tlstudio.core.events import Emit, log
+from tlstudio.core.files import atomic_folder, sha256, write_json
+from tlstudio.core.paths import cache_folder
+from tlstudio.core.progress import Meter
+from tlstudio.data.labelled import Labelled
+from tlstudio.models import folders
+from tlstudio.tasks.base import Encoded
+
+if TYPE_CHECKING:
+    import datasets
+    import torch
+
+_BATCH = 500
+_CHARACTERS = 1_000_000  # of one text that are tokenised at all; no backbone reads a fraction of it
+_AUTO_MAX = 128  # tokens: most short texts fit, and time grows with the length
+
+
+class Options(BaseModel):
+    """Choices of the task."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_length: Literal["auto"] | Annotated[int, Field(ge=8, le=8192)] = Field(
+        "auto",
+        title="Maximum length",
+        description="Tokens that are read of each text; auto takes 128, or less if the model allows less.",
+        json_schema_extra={"unit": "tokens"},
+    )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none",
+        title="Class weights",
+        description="Balanced makes an error on a rare class cost more: n / (classes x count), as in scikit-learn.",
+    )
+
+
+class TextClassification:
+    """One class a text; the head is the one that transformers has for the architecture."""
+
+    NAME = "text-classification"
+    TITLE = "Text classification"
+    SUMMARY = "Each text belongs to one class: topics, intents, sentiment, spam."
+    ROLES = ("text", "label")
+    Config = Options
+
+    def encode(self, config: Options, labelled: Labelled, backbone: Path, emit: Emit, control: Control) -> Encoded:
+        length = self._length(config, backbone)
+        tokenizer = load_tokenizer(backbone)
+        total = sum(len(rows.indices) for rows in labelled.splits.values())
+        meter = Meter(emit, control, "tokenise", total, "texts")
+        tokens = sha256(backbone / "tokenizer.json")[:16] if (backbone / "tokenizer.json").is_file() else backbone.name
+        splits, keys = {}, []
+        for split in labelled.splits:
+            key = _key(labelled, split, tokens, length)
+            splits[split] = self._encode_split(labelled, split, tokenizer, length, key, meter)
+            keys.append(key)
+        truncated = _truncation(splits, length)
+        if truncated["texts"]:
+            log(emit, "task.truncated",
+                "{texts} texts ({percent} %) are longer than {max_length} tokens and were cut; {tokens_lost} tokens "
+                "are lost.", percent=round(100 * truncated["share"], 1), **truncated)  # fmt: skip
+        key = hashlib.sha256("".join(keys).encode()).hexdigest()[:32]
+        return Encoded(splits, labelled.labels, length, truncated, key)
+
+    def _length(self, config: Options, backbone: Path) -> int:
+        limit = folders.position_limit(folders.read_json(backbone / "config.json"))
+        if config.max_length == "auto":
+            return min(_AUTO_MAX, limit or _AUTO_MAX)
+        if limit and config.max_length > limit:
+            raise StudioError(
+                "task.too-long", "The model reads at most {limit} tokens, not {wish}.",
+                "Lower the maximum length, or choose a model for long texts.",
+                where="task.max_length", limit=limit, wish=config.max_length,
+            )  # fmt: skip
+        return config.max_length
+
+    def _encode_split(
+        self, labelled: Labelled, split: str, tokenizer: Any, length: int, key: str, meter: Meter
+    ) -> datasets.Dataset:
+        import datasets
+
+        path = cache_folder("tokens") / f"{key}.arrow"
+        if path.is_file():
+            meter.advance(len(labelled.splits[split].indices))
+            return datasets.Dataset.from_file(str(path))
+        texts = labelled.splits[split].dataset(labelled.roles)
+        numbers = labelled.class_numbers(split)
+
+        def encode(batch: dict[str, list[Any]], indices: list[int]) -> dict[str, list[Any]]:
+            ids, full = tokenise(tokenizer, batch["text"], length)
+            meter.advance(len(ids))
+            return {
+                "input_ids": ids,
+                "length": [len(row) for row in ids],
+                "full_length": full,
+                "labels": [numbers[index] for index in indices],
+                "row": [int(labelled.splits[split].indices[index]) + 1 for index in indices],
+            }
+
+        return _mapped(texts, encode, path, key)
+
+    def encode_texts(self, folder: Path, texts: list[str]) -> list[list[int]]:
+        return tokenise(load_tokenizer(folder), texts, folders.max_length(folder))[0]
+
+    def build(self, backbone: Path, labels: list[str], **overrides: Any) -> torch.nn.Module:
+        import torch
+        from transformers import AutoModelForSequenceClassification
+
+        names = {"id2label": dict(enumerate(labels)), "label2id": {name: index for index, name in enumerate(labels)}}
+        with quiet_loading():
+            model = AutoModelForSequenceClassification.from_pretrained(
+                backbone,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                num_labels=len(labels),
+                problem_type="single_label_classification",
+                ignore_mismatched_sizes=True,  # a head trained for other classes is replaced
+                **names,
+                **overrides,
+            )
+        if model.config.pad_token_id is None:  # decoders such as GPT-2 have none; the head must know the padding
+            model.config.pad_token_id = load_tokenizer(backbone).pad_token_id
+        return model
+
+    def loss(self, config: Options, encoded: Encoded) -> Callable[..., torch.Tensor]:
+        import torch
+
+        weights = class_weights(encoded) if config.class_weights == "balanced" else None
+
+        def cross_entropy(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+            weight = weights.to(outputs.logits.device) if weights is not None else None
+            return torch.nn.functional.cross_entropy(outputs.logits.float(), labels, weight=weight)
+
+        return cross_entropy
+
+    def save(self, model: torch.nn.Module, encoded: Encoded, backbone: Path, folder: Path) -> None:
+        with atomic_folder(folder) as part:
+            model.save_pretrained(part, safe_serialization=True)  # type: ignore[operator]
+            load_tokenizer(backbone).save_pretrained(part)
+            write_json(part / folders.SETTINGS_FILE, {"task": self.NAME, "max_length": encoded.max_length})
+
+
+PLUGIN = TextClassification()
+
+
+def class_weights(encoded: Encoded) -> torch.Tensor:
+    """Balanced weights [C]: N / (C x count), as scikit-learn's ``compute_class_weight``."""
+    import torch
+
+    counts = torch.bincount(torch.tensor(encoded.targets("train")), minlength=len(encoded.labels)).float()
+    return counts.sum() / (len(encoded.labels) * counts.clamp(min=1))
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a model folder, with a padding token.
+
+    Raises:
+        StudioError: it cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # tokenizers raises a bare Exception for a damaged file
+        raise StudioError(
+            "model.bad-tokenizer", "The tokenizer in {path} cannot be read: {reason}",
+            "Copy the tokenizer files of the original model into the folder.",
+            where=str(folder), path=str(folder), reason=str(error).splitlines()[0][:200] if str(error) else "",
+        ) from error  # fmt: skip
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    return tokenizer
+
+
+def tokenise(tokenizer: Any, texts: list[str], length: int) -> tuple[list[list[int]], list[int]]:
+    """Token ids cut to ``length``, and the number of tokens each text has uncut."""
+    texts = [text[:_CHARACTERS] for text in texts]
+    options = {"add_special_tokens": True, "return_attention_mask": False, "return_token_type_ids": False}
+    ids = tokenizer(texts, truncation=False, padding=False, verbose=False, **options)["input_ids"]
+    full = [len(row) for row in ids]
+    longer = [index for index, count in enumerate(full) if count > length]
+    if longer:
+        cut = tokenizer([texts[index] for index in longer], truncation=True, max_length=length, padding=False,
+                        **options)["input_ids"]  # fmt: skip
+        for index, row in zip(longer, cut, strict=True):
+            ids[index] = row
+    return [list(row) for row in ids], full
+
+
+def _mapped(texts: datasets.Dataset, encode: Callable[..., Any], path: Path, key: str) -> datasets.Dataset:
+    """Maps and writes to ``path``; the file appears only when it is complete."""
+    import datasets
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    try:
+        texts.map(encode, batched=True, with_indices=True, batch_size=_BATCH, remove_columns=texts.column_names,
+                  cache_file_name=str(part), new_fingerprint=key, load_from_cache_file=False)  # fmt: skip
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return datasets.Dataset.from_file(str(path))
+
+
+def _key(labelled: Labelled, split: str, tokens: str, length: int) -> str:
+    rows = labelled.splits[split]
+    digest = hashlib.sha256(f"2|{rows.table.key}|{labelled.roles.columns}|{tokens}|{length}".encode())
+    digest.update(rows.indices.tobytes())
+    digest.update("\0".join([*labelled.labels, "", *rows.labels]).encode())
+    return digest.hexdigest()[:32]
+
+
+def _truncation(splits: dict[str, datasets.Dataset], length: int) -> dict[str, Any]:
+    import numpy as np
+
+    full = np.concatenate([np.asarray(rows["full_length"]) for rows in splits.values()])
+    over = full[full > length]
+    return {
+        "texts": len(over),
+        "share": float(len(over) / max(len(full), 1)),
+        "tokens_lost": int((over - length).sum()),
+        "max_length": length,
+    }
+
+
+@contextmanager
+def quiet_loading() -> Iterator[None]:
+    """transformers reports the fresh head as a warning and draws a bar; both only puzzle the user."""
+    from transformers.utils import logging as hf_logging
+
+    level, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
+    hf_logging.set_verbosity_error()
+    hf_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        hf_logging.set_verbosity(level)
+        if bars:
+            hf_logging.enable_progress_bar()

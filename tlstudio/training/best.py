@@ -1,0 +1,71 @@
+"""The best weights so far, on disk while training and put back at its end."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tlstudio.core.files import explain_os_errors
+
+if TYPE_CHECKING:
+    import torch
+
+
+class BestWeights:
+    """Keeps the trained parameters of the evaluation with the best score.
+
+    Only parameters that train are written; the file is complete or absent.
+    """
+
+    def __init__(self, model: torch.nn.Module, path: Path, metric: str) -> None:
+        self._model, self._path, self._metric = model, path, metric
+        self.score: float | None = None
+        self.epoch: float | None = None
+
+    @property
+    def found(self) -> bool:
+        return self.score is not None
+
+    def offer(self, values: dict[str, float], epoch: float) -> bool:
+        """Keeps the current weights if ``values`` has a better score; says whether it has."""
+        score = values[self._metric]
+        if not math.isfinite(score) or (self.score is not None and not self._better(score, self.score)):
+            return False
+        self._save()
+        self.score, self.epoch = score, round(epoch, 2)
+        return True
+
+    def _better(self, score: float, than: float) -> bool:
+        return score < than if self._metric == "loss" else score > than
+
+    def _save(self) -> None:
+        from safetensors.torch import save_file
+
+        tensors = {
+            name: parameter.detach().cpu().contiguous()
+            for name, parameter in self._model.named_parameters()
+            if parameter.requires_grad
+        }
+        part = self._path.with_suffix(".part")
+        with explain_os_errors(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                save_file(tensors, part)
+                os.replace(part, self._path)
+            finally:
+                part.unlink(missing_ok=True)
+
+    def restore(self) -> None:
+        """Puts the best weights back into the model; without an evaluation the last ones stay."""
+        if not self.found:
+            return
+        import torch
+        from safetensors.torch import load_file
+
+        tensors = load_file(self._path)
+        parameters = dict(self._model.named_parameters())
+        with torch.no_grad():
+            for name, value in tensors.items():
+                parameters[name].copy_(value)

@@ -1,0 +1,215 @@
+"""A few steps before the run: is bf16 really faster here, does the batch fit, how long will it take?"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
+from tlstudio.core.events import Emit, log
+from tlstudio.core.progress import Meter
+from tlstudio.training.settings import Settings
+
+if TYPE_CHECKING:
+    import torch
+
+    from tlstudio.strategies.base import Transfer
+
+_ROUNDS = 3
+_GAIN = 1.05  # bf16 must be this much faster: below that its rounding buys nothing
+_OPTIMISER_SHARE = 1.08  # a step of the fused optimiser, clipping and collating, relative to forward and backward
+_EVALUATION_SHARE = 0.35  # forward without gradients, relative to a training step on as many texts
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the rehearsal found. Seconds are for one optimiser step on a batch of typical length."""
+
+    settings: Settings
+    seconds_fp32: float
+    seconds_bf16: float | None
+    steps: int
+    seconds: float
+    memory_bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "settings": self.settings.to_dict()}
+
+
+def rehearse(
+    transfer: Transfer, loss: Callable[..., torch.Tensor], settings: Settings, auto_precision: bool,
+    emit: Emit, control: Control,
+) -> Rehearsal:  # fmt: skip
+    """Runs forward and backward on batches of typical and of greatest length; no weight is changed.
+
+    Raises:
+        StudioError: not even one row fits into memory.
+        Cancelled: the user has cancelled.
+    """
+    import torch
+
+    meter = Meter(emit, control, "rehearse", 2 + 2 * _ROUNDS, "steps")
+    with _state_kept(transfer.model):
+        settings, memory = _fit_memory(transfer, loss, settings, emit, meter)
+        seconds: dict[str, list[float]] = {"fp32": [], "bf16": []}
+        candidates = ["fp32", "bf16"] if auto_precision and _can_bf16(settings.device) else [settings.precision]
+        rows = _typical(transfer, settings.batch_size // settings.accumulate)
+        for round_ in range(_ROUNDS + 1):  # the first one warms up
+            for precision in candidates:
+                taken = _step(transfer, loss, rows, precision, settings.device)
+                if round_:
+                    seconds[precision].append(taken)
+                    meter.advance(3 - len(candidates) if len(candidates) == 1 else 1)
+        transfer.model.zero_grad(set_to_none=True)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+    median = {precision: statistics.median(values) for precision, values in seconds.items() if values}
+    settings = replace(settings, precision=_decide(median, settings.precision, emit))
+    steps_per_epoch = max(1, -(-len(transfer.train) // settings.batch_size))
+    step = median[settings.precision] * settings.accumulate * _OPTIMISER_SHARE
+    validation = len(transfer.validation) / settings.batch_size * step * _EVALUATION_SHARE
+    return Rehearsal(
+        settings=settings,
+        seconds_fp32=median.get("fp32", 0.0),
+        seconds_bf16=median.get("bf16"),
+        steps=steps_per_epoch * settings.epochs,
+        seconds=(steps_per_epoch * step + validation) * settings.epochs,
+        memory_bytes=memory,
+    )
+
+
+def _decide(median: dict[str, float], precision: str, emit: Emit) -> str:
+    if len(median) < 2:
+        return precision
+    gain = median["fp32"] / median["bf16"]
+    log(emit, "training.precision",
+        "Rehearsal: a step takes {fp32} ms in fp32 and {bf16} ms in bf16; {chosen} is used.",
+        fp32=round(1000 * median["fp32"]), bf16=round(1000 * median["bf16"]),
+        chosen="bf16" if gain >= _GAIN else "fp32")  # fmt: skip
+    return "bf16" if gain >= _GAIN else "fp32"
+
+
+def _can_bf16(device: str) -> bool:
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device == "cpu"
+
+
+def _fit_memory(
+    transfer: Transfer, loss: Callable[..., torch.Tensor], settings: Settings, emit: Emit, meter: Meter
+) -> tuple[Settings, int]:
+    """Halves the part of the batch that is computed at once until the longest rows fit."""
+    import torch
+
+    while True:
+        part = max(1, settings.batch_size // settings.accumulate)
+        try:
+            before = memory_in_use(settings.device)
+            _step(transfer, loss, _longest(transfer, part), settings.precision, settings.device)
+            weights = sum(parameter.numel() for parameter in transfer.model.parameters() if parameter.requires_grad)
+            meter.advance(2)
+            # two moments of AdamW in fp32 come on top of what the step itself took
+            return settings, max(memory_in_use(settings.device), before) + 8 * weights
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            transfer.model.zero_grad(set_to_none=True)
+            if part == 1:
+                raise out_of_memory() from error
+            settings = replace(settings, accumulate=settings.accumulate * 2)
+            log(emit, "training.smaller-batch",
+                "Memory is short: each batch of {batch} rows is computed in {parts} parts.", "warning",
+                batch=settings.batch_size, parts=settings.accumulate)  # fmt: skip
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """CUDA, MPS and the CPU allocator each say it in their own way."""
+    import torch
+
+    text = str(error).lower()
+    return (
+        isinstance(error, (torch.OutOfMemoryError, MemoryError))
+        or "out of memory" in text
+        or "not enough memory" in text
+        or "can't allocate memory" in text
+    )
+
+
+def out_of_memory() -> StudioError:
+    return StudioError(
+        "training.no-memory",
+        "There is not enough memory for this model.",
+        "Close other programs, lower task.max_length or training.batch_size, or choose a smaller model.",
+        where="training.batch_size",
+    )
+
+
+def memory_in_use(device: str) -> int:
+    """Bytes: peak of the GPU's allocator, or resident memory of this process."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated()
+    import psutil
+
+    return psutil.Process().memory_info().rss
+
+
+def _lengths(transfer: Transfer) -> Any:
+    import numpy as np
+
+    return np.asarray(transfer.train["length"])
+
+
+def _longest(transfer: Transfer, count: int) -> list[dict[str, Any]]:
+    order = _lengths(transfer).argsort()[::-1][:count]
+    return [transfer.train[int(index)] for index in order]
+
+
+def _typical(transfer: Transfer, count: int) -> list[dict[str, Any]]:
+    """Neighbours in length, as a grouped batch has them, around the mean length."""
+    lengths = _lengths(transfer)
+    order = lengths.argsort()
+    middle = int((lengths[order] < lengths.mean()).sum())
+    start = max(0, min(middle - count // 2, len(order) - count))
+    return [transfer.train[int(index)] for index in order[start : start + count]]
+
+
+def _step(transfer: Transfer, loss: Callable[..., torch.Tensor], rows: list[dict[str, Any]], precision: str,
+          device: str) -> float:  # fmt: skip
+    """Seconds for forward and backward on ``rows``."""
+    import torch
+
+    transfer.model.train()
+    batch = {name: value.to(device) for name, value in transfer.collate(rows).items()}
+    labels = batch.pop("labels")
+    begin = time.perf_counter()
+    with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
+        value = loss(transfer.model(**batch), labels)
+    value.backward()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - begin
+
+
+@contextlib.contextmanager
+def _state_kept(model: torch.nn.Module) -> Any:
+    """A rehearsal leaves no trace: the random state comes back and no gradient stays."""
+    import torch
+
+    cpu = torch.get_rng_state()
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    try:
+        yield
+    finally:
+        torch.set_rng_state(cpu)
+        if cuda:
+            torch.cuda.set_rng_state_all(cuda)
+        model.zero_grad(set_to_none=True)

@@ -1,0 +1,268 @@
+"""The training loop: transformers' Trainer, with our events, pause, stop and cancel, and the best weights kept."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
+from tlstudio.core.events import Checkpoint, Emit, Metric, log
+from tlstudio.core.progress import Meter
+from tlstudio.training.best import BestWeights
+from tlstudio.training.rehearsal import is_out_of_memory, memory_in_use, out_of_memory
+from tlstudio.training.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from tlstudio.strategies.base import Transfer
+
+_MAX_POINTS = 20_000  # training points of a curve; more are thinned while logging
+_EVALUATION_BATCH = 64
+
+Loss = Callable[..., "torch.Tensor"]
+Measure = Callable[["np.ndarray", "np.ndarray"], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run came to. ``outcome``: completed, early (no improvement), stopped, or nan."""
+
+    outcome: str
+    epochs: float
+    steps: int
+    best_epoch: float | None
+    best_score: float | None
+    seconds: float
+    samples_per_second: float
+    peak_memory_bytes: int
+
+
+def fit(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, emit: Emit,
+        control: Control) -> Trained:  # fmt: skip
+    """Trains ``transfer.model`` in place; afterwards it holds the best weights.
+
+    Args:
+        transfer: model, rows and collator from a strategy.
+        loss: mean loss of a batch from (outputs, labels).
+        measure: validation metrics from (logits [N, C], labels [N]).
+        settings: settled choices.
+        folder: where the best weights are kept while training.
+
+    Raises:
+        StudioError: out of memory, or the loss is not a number before anything worth keeping was reached.
+        Cancelled: the user has cancelled.
+    """
+    import torch
+
+    torch.set_num_threads(settings.threads)
+    best = BestWeights(transfer.model, folder / "best.safetensors", settings.best_metric)
+    watch = _Watch(settings, best, emit, control, len(transfer.train))
+    trainer = _trainer(transfer, loss, measure, settings, folder, watch)
+    begin = time.monotonic()
+    paused = control.paused_seconds
+    try:
+        trainer.train()
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise out_of_memory() from error
+        raise
+    # accelerate has wrapped forward in autocast: left there, every later score would be in bf16, unlike the saved model
+    trainer.accelerator.unwrap_model(transfer.model, keep_fp32_wrapper=False)
+    seconds = time.monotonic() - begin - (control.paused_seconds - paused)
+    if watch.outcome == "nan" and not best.found:
+        raise StudioError(
+            "training.nan", "The loss is not a number any more (step {step}).",
+            "Lower training.learning_rate, set training.precision to fp32, or lower training.gradient_clip.",
+            where="training.learning_rate", step=watch.step,
+        )  # fmt: skip
+    best.restore()
+    return Trained(
+        outcome=watch.outcome,
+        epochs=round(watch.epoch, 2),
+        steps=watch.step,
+        best_epoch=best.epoch,
+        best_score=best.score,
+        seconds=seconds,
+        samples_per_second=watch.step * settings.batch_size / max(seconds, 1e-9),
+        peak_memory_bytes=watch.peak_memory,
+    )
+
+
+def _arguments(settings: Settings, folder: Path, rows: int, grouped: bool, evaluates: bool) -> Any:
+    from transformers import TrainingArguments
+
+    steps = max(1, math.ceil(rows / settings.batch_size)) * settings.epochs
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=max(1, settings.batch_size // settings.accumulate),
+        gradient_accumulation_steps=settings.accumulate,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=round(settings.warmup * steps),
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.gradient_clip,
+        optim="adamw_torch_fused",
+        bf16=settings.precision == "bf16",
+        train_sampling_strategy="group_by_length" if grouped else "random",
+        length_column_name="length",
+        seed=settings.seed,
+        data_seed=settings.seed,
+        eval_strategy="epoch" if evaluates else "no",
+        save_strategy="no",
+        logging_steps=max(1, math.ceil(steps / _MAX_POINTS)),
+        logging_nan_inf_filter=False,
+        dataloader_num_workers=0,  # worker processes inside a thread hang, and tokenised rows are cheap
+        dataloader_pin_memory=settings.device == "cuda",
+        use_cpu=settings.device == "cpu",
+        disable_tqdm=True,
+        report_to=[],
+        remove_unused_columns=False,
+    )
+
+
+def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, watch: _Watch) -> Any:
+    import numpy as np
+    import torch
+    from transformers import PrinterCallback, Trainer, TrainerCallback
+
+    class StudioTrainer(Trainer):
+        """Trainer whose evaluation is one plain pass over the validation rows."""
+
+        def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
+            logits, labels = [], []
+            model: Any = self.model
+            model.eval()
+            rows = list(transfer.validation)
+            with torch.inference_mode(), self.autocast_smart_context_manager():
+                for start in range(0, len(rows), _EVALUATION_BATCH):
+                    watch.control.check()
+                    batch = transfer.collate(rows[start : start + _EVALUATION_BATCH])
+                    labels.append(batch.pop("labels").numpy())
+                    batch = {name: value.to(model.device) for name, value in batch.items()}
+                    logits.append(model(**batch).logits.float().cpu().numpy())
+            values = measure(np.concatenate(logits), np.concatenate(labels))
+            watch.evaluated(values, self.state)
+            return {f"eval_{name}": value for name, value in values.items()}
+
+    class Callback(TrainerCallback):
+        """Passes the Trainer's moments on to the watch."""
+
+        def on_substep_end(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
+            watch.control.check()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
+            if watch.stepped(state):
+                control.should_training_stop = True
+                control.should_evaluate = bool(len(transfer.validation))
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_kwargs: Any) -> None:
+            if logs and "loss" in logs and watch.logged(logs, state):
+                control.should_training_stop = True
+
+        def on_epoch_end(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
+            if watch.outcome == "nan":
+                control.should_evaluate = False
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
+            if watch.exhausted():
+                control.should_training_stop = True
+
+    # the length column is for the sampler; the model must not see it
+    grouped = "length" in getattr(transfer.train, "column_names", ())
+    trainer = StudioTrainer(
+        model=transfer.model,
+        args=_arguments(settings, folder, len(transfer.train), grouped, bool(len(transfer.validation))),
+        data_collator=transfer.collate,
+        train_dataset=transfer.train,
+        eval_dataset=transfer.validation or None,
+        compute_loss_func=loss,
+        callbacks=[Callback()],
+    )
+    trainer.remove_callback(PrinterCallback)
+    # our loss is a mean over the batch: without this it would be summed over accumulated parts
+    trainer.model_accepts_loss_kwargs = False
+    trainer.loss_is_scaled_for_ga = False
+    return trainer
+
+
+class _Watch:
+    """What happens at each step: progress, curves, the best weights, early stopping, the user's wishes."""
+
+    def __init__(self, settings: Settings, best: BestWeights, emit: Emit, control: Control, rows: int) -> None:
+        self.settings, self.best, self.emit, self.control = settings, best, emit, control
+        self.outcome = "completed"
+        self.step, self.epoch, self.peak_memory = 0, 0.0, 0
+        self.seconds_evaluating = 0.0
+        steps = max(1, math.ceil(rows / settings.batch_size)) * settings.epochs
+        self.meter = Meter(emit, control, "train", steps, "steps")
+        self._without_gain = 0
+        self._last = time.monotonic()
+
+    def stepped(self, state: Any) -> bool:
+        """After each optimiser step; True ends training."""
+        self.step, self.epoch = state.global_step, state.epoch or 0.0
+        self.meter.total = state.max_steps
+        if self.step % 10 == 1:
+            self.peak_memory = max(self.peak_memory, memory_in_use(self.settings.device))
+        self.meter.advance(self.step - self.meter.done, epoch=self.epoch, epochs=self.settings.epochs)
+        if self.control.stopping and self.outcome == "completed":
+            self.outcome = "stopped"
+            log(self.emit, "training.stopped", "Stopped at step {step} on your wish; the best weights are kept.",
+                step=self.step)  # fmt: skip
+        return self.outcome == "stopped"
+
+    def logged(self, logs: dict[str, float], state: Any) -> bool:
+        """New training values; True ends training because the loss is not a number."""
+        now = time.monotonic()
+        seconds, self._last = now - self._last, now
+        every = max(1, math.ceil(self.meter.total / _MAX_POINTS))
+        values = {
+            "loss": logs["loss"],
+            "learning_rate": logs.get("learning_rate", 0.0),
+            "gradient_norm": float(logs.get("grad_norm") or 0.0),
+            "samples_per_second": self.settings.batch_size * every / max(seconds, 1e-9),
+        }
+        if not math.isfinite(values["loss"]) or not math.isfinite(values["gradient_norm"]):
+            self.outcome = "nan"
+            log(self.emit, "training.not-a-number",
+                "The loss became not-a-number at step {step}; training ends here.", "error",
+                step=state.global_step)  # fmt: skip
+            return True
+        self.emit(Metric(split="train", step=state.global_step, epoch=state.epoch or 0.0, values=values))
+        return False
+
+    def evaluated(self, values: dict[str, float], state: Any) -> None:
+        """New validation values: they go into the curves, and better weights are kept."""
+        self.emit(Metric(split="validation", step=state.global_step, epoch=state.epoch or 0.0, values=values))
+        if self.best.offer(values, state.epoch or 0.0):
+            self._without_gain = 0
+            self.emit(
+                Checkpoint(
+                    step=state.global_step,
+                    epoch=state.epoch or 0.0,
+                    path="checkpoints/best.safetensors",
+                    best=True,
+                    score=values[self.settings.best_metric],
+                )
+            )
+        else:
+            self._without_gain += 1
+        self._last = time.monotonic()
+
+    def exhausted(self) -> bool:
+        """Whether patience is used up."""
+        if not self.settings.patience or self._without_gain < self.settings.patience or self.outcome != "completed":
+            return False
+        self.outcome = "early"
+        log(self.emit, "training.early",
+            "No better {metric} for {patience} epochs: training ends early and the best weights are kept.",
+            metric=self.settings.best_metric, patience=self.settings.patience)  # fmt: skip
+        return True

@@ -1,0 +1,235 @@
+"""The worker process: jobs in, events out, one JSON object a line.
+
+Standard output belongs to chatty libraries, so the pipe that it was is kept for us alone and standard output is
+pointed at standard error. The main thread works; a second thread reads control lines, so that pause and cancel are
+heard in the middle of a job.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tlstudio import __version__
+from tlstudio.core import recipe as recipes
+from tlstudio.core.control import Control
+from tlstudio.core.errors import Cancelled, StudioError
+from tlstudio.core.events import PROTOCOL_VERSION, Emit, Event, Finished
+from tlstudio.core.files import os_error
+from tlstudio.core.plugins import invalid
+
+Line = dict[str, Any]
+Send = Callable[[Line], None]
+Job = Callable[[dict[str, Any], Emit, Control], Any]
+
+
+# --- jobs: heavy imports stay inside, so that a job pays only for what it uses
+
+
+def _run(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
+    from tlstudio import pipeline
+
+    return pipeline.run(recipes.from_dict(args["recipe"]), Path(args["folder"]), emit, control)
+
+
+def _export(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
+    from tlstudio import pipeline
+
+    choices = [recipes.Choice.model_validate(item) for item in args["export"]]
+    return pipeline.export(Path(args["folder"]), choices, emit, control)
+
+
+def _inspect_data(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.data.inspection import inspect
+
+    return inspect(recipes.DataSection.model_validate(args["data"]), emit, control)
+
+
+def _inspect_model(args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
+    from tlstudio.models.loading import inspect
+
+    return inspect(recipes.ModelSection.model_validate(args["model"]))
+
+
+def _catalogue(_args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
+    from tlstudio.models.catalog import listing
+
+    return listing()
+
+
+def _download(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.models.hub import download
+
+    return download(args["name"], args.get("revision"), emit, control)
+
+
+_predictors: dict[str, Any] = {}
+
+
+def _predict(args: dict[str, Any], _emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.predict import Predictor
+
+    target = str(args["target"])
+    if target not in _predictors:
+        _predictors.clear()  # one model in memory is enough
+        _predictors[target] = Predictor(Path(target))
+    return list(_predictors[target].stream(args["texts"], control))
+
+
+def _estimate(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.estimate import estimate
+
+    return estimate(recipes.from_dict(args["recipe"]), emit, control)
+
+
+def _doctor(args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
+    from tlstudio.pipeline.environment import diagnosis
+
+    return diagnosis(Path(args["runs"]))
+
+
+def _warm(_args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
+    import transformers.trainer  # noqa: F401 - imported early, while the user still reads
+
+    import tlstudio.pipeline.stages  # noqa: F401
+
+    return {}
+
+
+JOBS: dict[str, Job] = {
+    "run": _run,
+    "export": _export,
+    "inspect-data": _inspect_data,
+    "inspect-model": _inspect_model,
+    "catalogue": _catalogue,
+    "download": _download,
+    "predict": _predict,
+    "estimate": _estimate,
+    "doctor": _doctor,
+    "warm": _warm,
+}
+
+
+def work(request: Line, send: Send, control: Control) -> None:
+    """Does one job; the last line it sends is the terminal one, whatever happens."""
+    number, name = request.get("id"), str(request.get("job"))
+
+    def emit(event: Event) -> None:
+        send({**event.to_dict(), "id": number})
+
+    try:
+        if name not in JOBS:
+            raise StudioError("worker.unknown-job", "The worker knows no job '{name}'.", "Update TLStudio.", name=name)
+        answer = JOBS[name](request.get("args") or {}, emit, control)
+        if not isinstance(answer, Finished):  # which has been emitted already
+            send({"event": "reply", "id": number, "data": answer})
+    except Cancelled:
+        send({"event": "cancelled", "id": number})
+    except Exception as problem:
+        error = explained(problem).to_dict()
+        if name in ("run", "export"):
+            emit(Finished(outcome="failed", seconds=0.0, error=error))
+        else:
+            send({"event": "error", "id": number, "error": error})
+
+
+def explained(problem: Exception) -> StudioError:
+    """Any exception as an error that a user can read."""
+    from pydantic import ValidationError
+
+    from tlstudio.pipeline.run import unexpected
+
+    if isinstance(problem, StudioError):
+        return problem
+    if isinstance(problem, ValidationError):
+        return invalid(problem)
+    if isinstance(problem, OSError):
+        return os_error(problem, problem.filename or "")
+    logging.getLogger(__name__).exception("a job failed")
+    return unexpected(problem)
+
+
+# --- the process
+
+
+def quiet_libraries() -> None:
+    """Offline, no telemetry, no bars: to be called before the libraries are imported."""
+    for name, value in {
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+        "TOKENIZERS_PARALLELISM": "true",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _private_pipe() -> Any:
+    """Our copy of standard output; what libraries print goes to standard error from now on."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="\n")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return pipe
+
+
+class Worker:
+    """Reads requests on one thread and works on another."""
+
+    def __init__(self, lines: Any, pipe: Any) -> None:
+        self._lines, self._pipe = lines, pipe
+        self._requests: queue.Queue[Line | None] = queue.Queue()
+        self._control = Control()
+        self._writing = threading.Lock()
+
+    def send(self, line: Line) -> None:
+        with self._writing:
+            self._pipe.write(json.dumps(line, ensure_ascii=False, allow_nan=True) + "\n")
+            self._pipe.flush()
+
+    def serve(self) -> None:
+        """Works until the input ends or says quit."""
+        self.send({"event": "hello", "protocol": PROTOCOL_VERSION, "version": __version__, "pid": os.getpid()})
+        threading.Thread(target=self._listen, name="control", daemon=True).start()
+        while (request := self._requests.get()) is not None:
+            work(request, self.send, request["control"])
+
+    def _listen(self) -> None:
+        for text in self._lines:
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue  # half a line of a dying parent; the end of the input follows
+            if "job" in line:
+                self._control = Control()
+                self._requests.put({**line, "control": self._control})
+            elif line.get("control") == "ping":
+                self.send({"event": "pong"})
+            elif line.get("control") == "quit":
+                break
+            else:
+                self._control.send(str(line.get("control")))
+        # the window is gone or wants us gone: end the job, then the loop
+        self._control.cancel()
+        self._requests.put(None)
+
+
+def main() -> int:
+    """Entry point of ``python -m tlstudio.worker``."""
+    quiet_libraries()
+    pipe = _private_pipe()
+    lines = open(sys.stdin.fileno(), encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+    Worker(lines, pipe).serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
