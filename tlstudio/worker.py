@@ -187,7 +187,7 @@ class Worker:
     def __init__(self, lines: Any, pipe: Any) -> None:
         self._lines, self._pipe = lines, pipe
         self._requests: queue.Queue[Line | None] = queue.Queue()
-        self._control = Control()
+        self._open: list[Control] = []  # of the job that works and of those that wait
         self._writing = threading.Lock()
 
     def send(self, line: Line) -> None:
@@ -201,32 +201,50 @@ class Worker:
         threading.Thread(target=self._listen, name="control", daemon=True).start()
         while (request := self._requests.get()) is not None:
             work(request, self.send, request["control"])
+            self._open.remove(request["control"])
 
     def _listen(self) -> None:
-        for text in self._lines:
-            try:
-                line = json.loads(text)
-            except ValueError:
-                continue  # half a line of a dying parent; the end of the input follows
-            if "job" in line:
-                self._control = Control()
-                self._requests.put({**line, "control": self._control})
-            elif line.get("control") == "ping":
-                self.send({"event": "pong"})
-            elif line.get("control") == "quit":
-                break
-            else:
-                self._control.send(str(line.get("control")))
-        # the window is gone or wants us gone: end the job, then the loop
-        self._control.cancel()
-        self._requests.put(None)
+        try:
+            for text in self._lines:
+                line = _parsed(text)
+                if line.get("control") == "quit":
+                    break
+                self._obey(line)
+        finally:
+            # the window is gone or wants us gone: end the jobs, then the loop
+            self._tell("cancel")
+            self._requests.put(None)
+
+    def _obey(self, line: Line) -> None:
+        if "job" in line:
+            self._open.append(Control())
+            self._requests.put({**line, "control": self._open[-1]})
+        elif line.get("control") == "ping":
+            self.send({"event": "pong"})
+        else:
+            self._tell(str(line.get("control")))
+
+    def _tell(self, word: str) -> None:
+        """To all jobs: one that waits behind a warm-up is meant as well."""
+        for control in tuple(self._open):
+            control.send(word)
+
+
+def _parsed(text: str) -> Line:
+    """The JSON object of a line; nothing for any other text, such as half a line of a dying parent."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return line if isinstance(line, dict) else {}
 
 
 def main() -> int:
     """Entry point of ``python -m tlstudio.worker``."""
     quiet_libraries()
     pipe = _private_pipe()
-    lines = open(sys.stdin.fileno(), encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+    # a byte that is no UTF-8 must not end the listening; the stream lives as long as the process
+    lines = open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     Worker(lines, pipe).serve()
     return 0
 

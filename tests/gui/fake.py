@@ -171,7 +171,13 @@ def _training(rng: random.Random, begin: float, steps: int = 60) -> Iterator[dic
         values["samples_per_second"] = 61.0
         where = {"step": step, "epoch": step / 15, "time": begin + step}
         yield {"event": "metric", "split": "train", "values": values, **where}
-        progress = {"stage": "train", "done": step, "total": steps, "unit": "steps", "seconds_left": (steps - step) * 1.3}
+        progress = {
+            "stage": "train",
+            "done": step,
+            "total": steps,
+            "unit": "steps",
+            "seconds_left": (steps - step) * 1.3,
+        }
         outlook = {"run_fraction": step / steps * 0.8, "run_seconds_left": (steps - step) * 1.3 + 20}
         yield {"event": "progress", **progress, **outlook, "time": begin + step}
         if step % 15 == 0:
@@ -256,6 +262,7 @@ def answers(table: Path) -> dict[str, Callable[[dict[str, Any]], Any]]:
         "estimate": lambda args: {"seconds": 372, "memory_bytes": 1_400_000_000, "batch_size": 16, "precision": "bf16"},
         "download": lambda args: {"path": "/x", "revision": "1110a24", "bytes": 1},
         "predict": lambda args: [
-            {"text": text, "label": "billing", "probabilities": {"billing": 0.8, "login": 0.2}} for text in args["texts"]
+            {"text": text, "label": "billing", "probabilities": {"billing": 0.8, "login": 0.2}}
+            for text in args["texts"]
         ],
     }

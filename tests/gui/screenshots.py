@@ -1,6 +1,6 @@
 """Renders every pane at two sizes in light and dark into screenshots/, over a fake worker. Run by hand:
 
-    QT_QPA_PLATFORM=offscreen python tests/gui/screenshots.py [output folder] [language]
+QT_QPA_PLATFORM=offscreen python tests/gui/screenshots.py [output folder] [language]
 """
 
 from __future__ import annotations
@@ -86,7 +86,11 @@ def main() -> None:
     app = app_module.make_app()
     table = fake.write_arrow(Path(_HOME.name) / "train.arrow")
     answers = fake.answers(table)
-    problem = {"code": "data.similar-labels", "message": "The labels '{one}' and '{other}' differ only by case.", "where": ""}
+    problem = {
+        "code": "data.similar-labels",
+        "message": "The labels '{one}' and '{other}' differ only by case.",
+        "where": "",
+    }
     problem |= {"remedy": "Make them one, or keep them.", "params": {"one": "Login", "other": "login"}}
     answers["inspect-data"] = lambda _args: fake.data_facts(table, [{**problem, "severity": "warning"}])
     controller = app_module.make_controller(app, lambda: fake.FakeRunner(answers, pace=0.04))

@@ -223,7 +223,12 @@ def test_theme_toggle_is_remembered(controller):
 def test_facts_that_fail_keep_the_run_from_starting(controller, csv, until, answers):
     controller.show()
     ready(controller, csv, until)
-    error = {"code": "data.empty-file", "message": "{path} is empty.", "remedy": "Choose another.", "where": "data.path"}
+    error = {
+        "code": "data.empty-file",
+        "message": "{path} is empty.",
+        "remedy": "Choose another.",
+        "where": "data.path",
+    }
 
     def fail(_args):
         raise ValueError({**error, "params": {"path": "x.csv"}})

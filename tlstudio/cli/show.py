@@ -18,8 +18,9 @@ from tlstudio.core import events, numbers
 from tlstudio.core.errors import StudioError, fill
 from tlstudio.core.events import Emit, Event
 
-out = Console()
-err = Console(stderr=True)
+# a pipe has no width: rich would take 80 columns and fold paths and tables
+out = Console(width=None if sys.stdout.isatty() else 120)
+err = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
 
 _STYLE = {"info": "", "warning": "yellow", "error": "bold red"}
 _TITLES = {"prepare": "Reading", "tokenise": "Tokenising", "rehearse": "Rehearsing", "train": "Training",
@@ -52,8 +53,14 @@ def json_events() -> Iterator[Emit]:
 @contextmanager
 def progress_bar() -> Iterator[Emit]:
     """One bar for the whole job with the time left, and a line for each thing worth saying."""
-    columns = (TextColumn("{task.description:<12}"), BarColumn(30), TextColumn("{task.percentage:>3.0f} %"),
-               TimeElapsedColumn(), TextColumn("{task.fields[left]}"), TextColumn("[dim]{task.fields[detail]}"))  # fmt: skip
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(30),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+        TextColumn("[dim]{task.fields[detail]}"),
+    )
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("Starting", total=1.0, left="", detail="")
         yield _Screen(bar, task).emit
@@ -115,7 +122,7 @@ def results(results: dict[str, Any], folder: Path) -> None:
         accuracy = numbers.interval(extra["metrics"]["accuracy"])
         out.print(f"Extra set {extra['name']}: accuracy {accuracy} on {extra['rows']} texts", highlight=False)
     if exports := results.get("exports"):
-        table("Exports", ("format", "size", "rows checked", "largest logit difference", "same labels", "verdict"),
+        table("Exports", ("format", "size", "rows", "logit difference", "same labels", "verdict"),
               [_export_row(entry) for entry in exports])  # fmt: skip
     for entry in results.get("exports", []):
         if entry["path"]:
@@ -127,14 +134,14 @@ def results(results: dict[str, Any], folder: Path) -> None:
 def _baseline_row(entry: dict[str, Any]) -> tuple[str, ...]:
     values = entry["metrics"]
     return (f"{entry['title']} (baseline)", numbers.interval(values["accuracy"]),
-            numbers.interval(values["macro_f1"]), "", "", "", "")  # fmt: skip
+            numbers.score(values["macro_f1"]["value"]), "", "", "", "")  # fmt: skip
 
 
 def _test_row(results: dict[str, Any]) -> list[tuple[str, ...]]:
     if "test" not in results:
         return []
     values = results["test"]["metrics"]
-    return [("Trained model", numbers.interval(values["accuracy"]), numbers.interval(values["macro_f1"]), "", "", "",
+    return [("Trained model", numbers.interval(values["accuracy"]), numbers.score(values["macro_f1"]["value"]), "", "", "",
              "")]  # fmt: skip
 
 
@@ -143,7 +150,7 @@ def _stage_row(stage: dict[str, Any]) -> tuple[str, ...]:
     return (
         stage["title"],
         numbers.interval(values["accuracy"]),
-        numbers.interval(values["macro_f1"]),
+        numbers.score(values["macro_f1"]["value"]),
         numbers.size(stage["bytes"]),
         *(numbers.milliseconds(times.get(size, {}).get("median_ms")) for size in ("1", "16")),
         numbers.percent(stage["agreement"]),

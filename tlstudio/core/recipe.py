@@ -170,17 +170,30 @@ class Recipe(Section):
             StudioError: no such field, or the value is not allowed.
         """
         data = self.to_dict()
-        *parents, last = path.split(".")
-        place: Any = data
-        for part in parents:
-            place = place.setdefault(part, {}) if isinstance(place, dict) else place[int(part)]
-        if value is None and isinstance(place, dict):
-            place.pop(last, None)
-        elif isinstance(place, list):
-            place[int(last)] = value
-        else:
-            place[last] = value
+        try:
+            _put(data, path, value)
+        except (ValueError, IndexError, TypeError) as error:  # a name where a list has numbers, or a place too deep
+            raise StudioError(
+                "recipe.unknown-field",
+                "{field}: there is no such field.",
+                "Remove it, or correct its spelling.",
+                where=path,
+                field=path,
+            ) from error
         return from_dict(data)
+
+
+def _put(data: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    place: Any = data
+    for part in parents:
+        place = place.setdefault(part, {}) if isinstance(place, dict) else place[int(part)]
+    if value is None and isinstance(place, dict):
+        place.pop(last, None)
+    elif isinstance(place, list):
+        place[int(last)] = value
+    else:
+        place[last] = value
 
 
 def from_dict(data: Any) -> Recipe:

@@ -25,6 +25,8 @@ _MAGIC = {
 }
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_GUESSED = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "gb18030", "big5", "cp932",
+            "cp949", "euc_jp"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,22 @@ def scan(path: Path, tick: Callable[[int], None] | None = None) -> Scan:
                 lines += block.count(b"\n")
             if tick:
                 tick(len(block))
-    if not size:
+    if not bad_line:
+        bad_line = _first_bad_line(decoder, b"", lines, final=True)
+    bom = next((name for mark, name in _BOMS if head.startswith(mark)), None)
+    if not head.strip() and size == len(head):
         raise StudioError(
             "data.empty-file", "{path} is empty.", "Choose a file with a header and labelled rows.",
             where="data.path", path=str(path),
         )  # fmt: skip
-    bom = next((name for mark, name in _BOMS if head.startswith(mark)), None)
     _refuse_binary(path, head, binary and bom not in ("utf-16", "utf-32"))
     encoding = bom or ("utf-8" if not bad_line else _guess(head))
     return Scan(path, digest.hexdigest(), size, head, encoding, bad_line)
 
 
-def _first_bad_line(decoder: codecs.IncrementalDecoder, block: bytes, line: int) -> int:
+def _first_bad_line(decoder: codecs.IncrementalDecoder, block: bytes, line: int, final: bool = False) -> int:
     try:
-        decoder.decode(block)
+        decoder.decode(block, final)
     except UnicodeDecodeError as error:
         return line + block[: error.start].count(b"\n")
     return 0
@@ -102,8 +106,26 @@ def _guess(head: bytes) -> str | None:
     broken = text.count("\ufffd")
     if sum(ord(char) > 127 for char in text) - broken > broken:
         return None
-    best = from_bytes(head[: 64 << 10]).best()
-    return best.encoding if best else None
+    sample = head[: 64 << 10]
+    if len(sample) < len(head):
+        sample = sample[: sample.rfind(b"\n") + 1] or sample  # a cut inside a character would rule its encoding out
+    matches = from_bytes(sample, cp_isolation=_GUESSED)
+    best = matches.best()
+    if best is None:
+        return None
+    fitting = {name: match for match in matches for name in (match.encoding, *match.could_be_from_charset)}
+    # the Latin code pages differ in a few letters that the detector cannot tell apart: the usual one wins a tie
+    if "cp1252" in fitting and fitting["cp1252"].chaos <= best.chaos:
+        return "cp1252"
+    if "cp932" in fitting and _kana(str(fitting["cp932"])):
+        return "cp932"
+    return best.encoding
+
+
+def _kana(text: str) -> bool:
+    """Whether a text is full of the syllables that only Japanese has."""
+    others = [char for char in text if ord(char) > 127]
+    return sum("\u3041" <= char <= "\u30fe" for char in others) > 0.2 * len(others)
 
 
 def chosen_encoding(found: Scan, wish: str) -> str:
@@ -114,8 +136,9 @@ def chosen_encoding(found: Scan, wish: str) -> str:
     """
     if wish != "auto":
         try:
+            b"a".decode(wish, "replace")  # refuses codecs such as base64, which are no text encodings
             return codecs.lookup(wish).name
-        except LookupError as error:
+        except (LookupError, ValueError) as error:
             raise StudioError(
                 "data.unknown-encoding", "There is no text encoding called {name}.",
                 "Use utf-8, cp1252, gb18030 or another name that Python knows.",

@@ -20,7 +20,7 @@ from tlstudio.data.scan import Scan, scan
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FORMAT = 1  # part of the cache key: raise it when the way of reading changes
+_FORMAT = 2  # part of the cache key: raise it when the way of reading changes
 _PACKAGE = "tlstudio.data.sources"
 
 

@@ -28,8 +28,8 @@ log = logging.getLogger("tlstudio.gui")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Opens the window; ``argv`` may name a project file. Returns the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Opens the window. ``argv`` is the program's name and perhaps a project file. Returns the exit code."""
+    arguments = list(sys.argv if argv is None else argv)[1:]
     app = make_app()
     hook = ExceptionHook(app)
     hook.install()

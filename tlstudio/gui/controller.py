@@ -18,11 +18,11 @@ from tlstudio.gui.context import Context
 from tlstudio.gui.drops import Drop, sort_out
 from tlstudio.gui.main_window import MainWindow
 from tlstudio.gui.presenters.base import Presenter
+from tlstudio.gui.read_runs import ReadRun, read_runs
 from tlstudio.gui.readiness import Readiness
 from tlstudio.gui.run_status import RunStatus
 from tlstudio.gui.widgets.welcome import Welcome
 from tlstudio.session import sample
-from tlstudio.session.history import RunHistory
 from tlstudio.session.project import SUFFIX
 from tlstudio.session.runs import new_folder
 
@@ -235,15 +235,18 @@ class Controller(QObject):
         self.window.go("train")
 
     def compare(self, runs: list[str]) -> None:
-        """Shows the curves of earlier runs as pale lines beside the current one."""
-        base = self.context.settings.runs_path
-        self.context.background.run(lambda: _histories(base, runs), self._on_histories, self.context.tell)
+        """Puts earlier runs beside the one that is shown: numbers in Results, curves as pale lines in Train."""
+        base, project = self.context.settings.runs_path, self.context.project
+        if runs and project.results is None:
+            self.context.show_run(base / runs[0])
+        others = [run for run in runs if project.run is None or run != project.run.name]
+        self.context.background.run(lambda: read_runs(base, others), self._on_compared, self.context.tell)
 
-    def _on_histories(self, runs: list[tuple[str, RunHistory]]) -> None:
-        self.window.go("train")
-        show = getattr(self._presenters["train"], "show_earlier", None)
-        if show is not None:
-            show(runs)
+    def _on_compared(self, runs: list[ReadRun]) -> None:
+        for place in ("train", "results"):
+            self.window.pane(place)
+            self._presenters[place].compare(runs)
+        self.window.go("results" if any(run.results for run in runs) else "train")
 
     def _on_ended(self, line: dict[str, Any]) -> None:
         session = self.context.session
@@ -299,6 +302,7 @@ class Controller(QObject):
             "undo": self.context.project.undo,
             "redo": self.context.project.redo,
             "start": self.start,
+            "refresh": self.context.facts.ask_again,
             "theme": self.toggle_theme,
             "sample": self.open_sample,
             "doctor": self.doctor,
@@ -347,8 +351,3 @@ class Controller(QObject):
         self.window.close()
         self.context.close()
         self.closed.emit()
-
-
-def _histories(base: Path, runs: list[str]) -> list[tuple[str, RunHistory]]:
-    files = [(run, base / run / "events.jsonl") for run in runs]
-    return [(run, RunHistory.from_events(path)) for run, path in files if path.is_file()]

@@ -88,6 +88,12 @@ class Facts(QObject):
         self._asked.pop(subject, None)
         self._ask()
 
+    def ask_again(self) -> None:
+        """Looks at the files and the catalogue once more."""
+        self._asked.clear()
+        self.ask_catalogue()
+        self._ask()
+
     def download(self, name: str, revision: str | None) -> None:
         self._request("download", "download", {"name": name, "revision": revision})
 

@@ -96,6 +96,8 @@ class MainWindow(QMainWindow):
         self._add(run, "pause", self.tr("&Pause or resume"), QKeySequence("Ctrl+P"), "pause")
         self._add(run, "stop", self.tr("S&top and keep the best"), None, "stop")
         self._add(run, "cancel", self.tr("&Cancel and discard"), None, "cancel")
+        run.addSeparator()
+        self._add(run, "refresh", self.tr("&Read the files again"), QKeySequence("F5"), "refresh")
         view = bar.addMenu(self.tr("&View"))
         self._add(view, "theme", self.tr("&Light or dark"), QKeySequence("Ctrl+D"), "theme")
         self.languages = QMenu(self.tr("L&anguage"), self)

@@ -60,7 +60,7 @@ def _data(recipe: Recipe, facts: Facts) -> PlanItem:
     totals = {split: sum(counts.values()) for split, counts in splits.items()}
     classes = len({label for counts in splits.values() for label in counts})
     text = translate("plan", "{rows} texts, {classes} labels")
-    parts = [f"{words.split(split)} {words.count(total)}" for split, total in totals.items() if total]
+    parts = [f"{words.split(split)}\u00a0{words.count(total)}" for split, total in totals.items() if total]
     heading = text.format(rows=words.count(sum(totals.values())), classes=words.count(classes))
     return PlanItem("data", "data", heading, "  ·  ".join(parts))
 

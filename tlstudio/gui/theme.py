@@ -28,6 +28,7 @@ class Colours:
     raised: str
     hover: str
     border: str
+    field: str  # the edge of an input: at least 3 to 1 against what is around it
     text: str
     muted: str
     accent: str
@@ -46,6 +47,7 @@ LIGHT = Colours(
     raised="#f9fafc",
     hover="#e8edf5",
     border="#d5dae3",
+    field="#8b95a5",
     text="#1b2330",
     muted="#566173",
     accent="#1f5fbf",
@@ -63,6 +65,7 @@ DARK = Colours(
     raised="#262c35",
     hover="#2d3540",
     border="#3a434f",
+    field="#73808f",
     text="#e6eaf0",
     muted="#a0abba",
     accent="#6aa5ff",
@@ -143,8 +146,16 @@ def palette(c: Colours) -> QPalette:
 
 
 def style_sheet(c: Colours) -> str:
-    """Only plain frames, labels, buttons and tables: styled spin and combo boxes would lose Fusion's arrows."""
-    return _SHEET.format(**{key: value for key, value in vars(c).items() if isinstance(value, str)})
+    """Qt's style sheet for a scheme; arrows and ticks are files, because a sheet cannot draw."""
+    tick = "tick-dark" if c.dark else "tick-light"
+    files = {name: _icon_path(name) for name in ("arrow-down", "arrow-up")}
+    images = {"down": files["arrow-down"], "up": files["arrow-up"], "tick": _icon_path(tick)}
+    return _SHEET.format(**images, **{key: value for key, value in vars(c).items() if isinstance(value, str)})
+
+
+def _icon_path(name: str) -> str:
+    """A file name as style sheets want it: forward slashes on every system."""
+    return paths.resource(f"icons/{name}.svg").as_posix()
 
 
 def font(app: QApplication) -> QFont:
@@ -266,6 +277,43 @@ QTableView:focus, QTreeView:focus, QPlainTextEdit:focus, QTextEdit:focus {{ bord
 QHeaderView {{ background: {raised}; border: none; }}
 QHeaderView::section {{ background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
   border-right: 1px solid {border}; padding: 5px 8px; font-weight: 600; }}
+QTableView::item {{ padding: 0 6px; }}
+QTableView::item:selected {{ background: {selection}; color: {text}; }}
+QLineEdit, QAbstractSpinBox, QComboBox {{ background: {base}; color: {text}; border: 1px solid {field};
+  border-radius: 5px; padding: 4px 7px; min-height: 18px; selection-background-color: {accent};
+  selection-color: {accent_text}; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0 0 0 5px; background: transparent; }}
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {muted}; background: {window};
+  border-color: {border}; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow {{ image: url("{down}"); width: 14px; height: 14px; }}
+QComboBox QAbstractItemView {{ background: {base}; border: 1px solid {field}; selection-background-color: {selection};
+  selection-color: {text}; outline: none; padding: 2px; }}
+QAbstractSpinBox {{ padding-right: 20px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border; width: 20px; border: none;
+  background: transparent; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; margin-top: 2px; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; margin-bottom: 2px; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {hover}; }}
+QAbstractSpinBox::up-arrow {{ image: url("{up}"); width: 11px; height: 11px; }}
+QAbstractSpinBox::down-arrow {{ image: url("{down}"); width: 11px; height: 11px; }}
+QCheckBox, QRadioButton {{ spacing: 8px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }}
+QCheckBox:focus, QRadioButton:focus {{ border: 1px solid {accent}; }}
+QCheckBox::indicator, QRadioButton::indicator, QTableView::indicator, QMenu::indicator {{ width: 14px; height: 14px;
+  border: 1px solid {field}; background: {base}; border-radius: 4px; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked, QMenu::indicator:checked {{ background: {accent};
+  border: 1px solid {accent}; image: url("{tick}"); }}
+QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {accent}; background: {accent_text}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ background: {window}; border-color: {border}; }}
+QCheckBox::indicator:checked:disabled {{ background: {muted}; border-color: {muted}; }}
+QMenu {{ background: {base}; border: 1px solid {border}; padding: 4px; }}
+QMenu::item {{ padding: 6px 28px 6px 12px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {selection}; color: {text}; }}
+QMenu::item:disabled {{ color: {muted}; }}
+QMenu::icon {{ padding-left: 8px; }}
+QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QTableCornerButton::section {{ background: {raised}; border: none; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
 QTabBar::tab {{ padding: 7px 14px; color: {muted}; border: none; border-bottom: 2px solid transparent; }}

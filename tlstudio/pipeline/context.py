@@ -93,7 +93,10 @@ class Context:
 
     def close(self) -> None:
         """Frees the folder for others."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        (self.folder / "run.lock").unlink(missing_ok=True)
+        # a full or read-only disk has been told already, and nothing may follow the terminal event
+        with contextlib.suppress(OSError):
+            if self._file is not None:
+                self._file.close()
+        self._file = None
+        with contextlib.suppress(OSError):
+            (self.folder / "run.lock").unlink(missing_ok=True)

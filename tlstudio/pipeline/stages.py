@@ -47,13 +47,14 @@ class Stages:
         self.model: torch.nn.Module
         self.test_logits: np.ndarray
         self.compressed: dict[str, Path] = {}
+        self.outcome = "completed"
 
     def all(self) -> str:
         """Runs every stage of the recipe; returns the outcome."""
         for stage in self.context.stages:
             with self.context.running(stage):
                 getattr(self, stage)()
-        return "stopped" if self.context.control.stopping else "completed"
+        return self.outcome
 
     # --- before training
 
@@ -160,6 +161,8 @@ class Stages:
         trainable = sum(p.numel() for name, p in transfer.model.named_parameters() if before[name])
         trained = fit(transfer, self._loss(), metrics.quick, self.settings, context.folder / "checkpoints",
                       context.emit, context.control)  # fmt: skip
+        if trained.outcome == "stopped":  # a stop after training changes nothing
+            self.outcome = "stopped"
         self.model = transfer.finish().cpu().eval()
         self.transfer = None  # frees the feature cache and the optimiser's references
         self.checked.task.plugin.save(self.model, self.encoded, self.backbone.path, context.folder / "model")

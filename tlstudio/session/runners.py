@@ -324,7 +324,8 @@ def _popen_options() -> dict[str, Any]:
 def _texts(stream: IO[str]) -> Iterator[str]:
     """The lines of a pipe; ends when it is closed from another thread."""
     with contextlib.suppress(ValueError):
-        yield from stream
+        for text in stream:  # noqa: UP028 - "yield from" would close the pipe together with this generator
+            yield text
 
 
 def _parse(text: str) -> Line | None:

@@ -144,7 +144,9 @@ class TextClassification:
 
         def cross_entropy(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
             weight = weights.to(outputs.logits.device) if weights is not None else None
-            return torch.nn.functional.cross_entropy(outputs.logits.float(), labels, weight=weight)
+            # over the rows, not over the sum of weights: else a row's weight would depend on its neighbours
+            total = torch.nn.functional.cross_entropy(outputs.logits.float(), labels, weight=weight, reduction="sum")
+            return total / len(labels)
 
         return cross_entropy
 

@@ -99,7 +99,7 @@ def _arguments(settings: Settings, folder: Path, rows: int, grouped: bool, evalu
     from transformers import TrainingArguments
 
     steps = max(1, math.ceil(rows / settings.batch_size)) * settings.epochs
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=max(1, settings.batch_size // settings.accumulate),
@@ -126,6 +126,9 @@ def _arguments(settings: Settings, folder: Path, rows: int, grouped: bool, evalu
         report_to=[],
         remove_unused_columns=False,
     )
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1  # DataParallel would multiply the batch that the user has chosen, and is slow
+    return arguments
 
 
 def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, watch: _Watch) -> Any:
@@ -150,6 +153,8 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
                     logits.append(model(**batch).logits.float().cpu().numpy())
             values = measure(np.concatenate(logits), np.concatenate(labels))
             watch.evaluated(values, self.state)
+            if watch.exhausted():  # on_evaluate is called by the evaluate() that this one replaces
+                self.control.should_training_stop = True
             return {f"eval_{name}": value for name, value in values.items()}
 
     class Callback(TrainerCallback):
@@ -168,12 +173,8 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
                 control.should_training_stop = True
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
-            if watch.outcome == "nan":
+            if watch.outcome in ("nan", "stopped"):  # nothing to measure; measured already
                 control.should_evaluate = False
-
-        def on_evaluate(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
-            if watch.exhausted():
-                control.should_training_stop = True
 
     # the length column is for the sampler; the model must not see it
     grouped = "length" in getattr(transfer.train, "column_names", ())
@@ -183,14 +184,25 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
         data_collator=transfer.collate,
         train_dataset=transfer.train,
         eval_dataset=transfer.validation or None,
-        compute_loss_func=loss,
+        compute_loss_func=_share_of(loss),
         callbacks=[Callback()],
     )
     trainer.remove_callback(PrinterCallback)
-    # our loss is a mean over the batch: without this it would be summed over accumulated parts
+    # heads swallow num_items_in_batch without using it: the loss would be summed over accumulated parts
     trainer.model_accepts_loss_kwargs = False
-    trainer.loss_is_scaled_for_ga = False
+    trainer.loss_is_scaled_for_ga = True
     return trainer
+
+
+def _share_of(loss: Loss) -> Loss:
+    """The mean ``loss`` of a part of a batch as its share of the mean over the whole batch; the last part may be
+    smaller than the others, so a mean of means would weigh its rows more."""
+
+    def share(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> torch.Tensor:
+        value = loss(outputs, labels)
+        return value if num_items_in_batch is None else value * labels.ne(-100).sum() / num_items_in_batch
+
+    return share
 
 
 class _Watch:
@@ -200,11 +212,14 @@ class _Watch:
         self.settings, self.best, self.emit, self.control = settings, best, emit, control
         self.outcome = "completed"
         self.step, self.epoch, self.peak_memory = 0, 0.0, 0
-        self.seconds_evaluating = 0.0
         steps = max(1, math.ceil(rows / settings.batch_size)) * settings.epochs
         self.meter = Meter(emit, control, "train", steps, "steps")
         self._without_gain = 0
-        self._last = time.monotonic()
+        self._last = self._now()
+
+    def _now(self) -> float:
+        """A clock that stands still while the run is paused."""
+        return time.monotonic() - self.control.paused_seconds
 
     def stepped(self, state: Any) -> bool:
         """After each optimiser step; True ends training."""
@@ -221,7 +236,7 @@ class _Watch:
 
     def logged(self, logs: dict[str, float], state: Any) -> bool:
         """New training values; True ends training because the loss is not a number."""
-        now = time.monotonic()
+        now = self._now()
         seconds, self._last = now - self._last, now
         every = max(1, math.ceil(self.meter.total / _MAX_POINTS))
         values = {
@@ -255,7 +270,7 @@ class _Watch:
             )
         else:
             self._without_gain += 1
-        self._last = time.monotonic()
+        self._last = self._now()
 
     def exhausted(self) -> bool:
         """Whether patience is used up."""

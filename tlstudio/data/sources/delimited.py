@@ -18,6 +18,7 @@ from tlstudio.data.scan import Scan, chosen_encoding
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import csv as arrow_csv
 
 _DELIMITERS = (",", "\t", ";", "|")
 _BLOCKS = (8 << 20, 512 << 20)  # a row must fit into one block: the second size is for very long texts
@@ -59,11 +60,11 @@ class DelimitedSource:
         return Options(delimiter=wish or guess_delimiter(head), encoding=encoding)
 
     def batches(self, path: Path, config: Options) -> Iterator[pa.RecordBatch]:
-        columns = header(path, config)
+        columns, blank = header(path, config)
         try:
-            yield from _read(path, config, columns, _BLOCKS[0])
+            yield from _read(path, config, columns, blank, _BLOCKS[0])
         except _RowTooLong:
-            yield from _read(path, config, columns, _BLOCKS[1])
+            yield from _read(path, config, columns, blank, _BLOCKS[1])
 
 
 PLUGIN = DelimitedSource()
@@ -89,15 +90,15 @@ def _records(head: str, delimiter: str) -> list[list[str]]:
     return rows[:-1] if len(rows) > 1 and len(head) >= _HEADER_BYTES else rows
 
 
-def header(path: Path, config: Options) -> list[str]:
-    """Column names of the file.
+def header(path: Path, config: Options) -> tuple[list[str], int]:
+    """Column names of the file, and how many blank lines stand before them.
 
     Raises:
         StudioError: a column has no name of its own.
     """
     with explain_os_errors(path), open(path, "rb") as stream:
-        head = stream.read(_HEADER_BYTES).decode(config.encoding, errors="replace")
-    names = [name.strip() for name in next(iter(_records(head.lstrip("\ufeff"), config.delimiter)), [])]
+        head = stream.read(_HEADER_BYTES).decode(config.encoding, errors="replace").lstrip("\ufeff")
+    names = [name.strip() for name in next(iter(_records(head, config.delimiter)), [])]
     for name, count in Counter(names).items():
         if count > 1:
             raise StudioError(
@@ -105,14 +106,15 @@ def header(path: Path, config: Options) -> list[str]:
                 "Give every column a name of its own in the first line.",
                 where=str(path), path=str(path), name=name, count=count,
             )  # fmt: skip
-    return names
+    lines = head.splitlines()
+    return names, next((number for number, line in enumerate(lines) if line), 0)
 
 
 class _RowTooLong(Exception):
     """A row is larger than the reader's block."""
 
 
-def _read(path: Path, config: Options, columns: list[str], block: int) -> Iterator[pa.RecordBatch]:
+def _read(path: Path, config: Options, columns: list[str], blank: int, block: int) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -128,8 +130,8 @@ def _read(path: Path, config: Options, columns: list[str], block: int) -> Iterat
         with explain_os_errors(path), arrow_csv.open_csv(
             path,
             arrow_csv.ReadOptions(
-                use_threads=False, block_size=block, column_names=columns, skip_rows_after_names=0, encoding=encoding,
-                skip_rows=1,
+                use_threads=False, block_size=block, column_names=columns, encoding=encoding,
+                skip_rows=blank, skip_rows_after_names=1,  # not two lines: a quoted name may hold a line break
             ),
             arrow_csv.ParseOptions(
                 delimiter=config.delimiter, newlines_in_values=True, invalid_row_handler=remember,
@@ -143,7 +145,7 @@ def _read(path: Path, config: Options, columns: list[str], block: int) -> Iterat
                 yield batch
     except pa.ArrowInvalid as error:
         if ragged:
-            raise _ragged(path, ragged[0], rows) from error
+            raise _ragged(path, config, ragged[0]) from error
         if not rows and ("block" in str(error) or "straddling" in str(error)) and block == _BLOCKS[0]:
             raise _RowTooLong from error
         if "straddling" in str(error) and block == _BLOCKS[0]:
@@ -151,18 +153,31 @@ def _read(path: Path, config: Options, columns: list[str], block: int) -> Iterat
         if "Empty CSV" in str(error):
             return
         raise _unreadable(path, rows, str(error)) from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise _unreadable(path, rows, f"it is not {config.encoding} text") from error
 
 
-def _ragged(path: Path, row: object, rows: int) -> StudioError:
-    number = getattr(row, "number", None)
+def _ragged(path: Path, config: Options, row: arrow_csv.InvalidRow) -> StudioError:
     return StudioError(
         "data.ragged-row", "Line {line} of {path} has {found} values where the header has {expected}: {text}",
-        "Quote values that contain the delimiter, or add or remove values in this line.",
-        where=str(path), path=str(path), line=number or rows + 2, found=getattr(row, "actual_columns", 0),
-        expected=getattr(row, "expected_columns", 0), text=str(getattr(row, "text", ""))[:120],
+        "Quote values that contain the delimiter, close every quotation mark, or add or remove values in this line.",
+        where=str(path), path=str(path), line=_line(path, config, row.expected_columns) or row.number,
+        found=row.actual_columns, expected=row.expected_columns, text=str(row.text)[:120],
     )  # fmt: skip
+
+
+def _line(path: Path, config: Options, expected: int) -> int:
+    """The line where the first row with another number of values begins; 0 where Python's reader sees none.
+
+    Arrow counts rows, not lines, and texts may hold line breaks.
+    """
+    with contextlib.suppress(csv.Error), open(path, encoding=config.encoding, errors="replace", newline="") as stream:
+        reader, before = csv.reader(stream, delimiter=config.delimiter), 0
+        for row in reader:
+            if row and len(row) != expected:
+                return before + 1
+            before = reader.line_num
+    return 0
 
 
 def _long_row(path: Path, rows: int) -> StudioError:

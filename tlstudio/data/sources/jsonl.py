@@ -67,7 +67,7 @@ def _objects(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
             for number, line in enumerate(stream, 1):
                 if line.strip():
                     yield _object(path, number, line)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise StudioError(
                 "data.bad-encoding-choice", "{path} is not {encoding} text.", "Choose another encoding.",
                 where="data.encoding", path=str(path), encoding=encoding,
@@ -94,7 +94,7 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
+    row = {_sound(name): value for name, value in pairs}
     if len(row) < len(pairs):
         raise ValueError("a key occurs twice")
     return row
@@ -103,4 +103,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _sound(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _sound(text: str) -> str:
+    """JSON can spell half a surrogate pair, which is no character and cannot be stored."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -39,6 +39,7 @@ class DataPane(Pane):
 
     file_requested = Signal(str)  # train, validation or test
     sample_requested = Signal()
+    again_requested = Signal()
     inspection_cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -46,6 +47,9 @@ class DataPane(Pane):
         self.heading.setText(self.tr("Data"))
         self._quiet = False
         self._source = ""
+        self.again_button = button(self.tr("Read again"), "refresh", "quiet", self.tr("The file has changed"), self)
+        self.again_button.clicked.connect(self.again_requested)
+        self.tools.addWidget(self.again_button)
         self.sample_button = button(self.tr("Use the sample"), "sample", parent=self)
         self.sample_button.clicked.connect(self.sample_requested)
         self.tools.addWidget(self.sample_button)
@@ -201,7 +205,8 @@ class DataPane(Pane):
         self.split_table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.split_table.setTabKeyNavigation(False)
         self.split_table.verticalHeader().setDefaultSectionSize(26)
-        self.split_table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.split_table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.split_table.horizontalHeader().setStretchLastSection(True)
         layout.addWidget(self.split_card, 1)
         layout.addWidget(self.split_table, 1)
         return page
@@ -235,6 +240,7 @@ class DataPane(Pane):
             line.set_path(files.get(split, ""))
         self.empty.setVisible(not files)
         self.content.setVisible(bool(files))
+        self.again_button.setVisible(bool(files))
         if not files:
             self.preview.close()
         self.split_form.set_values(section.split.model_dump())

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from tlstudio.core import plugins
 from tlstudio.core.errors import StudioError
 from tlstudio.gui.context import Context
+from tlstudio.gui.read_runs import ReadRun
 from tlstudio.gui.widgets.problems import Problem
 
 
@@ -30,6 +31,9 @@ class Presenter(QObject):
 
     def on_fact(self, subject: str) -> None:
         """Something new is known about ``subject``."""
+
+    def compare(self, runs: list[ReadRun]) -> None:
+        """Puts earlier runs beside the one that is shown."""
 
     def step_problems(self, step: str) -> list[Problem]:
         """The project's problems that are mended in ``step``."""

@@ -23,6 +23,7 @@ class DataPresenter(Presenter):
         self._preview = ""
         pane.file_requested.connect(self.choose)
         pane.sample_requested.connect(self.use_sample)
+        pane.again_requested.connect(self.read_again)
         pane.inspection_cancelled.connect(self.cancel)
         self.refresh()
 
@@ -37,6 +38,9 @@ class DataPresenter(Presenter):
             self.context.edit("data", sample.recipe().data.model_dump(mode="json", exclude_none=True))
         except StudioError as error:
             self.context.tell(error)
+
+    def read_again(self) -> None:
+        self.context.facts.inspect_again("data")
 
     def cancel(self) -> None:
         self.context.facts.cancel("data")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from tlstudio.gui import i18n
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.results import ResultsPane
 from tlstudio.gui.presenters.base import Presenter
+from tlstudio.gui.read_runs import ReadRun
 
 
 class ResultsPresenter(Presenter):
@@ -14,6 +19,8 @@ class ResultsPresenter(Presenter):
         super().__init__(context, pane)
         self._shown: Any = self
         pane.try_requested.connect(self.try_text)
+        pane.compare_requested.connect(self.choose_other)
+        pane.open_report_requested.connect(self.open_report)
         self.refresh()
 
     def try_text(self, text: str) -> None:
@@ -21,6 +28,19 @@ class ResultsPresenter(Presenter):
         if run is not None:
             args = {"target": str(run), "texts": [text]}
             self.context.queries.ask("predict", args, self._on_reply, on_error=self._on_error)
+
+    def choose_other(self) -> None:
+        """The other run is ticked in the list of runs."""
+        self.context.step_requested.emit("runs")
+
+    def open_report(self) -> None:
+        if (run := self.context.project.run) is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run / "report.html")))
+
+    def compare(self, runs: list[ReadRun]) -> None:
+        first = next((run for run in runs if run.results is not None), None)
+        if first is not None:
+            self.pane.set_comparison(first.name, first.results)
 
     def refresh(self) -> None:
         results = self.context.project.results
@@ -33,4 +53,4 @@ class ResultsPresenter(Presenter):
         self.pane.set_try_reply(reply, None)
 
     def _on_error(self, error: dict[str, Any]) -> None:
-        self.pane.set_try_reply(None, error)
+        self.pane.set_try_reply(None, i18n.both(error))

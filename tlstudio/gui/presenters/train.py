@@ -10,6 +10,7 @@ from tlstudio.gui.context import Context
 from tlstudio.gui.panes.train import TrainPane
 from tlstudio.gui.presenters.base import Presenter
 from tlstudio.gui.presenters.outcome import outcome
+from tlstudio.gui.read_runs import ReadRun
 from tlstudio.gui.run_session import ACTIVE
 from tlstudio.session.history import RunHistory
 
@@ -79,8 +80,8 @@ class TrainPresenter(Presenter):
         self.pane.refresh()
         self.pane.set_outcome(outcome(line))
 
-    def show_earlier(self, runs: list[tuple[str, RunHistory]]) -> None:
-        self.pane.set_earlier(runs)
+    def compare(self, runs: list[ReadRun]) -> None:
+        self.pane.set_earlier([(run.name, run.history) for run in runs])
 
     def _show_run(self, folder: Path | None) -> None:
         """The curves of an earlier run that was opened; a run without events shows none."""

@@ -57,7 +57,7 @@ class ConfusionSection(QWidget):
             inner.setContentsMargins(0, 0, 0, 0)
             for widget in widgets:
                 inner.addWidget(widget)
-        self.matrix.setMinimumHeight(300)
+        self.matrix.setMinimumHeight(360)
         split = splitter(Qt.Orientation.Vertical)
         split.addWidget(above)
         split.addWidget(below)

@@ -1,0 +1,115 @@
+"""Collects every string that a person sees into resources/translations/*.ts and compiles the .qm files.
+
+Strings of the window are found by Qt's own lupdate. Templates of the engine (errors, log lines, titles and help of
+plug-ins, the catalogue) are collected here from the source and given to lupdate in the context ``engine``, where
+``tlstudio.gui.i18n.engine`` looks them up.
+
+    python packaging/translations.py            update and compile
+    python packaging/translations.py --missing  print what has no translation yet
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE, FOLDER = ROOT / "tlstudio", ROOT / "resources" / "translations"
+LANGUAGES = ("zh_CN",)
+# which arguments of a call hold text for the user
+_CALLS = {"StudioError": ((1, 2), ("message", "remedy")), "log": ((2,), ("message",)), "Log": ((), ("message",)),
+          "Field": ((), ("title", "description"))}  # fmt: skip
+
+
+def engine_strings() -> list[str]:
+    """All templates of the engine, sorted, each once."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        if "gui" in path.relative_to(PACKAGE).parts or "cli" in path.relative_to(PACKAGE).parts:
+            continue
+        found.update(_in_file(ast.parse(path.read_text(encoding="utf-8"))))
+    for entry in yaml.safe_load((ROOT / "resources/catalogue/models.yaml").read_text(encoding="utf-8")):
+        found.update(entry[key] for key in ("title", "summary", "data"))
+    return sorted(text for text in found if text.strip())
+
+
+def _in_file(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            positions, keywords = _CALLS.get(name, ((), ()))
+            values = [node.args[index] for index in positions if index < len(node.args)]
+            values += [keyword.value for keyword in node.keywords if keyword.arg in keywords]
+            yield from (text for value in values for text in _texts(value))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name in ("TITLE", "SUMMARY"):
+                yield from _texts(node.value)
+            elif name.isupper():  # constants that hold sentences; a single word is an identifier
+                yield from (text for text in _texts(node.value) if " " in text and text[0].isalpha())
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """String literals of an argument or constant; a conditional or a tuple may hold several."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+    elif isinstance(node, (ast.Tuple, ast.List)):
+        for item in node.elts:
+            yield from _texts(item)
+    elif isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from _texts(value)
+
+
+def update() -> None:
+    """Brings the .ts files up to date and compiles them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Path(folder) / "engine.py"
+        lines = [f"QCoreApplication.translate('engine', {text!r})" for text in engine_strings()]
+        engine.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        sources = [str(path) for path in sorted((PACKAGE / "gui").rglob("*.py"))]
+        for language in LANGUAGES:
+            ts = FOLDER / f"tlstudio_{language}.ts"
+            _tool("pyside6-lupdate", *sources, str(engine), "-ts", str(ts), "-locations", "none", "-no-obsolete")
+            _tool("pyside6-lrelease", str(ts), "-qm", str(ts.with_suffix(".qm")))
+
+
+def missing() -> list[tuple[str, str, str]]:
+    """(language, context, source) of every string without a translation."""
+    rows = []
+    for language in LANGUAGES:
+        root = ElementTree.parse(FOLDER / f"tlstudio_{language}.ts").getroot()
+        for context in root.iter("context"):
+            for message in context.iter("message"):
+                translation = message.find("translation")
+                if (
+                    translation is None
+                    or translation.get("type") == "unfinished"
+                    or not (translation.text or "").strip()
+                ):
+                    rows.append((language, context.findtext("name", ""), message.findtext("source", "")))
+    return rows
+
+
+def _tool(name: str, *arguments: str) -> None:
+    subprocess.run([str(Path(sys.executable).parent / name), *arguments], check=True)
+
+
+if __name__ == "__main__":
+    if "--missing" in sys.argv:
+        for row in missing():
+            print("\t".join(row))
+    else:
+        update()
+        print(f"{len(missing())} strings have no translation")

@@ -1,0 +1,119 @@
+"""CSV and TSV as people really write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tlstudio.core.errors import StudioError
+from tlstudio.data.sources.delimited import guess_delimiter
+
+
+def rows(table):
+    return [tuple(row.values()) for row in table.open().to_pylist()]
+
+
+TWO = [("a b", "x"), ("c d", "y")]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"text,label\na b,x\nc d,y\n", TWO),
+        (b"text,label\na b,x\nc d,y", TWO),
+        (b"text,label\r\na b,x\r\n\r\nc d,y\r\n", TWO),
+        (b"text,label\ra b,x\rc d,y\r", TWO),
+        (b"\n\ntext,label\na b,x\nc d,y\n", TWO),
+        (b"\r\n\r\ntext,label\r\na b,x\r\nc d,y\r\n", TWO),
+        (b"\xef\xbb\xbftext,label\na b,x\nc d,y\n", TWO),
+        (b"text;label\na b;x\nc d;y\n", TWO),
+        (b"text\tlabel\na b\tx\nc d\ty\n", TWO),
+        (b"text|label\na b|x\nc d|y\n", TWO),
+        (b' text ,"label"\na b,x\nc d,y\n', TWO),
+        (b'text,label\n"a ""quoted"" b, c\nd",x\n', [('a "quoted" b, c\nd', "x")]),
+        (b'"te\nxt",label\na,x\n', [("a", "x")]),
+        (b"text,label\n007,NA\nnull,1.50\n,\n", [("007", "NA"), ("null", "1.50"), ("", "")]),
+        (b"text,label,\na,x,\n", [("a", "x", "")]),
+    ],
+)
+def test_values_are_read_as_they_stand(read, content, expected):
+    assert rows(read("a.csv", content)) == expected
+
+
+def test_header_is_trimmed(read):
+    assert read("a.csv", b' text ,"label"\na b,x\n').columns == ["text", "label"]
+
+
+def test_delimiter_by_consistency_not_by_number():
+    assert guess_delimiter("text;label\na, b, c, d;x\ne, f;y\n") == ";"
+    assert guess_delimiter('text,label\n"a; b; c",x\n"d; e",y\n') == ","
+    assert guess_delimiter("text\na\nb\n") == ","
+    assert guess_delimiter("") == ","
+
+
+def test_options_override_the_guess(read):
+    table = read("a.csv", "text;label\nä,b;x\n", "cp1252", delimiter=";", encoding="cp1252")
+    assert table.options == {"delimiter": ";", "encoding": "cp1252"}
+    assert rows(table) == [("ä,b", "x")]
+    assert rows(read("b.csv", "text\tlabel\na\tx\n", delimiter="\\t")) == [("a", "x")]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "found"),
+    [
+        (b"text,label\na,x\nb,y,z\nc,x\n", 3, 3),
+        (b"text,label\na,x\nb\n", 3, 1),
+        (b'text,label\n"a\nwith\nbreaks",x\n\nb,y,z,q\n', 6, 4),
+        (b"\n\ntext,label\na,x\nb,y,z\n", 5, 3),
+        (b'text,label\na,x\n"never closed,x\nb,y\n', 3, 1),
+    ],
+)
+def test_ragged_row_names_its_line(read, content, line, found):
+    with pytest.raises(StudioError) as caught:
+        read("a.csv", content)
+    error = caught.value
+    assert error.code == "data.ragged-row"
+    assert (error.params["line"], error.params["found"], error.params["expected"]) == (line, found, 2)
+    assert error.where.endswith("a.csv")
+
+
+def test_ragged_row_far_in_the_file(read):
+    with pytest.raises(StudioError) as caught:
+        read("a.csv", b"text,label\n" + b"some words here,x\n" * 600_000 + b"b,y,z\n")
+    assert caught.value.params["line"] == 600_002
+
+
+def test_duplicate_column(read):
+    with pytest.raises(StudioError) as caught:
+        read("a.csv", b"text,label, text\na,b,c\n")
+    assert caught.value.code == "data.duplicate-column"
+    assert "'text'" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"delimiter": "::"}, "data.bad-delimiter"),
+        ({"encoding": "klingon"}, "data.unknown-encoding"),
+        ({"separator": ","}, "recipe.unknown-field"),
+        ({"encoding": "base64"}, "data.unknown-encoding"),
+        ({"encoding": "utf-16"}, "data.unreadable"),
+        ({"encoding": "ascii"}, "data.unreadable"),
+    ],
+)
+def test_bad_options(read, options, code):
+    with pytest.raises(StudioError) as caught:
+        read("a.csv", "text,label\nä,x\n", **options)
+    assert caught.value.code.startswith(code)
+    assert caught.value.remedy
+
+
+def test_very_long_texts_fit(read):
+    table = read("a.csv", b"text,label\n" + b"a" * (9 << 20) + b",x\nb,y\n")
+    assert [len(text) for text, _ in rows(table)] == [9 << 20, 1]
+
+
+def test_a_row_too_long_later_in_the_file(read):
+    with pytest.raises(StudioError) as caught:
+        read("a.csv", b"text,label\n" + b"b,y\n" * 10 + b"a" * (20 << 20) + b",x\n")
+    assert caught.value.code == "data.row-too-long"
+    assert caught.value.params["row"] == 10

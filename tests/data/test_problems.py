@@ -1,0 +1,50 @@
+"""Each problem of labelled rows has a place and a remedy."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tlstudio.data import problems
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Refund", "refund"), ("a b", "a  b"), ("a b", "a\u00a0b"), ("ﬁx", "fix"), ("Straße", "STRASSE")]
+)
+def test_labels_that_are_alike(one, other):
+    assert problems.normalised(one) == problems.normalised(other)
+
+
+def test_the_most_frequent_form_is_kept():
+    counts = Counter({"refund": 5, "Refund": 9, " refund": 1, "billing": 2})
+    assert problems.similar_labels(counts) == {"refund": "Refund", " refund": "Refund"}
+    assert problems.similar_labels(Counter(["a", "b"])) == {}
+
+
+ALL = [
+    problems.empty_rows("a.csv", list(range(3, 90))),
+    problems.labels_alike({"Refund": "refund"}),
+    problems.one_class(["a"], "label"),
+    problems.one_class([], "label"),
+    problems.too_many_classes(900, 1000, "id"),
+    problems.rare_classes(["a", "b"]),
+    problems.unseen_class("a", "test"),
+    problems.empty_split("test"),
+    problems.long_text("a.csv", 3, 5_000_000),
+]
+
+
+@pytest.mark.parametrize("problem", ALL, ids=lambda problem: problem.code)
+def test_all_have_a_place_and_a_remedy(problem):
+    assert problem.code.startswith("data.")
+    assert problem.where
+    assert problem.remedy
+    assert "{" not in str(problem)
+
+
+def test_long_lists_are_cut():
+    problem = ALL[0]
+    assert problem.params["count"] == 87
+    assert len(problem.params["rows"]) == 20
+    assert problem.params["row"] == 3

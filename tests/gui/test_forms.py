@@ -1,0 +1,141 @@
+"""Forms from pydantic models: every kind of field, limits, 'auto', no echo."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QLabel
+
+from tlstudio.core.options import describe
+from tlstudio.core.recipe import TrainingSection
+from tlstudio.gui.forms import Form, NumberBox
+
+
+class Config(BaseModel):
+    flag: bool = Field(False, title="A flag", description="On or off.")
+    count: int = Field(3, ge=1, le=9, title="Count", description="How many.", json_schema_extra={"unit": "rows"})
+    rate: Literal["auto"] | Annotated[float, Field(gt=0, le=1)] = Field("auto", title="Rate", description="Speed.")
+    kind: Literal["none", "balanced"] = Field("none", title="Kind", description="Which.")
+    name: str = Field("x", title="Name", description="A text.")
+    note: str | None = Field(None, title="Note", description="Perhaps a text.")
+
+
+@pytest.fixture
+def form(keep):
+    return keep(Form(describe(Config)))
+
+
+@pytest.fixture
+def heard(form):
+    result = []
+    form.changed.connect(lambda name, value: result.append((name, value)))
+    return result
+
+
+def test_defaults_and_descriptions(form):
+    values = {"flag": False, "count": 3, "rate": "auto", "kind": "none", "name": "x", "note": None}
+    assert form.values() == values
+    editor = form.fields["count"].editor
+    assert editor.accessibleName() == "Count"
+    assert editor.accessibleDescription() == "How many."
+    assert (editor.minimum(), editor.maximum(), editor.suffix()) == (1, 9, " rows")
+    labels = [label for label in form.findChildren(QLabel) if label.buddy() is editor]
+    assert [label.text() for label in labels] == ["Count"]
+
+
+def test_setting_values_emits_nothing(form, heard):
+    values = {"flag": True, "count": 5, "rate": 0.5, "kind": "balanced", "name": "y", "note": "z"}
+    form.set_values(values)
+    assert form.values() == values
+    assert heard == []
+    form.set_values({})
+    assert form.values()["count"] == 3
+
+
+def test_edits_are_told_with_their_name(form, heard):
+    form.fields["flag"].editor.click()
+    form.fields["count"].editor.setValue(7)
+    form.fields["kind"].editor.setCurrentIndex(1)
+    line = form.fields["name"].editor
+    line.setFocus()
+    line.setText("new")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert heard == [("flag", True), ("count", 7), ("kind", "balanced"), ("name", "new")]
+
+
+def test_text_is_told_once(form, heard):
+    line = form.fields["note"].editor
+    line.setFocus()
+    QTest.keyClicks(line, "hello")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    form.fields["name"].editor.setFocus()
+    assert heard == [("note", "hello")]
+
+
+def test_auto_beside_a_number(form, heard):
+    field = form.fields["rate"]
+    assert not field.editor.isEnabled()
+    assert isinstance(field.auto, QCheckBox)
+    field.auto.click()
+    assert field.editor.isEnabled()
+    field.editor.setValue(0.25)
+    field.auto.click()
+    assert [value for _, value in heard][-2:] == [0.25, "auto"]
+
+
+def test_training_form_shows_small_rates(keep):
+    form = keep(Form(describe(TrainingSection)))
+    form.set_values({"learning_rate": 5e-5})
+    editor = form.fields["learning_rate"].editor
+    assert editor.text() == "5e-05"
+    assert form.fields["learning_rate"].value() == 5e-5
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("3e-5", QValidator.State.Acceptable),
+        ("0,5", QValidator.State.Acceptable),
+        ("3e-", QValidator.State.Intermediate),
+        ("7", QValidator.State.Intermediate),
+        ("abc", QValidator.State.Invalid),
+    ],
+)
+def test_number_box_reads_scientific_notation(keep, text, state):
+    box = keep(NumberBox())
+    box.setRange(0, 1)
+    assert box.validate(text, 0)[0] == state
+
+
+def test_number_box_steps_one_two_five(keep):
+    box = keep(NumberBox())
+    box.setRange(0, 1)
+    box.setValue(5e-5)
+    seen = []
+    for steps in (1, 1, -1, -1, -1):
+        box.stepBy(steps)
+        seen.append(round(box.value(), 9))
+    assert seen == [1e-4, 2e-4, 1e-4, 5e-5, 2e-5]
+
+
+def test_wheel_over_a_field_without_focus_changes_nothing(form, heard):
+    editor = form.fields["count"].editor
+    point = QPointF(5, 5)
+    event = QWheelEvent(
+        point,
+        point,
+        QPoint(0, 120),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    editor.wheelEvent(event)
+    assert editor.value() == 3
+    assert heard == []

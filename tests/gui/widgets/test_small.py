@@ -1,0 +1,118 @@
+"""The small widgets: bars, histogram, files, plan, steps, status, welcome."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from tlstudio.gui.widgets.charts import BarChart, Histogram
+from tlstudio.gui.widgets.common import EmptyState, label
+from tlstudio.gui.widgets.file_row import FileRow
+from tlstudio.gui.widgets.plan_panel import PlanItem, PlanPanel
+from tlstudio.gui.widgets.status import Status
+from tlstudio.gui.widgets.step_list import PLACES, StepList
+from tlstudio.gui.widgets.welcome import Welcome
+
+
+def test_bars_cut_a_long_list(keep):
+    chart = keep(BarChart(limit=3))
+    chart.set_bars([(f"label {i}", i) for i in range(10)])
+    assert "label 2: 2" in chart.accessibleDescription()
+    assert "label 3" not in chart.accessibleDescription()
+    chart.grab()
+
+
+@pytest.mark.parametrize("counts", [[], [0, 0], [5, 1]])
+def test_histogram_draws_anything(keep, counts):
+    chart = keep(Histogram())
+    chart.set_counts(list(range(len(counts) + 1)), counts, "characters")
+    chart.grab()
+
+
+def test_labels_never_read_markup(keep):
+    assert keep(label("<b>x</b>")).textFormat() == Qt.TextFormat.PlainText
+
+
+def test_long_paths_are_cut_and_whole_in_the_tooltip(keep):
+    row = keep(FileRow("Test file", optional=True))
+    row.resize(300, 40)
+    row.set_path("/a/very/long/folder/name" * 5 + "/file.csv")
+    assert "…" in row.name.text()
+    assert row.name.toolTip().endswith("file.csv")
+    assert row.clear.isVisible()
+    row.set_path("")
+    assert not row.clear.isVisible()
+
+
+def test_empty_state_without_action(keep):
+    state = keep(EmptyState("data", "Nothing", "Here."))
+    assert not state.button.isVisible()
+    state.set_text("A", "B", "Do it")
+    assert state.button.isVisible()
+
+
+def test_plan_shows_items_and_reason(keep):
+    plan = keep(PlanPanel())
+    plan.set_items([PlanItem("model", "model", "MiniLM", "22.7 M")])
+    plan.set_ready(False, "No data is chosen.", "data")
+    assert {"MiniLM", "22.7 M", "No data is chosen."} <= set(plan.texts())
+    went = []
+    plan.step_requested.connect(went.append)
+    plan.why.click()
+    assert went == ["data"]
+
+
+def test_estimate_states(keep):
+    plan = keep(PlanPanel())
+    plan.set_estimate("", busy=True, possible=True)
+    assert plan.estimating.isVisible()
+    assert not plan.estimate_button.isEnabled()
+    plan.set_estimate("About 6 min", busy=False, possible=True)
+    assert plan.estimate.text() == "About 6 min"
+    assert not plan.estimate_button.isVisible()
+
+
+def test_steps_say_their_state_in_words(keep):
+    steps = keep(StepList())
+    steps.set_state("data", "missing", "No data is chosen.")
+    index = steps.model().index(PLACES.index("data"), 0)
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "Data, not ready, No data is chosen."
+    steps.grab()
+
+
+def test_steps_by_arrow_keys(keep, qtbot):
+    steps = keep(StepList())
+    steps.set_current("model")
+    with qtbot.waitSignal(steps.chosen) as signal:
+        qtbot.keyClick(steps, Qt.Key.Key_Down)
+    assert signal.args == ["data"]
+
+
+def test_status_buttons_and_progress(keep, qtbot):
+    status = keep(Status())
+    assert "CPU" in status.resources.text()
+    status.set_run(True)
+    status.set_progress("Training", 0.5, 65)
+    assert status.bar.value() == 500
+    assert status.left.text() == "1 min 5 s left"
+    words = []
+    status.asked.connect(words.append)
+    status.pause.click()
+    status.set_run(True, paused=True)
+    status.pause.click()
+    status.stop.click()
+    status.cancel.click()
+    assert words == ["pause", "resume", "stop", "cancel"]
+    status.set_run(False)
+    assert not status.bar.isVisible()
+
+
+def test_welcome(keep, qtbot, tmp_path):
+    welcome = keep(Welcome())
+    welcome.set_recent([tmp_path / "a.tlstudio"])
+    opened = []
+    welcome.recent_requested.connect(opened.append)
+    from PySide6.QtWidgets import QPushButton
+
+    next(item for item in welcome.findChildren(QPushButton) if item.text() == "a.tlstudio").click()
+    assert opened == [str(tmp_path / "a.tlstudio")]

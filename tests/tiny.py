@@ -1,0 +1,102 @@
+"""A tiny model at work: recipes, encoded rows and training jobs for the tests of the engine."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ticket_rows
+from tlstudio.core.control import Control
+from tlstudio.core.plugins import find
+from tlstudio.core.progress import silent
+from tlstudio.core.recipe import DataSection, Recipe, from_dict
+from tlstudio.strategies.base import Transfer, TransferJob
+from tlstudio.tasks.base import Encoded
+from tlstudio.training.settings import Settings
+
+SETTINGS = Settings(
+    epochs=3, batch_size=12, learning_rate=5e-3, warmup=0.0, weight_decay=0.01, gradient_clip=1.0, precision="fp32",
+    patience=0, best_metric="macro_f1", seed=7, threads=1, device="cpu",
+)  # fmt: skip
+
+
+class Heard(list[Any]):
+    """Collects events."""
+
+    def __call__(self, event: Any) -> None:
+        self.append(event)
+
+    def of(self, kind: str) -> list[Any]:
+        return [event for event in self if event.kind == kind]
+
+    def values(self, split: str, name: str) -> list[float]:
+        """One value of each metric event."""
+        return [event.values[name] for event in self.of("metric") if event.split == split]
+
+    def codes(self) -> list[str]:
+        return [event.code for event in self.of("log")]
+
+
+@contextmanager
+def own_home(folder: Path) -> Iterator[None]:
+    """The user's folders for a fixture that lives longer than a test, whose own home comes later."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLSTUDIO_HOME", str(folder))
+        patch.setenv("HF_HOME", str(folder / "hf"))
+        yield
+
+
+def write_csv(path: Path, rows: Iterable[tuple[str, str]] | None = None) -> Path:
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["text", "label"])
+        writer.writerows(ticket_rows() if rows is None else rows)
+    return path
+
+
+def recipe(model: Path, data: Path, **changes: Any) -> Recipe:
+    """A quick run over ``data``; ``changes`` replace whole sections."""
+    return from_dict(
+        {
+            "model": {"source": "folder", "name": str(model)},
+            "data": {"path": str(data)},
+            "strategy": {"name": "linear-probe"},
+            "training": {"epochs": 2, "batch_size": 8, "threads": 1, "precision": "fp32"},
+            "evaluate": {"bootstrap": 100},
+            "export": [],
+            **changes,
+        }
+    )
+
+
+def task() -> Any:
+    return find("tlstudio.tasks")["text-classification"]
+
+
+def encode(model: Path, data: Path, emit: Any = silent, data_options: dict[str, Any] | None = None,
+           **options: Any) -> Encoded:  # fmt: skip
+    """The rows of ``data`` as the task sees them."""
+    from tlstudio.data.labelled import require
+
+    section = DataSection.model_validate({"path": str(data), **(data_options or {})})
+    rows = require(section, silent, Control())
+    return task().encode(task().Config(**options), rows, model, emit, Control())
+
+
+def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
+             key: str = "tiny", **options: Any) -> Transfer:  # fmt: skip
+    """What the strategy hands to the training loop; the same head each time."""
+    import torch
+
+    def build(**overrides: Any) -> torch.nn.Module:
+        torch.manual_seed(3)
+        return task().build(model, encoded.labels, **overrides)
+
+    plugin = find("tlstudio.strategies")[strategy]
+    job = TransferJob(build, encoded, key, torch.device("cpu"), emit, control or Control())
+    return plugin.prepare(plugin.Config(**options), job)
