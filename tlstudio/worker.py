@@ -7,10 +7,11 @@ heard in the middle of a job.
 
 from __future__ import annotations
 
+import _thread
 import json
-import logging
 import os
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -22,8 +23,9 @@ from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import PROTOCOL_VERSION, Emit, Event, Finished
-from tlstudio.core.files import os_error
 from tlstudio.core.plugins import invalid
+
+_PATIENCE = 0.5  # seconds that a cancelled job gets to notice by itself
 
 Line = dict[str, Any]
 Send = Callable[[Line], None]
@@ -144,16 +146,9 @@ def explained(problem: Exception) -> StudioError:
     """Any exception as an error that a user can read."""
     from pydantic import ValidationError
 
-    from tlstudio.pipeline.run import unexpected
+    from tlstudio.pipeline.run import explained as explain  # the package's own ``run`` is the function
 
-    if isinstance(problem, StudioError):
-        return problem
-    if isinstance(problem, ValidationError):
-        return invalid(problem)
-    if isinstance(problem, OSError):
-        return os_error(problem, problem.filename or "")
-    logging.getLogger(__name__).exception("a job failed")
-    return unexpected(problem)
+    return invalid(problem) if isinstance(problem, ValidationError) else explain(problem)
 
 
 # --- the process
@@ -188,6 +183,7 @@ class Worker:
         self._lines, self._pipe = lines, pipe
         self._requests: queue.Queue[Line | None] = queue.Queue()
         self._open: list[Control] = []  # of the job that works and of those that wait
+        self._working: Control | None = None
         self._writing = threading.Lock()
 
     def send(self, line: Line) -> None:
@@ -198,9 +194,12 @@ class Worker:
     def serve(self) -> None:
         """Works until the input ends or says quit."""
         self.send({"event": "hello", "protocol": PROTOCOL_VERSION, "version": __version__, "pid": os.getpid()})
+        signal.signal(signal.SIGINT, self._interrupted)
         threading.Thread(target=self._listen, name="control", daemon=True).start()
         while (request := self._requests.get()) is not None:
+            self._working = request["control"]
             work(request, self.send, request["control"])
+            self._working = None
             self._open.remove(request["control"])
 
     def _listen(self) -> None:
@@ -228,6 +227,20 @@ class Worker:
         """To all jobs: one that waits behind a warm-up is meant as well."""
         for control in tuple(self._open):
             control.send(word)
+        if word == "cancel":
+            timer = threading.Timer(_PATIENCE, self._insist, [self._working])
+            timer.daemon = True
+            timer.start()
+
+    def _insist(self, control: Control | None) -> None:
+        """A cancelled job that reads no control for a while, such as a conversion to ONNX, is interrupted."""
+        if control is not None and self._working is control:
+            _thread.interrupt_main()
+
+    def _interrupted(self, *_signal: Any) -> None:
+        """Runs in the main thread, between two steps of whatever it does."""
+        if self._working is not None and self._working.cancelled:
+            raise Cancelled
 
 
 def _parsed(text: str) -> Line:

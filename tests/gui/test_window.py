@@ -169,9 +169,7 @@ def test_doctor_that_cannot_start(keep, until):
 
 
 def test_menus_have_shortcuts(controller):
-    shortcuts = {
-        name: action.shortcut().toString() for name, action in controller.window.actions_by_name.items()
-    }
+    shortcuts = {name: action.shortcut().toString() for name, action in controller.window.actions_by_name.items()}
     wanted = {"new": "Ctrl+N", "open": "Ctrl+O", "save": "Ctrl+S", "save-as": "Ctrl+Shift+S", "undo": "Ctrl+Z"}
     wanted |= {"redo": "Ctrl+Shift+Z", "start": "Ctrl+R"}
     assert wanted.items() <= shortcuts.items()

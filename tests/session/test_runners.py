@@ -130,7 +130,9 @@ def test_close_from_another_thread_ends_the_lines(runner):
 
 def test_a_worker_that_does_not_quit_is_ended(monkeypatch):
     monkeypatch.setattr("tlstudio.session.runners._GRACE", 0.3)
-    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{}', flush=True); time.sleep(60)"
+    stubborn = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{}', flush=True); time.sleep(60)"
+    )
     runner = WorkerRunner(program(stubborn))
     runner.start("run", {})
     pid = runner.pid
@@ -143,7 +145,7 @@ def test_a_worker_that_does_not_quit_is_ended(monkeypatch):
 
 
 def test_another_protocol_is_refused():
-    runner = WorkerRunner(program("print('{\"event\": \"hello\", \"protocol\": 99}', flush=True); input()"))
+    runner = WorkerRunner(program('print(\'{"event": "hello", "protocol": 99}\', flush=True); input()'))
     line = collect(runner, "echo")[-1]
     runner.close()
     assert line["error"]["code"] == "worker.protocol"

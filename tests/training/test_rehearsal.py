@@ -41,11 +41,11 @@ def timed(monkeypatch, **seconds):
 
 def test_no_weight_no_gradient_and_no_random_state_changes(prepared, encoded):
     before = {name: value.clone() for name, value in prepared.model.state_dict().items()}
-    random.seed(1), np.random.seed(1), torch.manual_seed(1)  # noqa: NPY002
-    states = (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state())  # noqa: NPY002
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    states = (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state())
     found = rehearse(prepared, encoded)
     assert random.getstate() == states[0]
-    assert np.random.get_state()[1].tolist() == states[1]  # noqa: NPY002
+    assert np.random.get_state()[1].tolist() == states[1]
     assert torch.equal(torch.get_rng_state(), states[2])
     after = prepared.model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)

@@ -131,7 +131,7 @@ class _signals:
     def _heard(self, *_args: Any) -> None:
         if self._control.stopping:
             self._control.cancel()
-            return
+            raise Cancelled  # at once, also out of a long call that reads no control
         self._control.stop()
         show.err.print("Stopping after this step, keeping the best. Press Ctrl-C again to cancel.")
 

@@ -141,8 +141,8 @@ def _test_row(results: dict[str, Any]) -> list[tuple[str, ...]]:
     if "test" not in results:
         return []
     values = results["test"]["metrics"]
-    return [("Trained model", numbers.interval(values["accuracy"]), numbers.score(values["macro_f1"]["value"]), "", "", "",
-             "")]  # fmt: skip
+    accuracy, macro_f1 = numbers.interval(values["accuracy"]), numbers.score(values["macro_f1"]["value"])
+    return [("Trained model", accuracy, macro_f1, "", "", "", "")]
 
 
 def _stage_row(stage: dict[str, Any]) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from tlstudio.core.errors import StudioError
+from tlstudio.core.errors import Cancelled, StudioError
 
 _BLOCK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
 
 
@@ -27,14 +28,36 @@ def explain_os_errors(path: Path | str) -> Iterator[None]:
     """Turns a full disk, a read-only folder or a missing path into a StudioError that names it."""
     try:
         yield
-    except OSError as error:
-        raise os_error(error, path) from error
+    except (StudioError, Cancelled):
+        raise
+    except Exception as error:
+        if (system := system_error(error)) is None:
+            raise
+        raise os_error(system, path) from error
+
+
+def system_error(problem: BaseException) -> OSError | None:
+    """The system's complaint behind an exception, where there is one.
+
+    Libraries written in Rust pack it into a sentence of their own, and others stumble over a full disk once more
+    while they clean up.
+    """
+    if isinstance(problem, OSError):
+        return problem
+    if found := re.search(r"\(os error (\d+)\)", str(problem)):
+        return OSError(int(found[1]), os.strerror(int(found[1])))
+    behind = problem.__cause__ or problem.__context__
+    while behind is not None:
+        if isinstance(behind, OSError) and behind.errno in _FULL:
+            return behind
+        behind = behind.__cause__ or behind.__context__
+    return None
 
 
 def os_error(error: OSError, path: Path | str) -> StudioError:
     """The StudioError for an OSError at ``path``."""
-    place = str(error.filename or path)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    place = str(error.filename2 or error.filename or path)  # of a copy, the target
+    if error.errno in _FULL or (error.errno is None and _is_full(Path(place))):
         return StudioError(
             "files.disk-full",
             "The disk is full: {path} could not be written.",
@@ -62,6 +85,12 @@ def os_error(error: OSError, path: Path | str) -> StudioError:
         path=place,
         reason=error.strerror or str(error),
     )
+
+
+def _is_full(path: Path) -> bool:
+    """Whether there is no room beside ``path``: numpy says only that it could not write, not why."""
+    existing = next((folder for folder in path.parents if folder.is_dir()), None)
+    return existing is not None and shutil.disk_usage(existing).free < _BLOCK
 
 
 @contextlib.contextmanager

@@ -33,7 +33,7 @@ class Context(QObject):
     told = Signal(str)  # a line for the status bar
     step_requested = Signal(str)
     project_changed = Signal()  # the recipe, its file, or its run
-    compare_requested = Signal(object)  # run ids whose curves are shown beside the current one
+    compare_requested = Signal(list)  # run ids whose curves are shown beside the current one
 
     def __init__(
         self,

@@ -127,7 +127,7 @@ class Controller(QObject):
             self.set_scheme("system")
 
     def _make_pane(self, place: str) -> QWidget:
-        pane, presenter = build(place, self.context)
+        pane, presenter = build(place, self.context, self.window)
         self._presenters[place] = presenter
         if hasattr(pane, "start_requested"):
             pane.start_requested.connect(self.start)

@@ -24,6 +24,7 @@ from tlstudio.core.options import Option
 from tlstudio.gui import theme
 from tlstudio.gui.i18n import engine
 
+_MARGIN = 5  # pixels; a styled spin box would let its text touch the edge
 _INT_LIMIT = 2**31 - 1
 _SUGGESTIONS: dict[str, float] = {"epochs": 4, "batch_size": 16, "learning_rate": 5e-5, "threads": 2, "max_length": 128}
 
@@ -41,6 +42,7 @@ class NumberBox(QDoubleSpinBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDecimals(12)
+        self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def textFromValue(self, value: float) -> str:
@@ -82,6 +84,7 @@ class WholeBox(QSpinBox):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setGroupSeparatorShown(True)
+        self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not _ignore_wheel(event, self.hasFocus()):

@@ -96,3 +96,13 @@ def split(name: str) -> str:
         "validation": translate("words", "Validation"),
         "test": translate("words", "Test"),
     }.get(name, name)
+
+
+def status(name: str) -> str:
+    """The state of a step."""
+    return {
+        "missing": translate("words", "not ready"),
+        "ready": translate("words", "ready"),
+        "done": translate("words", "done"),
+        "running": translate("words", "running"),
+    }.get(name, "")

@@ -92,17 +92,20 @@ def weight_files(folder: Path) -> list[Path]:
     Raises:
         StudioError: there are none, only a pickle, or a shard is missing.
     """
+    single = folder / "model.safetensors"
+    if single.is_file():  # transformers takes it before an index, too
+        return [single]
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        mapping = read_json(index).get("weight_map", {})
+        content = read_json(index)
+        mapping = content.get("weight_map") if isinstance(content, dict) else None
+        if not isinstance(mapping, dict) or not mapping:
+            raise _no_weights(folder, "model.safetensors")
         shards = sorted({folder / Path(str(name)).name for name in mapping.values()})
         for shard in shards:
             if not shard.is_file():
                 raise _no_weights(folder, shard.name)
         return shards
-    single = folder / "model.safetensors"
-    if single.is_file():
-        return [single]
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.ckpt")):
         raise StudioError(
             "model.pickle",

@@ -41,8 +41,9 @@ def read_labels(folder: Path) -> list[str]:
     Raises:
         StudioError: the folder is no classifier.
     """
-    names = read_json(folder / "config.json").get("id2label")
-    if not isinstance(names, dict) or not names:
+    config = read_json(folder / "config.json")
+    names = config.get("id2label") if isinstance(config, dict) else None
+    if not isinstance(names, dict) or not names or not all(key.isdecimal() for key in names):
         raise StudioError(
             "model.no-labels",
             "{path} holds no class names: it is not a trained classifier.",

@@ -11,12 +11,15 @@ from typing import Any
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
+from tlstudio.core.files import os_error, size_of, write_text
 from tlstudio.core.progress import Meter
 from tlstudio.models import catalog
 from tlstudio.models.checks import check_folder, check_hash
 from tlstudio.models.folders import TOKENIZER_FILES
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
+_BLOCK = 256 << 10  # bytes between two looks at the user's wishes; the hub's own 10 MB take seconds on a slow line
+_TIMEOUT = 20.0  # seconds for the first answer
 _WANTED = {"config.json", "model.safetensors", "model.safetensors.index.json", "README.md", *TOKENIZER_FILES}
 
 
@@ -33,7 +36,7 @@ def download(name: str, revision: str | None, emit: Emit, control: Control) -> d
 
     Raises:
         StudioError: no network, no such model, no safetensors in it, or a file that does not match its hash.
-        Cancelled: the user has cancelled; what was fetched stays and is resumed next time.
+        Cancelled: the user has cancelled; what was fetched stays, and the next try continues there.
     """
     entry = catalog.find(name)
     name = entry.name if entry else name
@@ -41,7 +44,8 @@ def download(name: str, revision: str | None, emit: Emit, control: Control) -> d
     with _online(), _explained(name):
         from huggingface_hub import HfApi, hf_hub_download
 
-        info = HfApi(endpoint=endpoint()).model_info(name, revision=revision, files_metadata=True)
+        info = HfApi(endpoint=endpoint()).model_info(name, revision=revision, files_metadata=True, timeout=_TIMEOUT)
+        commit = str(info.sha)
         files = [item for item in info.siblings or [] if _wanted(item.rfilename)]
         if not any(item.rfilename.endswith(".safetensors") for item in files):
             raise StudioError(
@@ -56,20 +60,63 @@ def download(name: str, revision: str | None, emit: Emit, control: Control) -> d
             name=name, megabytes=round(total / 1e6, 1), files=len(files), host=endpoint())  # fmt: skip
         meter = Meter(emit, control, "download", total, "bytes")
         for item in files:
+            before = meter.done
+            large = _fetch_large(name, commit, item, meter, control) if item.lfs is not None else None
             path = Path(
                 hf_hub_download(
-                    name, item.rfilename, revision=info.sha, endpoint=endpoint(), tqdm_class=_bar_class(meter)
+                    name, item.rfilename, revision=commit, endpoint=endpoint(), tqdm_class=_bar_class(meter)
                 )
             )
-            if item.lfs is not None:
+            if item.lfs is not None and path.resolve() != large:  # a mirror that names its files in another way
                 _verify(path, item.lfs.sha256, control)
+            meter.advance(before + (item.size or 0) - meter.done)  # what was here already counts as well
     folder = path.parent
-    check_folder(folder, entry.sha256 if entry and info.sha == entry.revision else None, control.check)
-    return {"path": str(folder), "revision": info.sha, "bytes": total}
+    check_folder(folder, entry.sha256 if entry and commit == entry.revision else None, control.check)
+    if revision != commit:  # so that it is found again under the name that was asked for
+        write_text(_cache_of(name) / "refs" / (revision or "main"), commit)
+    return {"path": str(folder), "revision": commit, "bytes": total}
 
 
 def _wanted(name: str) -> bool:
     return name in _WANTED or (name.startswith("model-") and name.endswith(".safetensors"))
+
+
+def _cache_of(name: str) -> Path:
+    """The folder of a model in the hub's cache."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="model")
+
+
+def _fetch_large(name: str, commit: str, item: Any, meter: Meter, control: Control) -> Path | None:
+    """Fetches a file of the hub's large-file store to where ``hf_hub_download`` will find it: it would throw a part
+    away when it is interrupted, which means half a gigabyte with a usual model. None if the file is here already."""
+    from huggingface_hub import hf_hub_url, try_to_load_from_cache
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
+
+    if isinstance(here := try_to_load_from_cache(name, item.rfilename, revision=commit), str):
+        return Path(here).resolve()
+    blob = _cache_of(name) / "blobs" / item.lfs.sha256
+    if blob.is_file():
+        return blob.resolve()
+    part = blob.with_name(f"{blob.name}.incomplete")
+    if size_of(part) > item.size:
+        part.unlink()
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    url = hf_hub_url(name, item.rfilename, revision=commit, endpoint=endpoint())
+    try:
+        with open(part, "ab") as stream:
+            http_get(url, stream, resume_size=stream.tell(), headers=build_hf_headers(), expected_size=item.size,
+                     tqdm_class=_bar_class(meter))  # fmt: skip
+    except OSError as error:
+        if error.errno:  # a full disk; the part would keep it full
+            part.unlink(missing_ok=True)
+        raise
+    _verify(part, item.lfs.sha256, control)
+    part.replace(blob)
+    return blob.resolve()
 
 
 def _verify(path: Path, expected: str, control: Control) -> None:
@@ -108,13 +155,16 @@ def _online() -> Iterator[None]:
     """Offline is the rule in this process; a download that the user asked for is the exception."""
     from huggingface_hub import constants
 
-    before = constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_XET
     # plain HTTP: it can be cancelled between two blocks, goes through proxies and mirrors, and resumes
-    constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_XET = False, True
+    wanted = {"HF_HUB_OFFLINE": False, "HF_HUB_DISABLE_XET": True, "DOWNLOAD_CHUNK_SIZE": _BLOCK}
+    before = {key: getattr(constants, key) for key in wanted}
     try:
+        for key, value in wanted.items():
+            setattr(constants, key, value)
         yield
     finally:
-        constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_XET = before
+        for key, value in before.items():
+            setattr(constants, key, value)
 
 
 @contextmanager
@@ -137,23 +187,32 @@ def _explained(name: str) -> Iterator[None]:
             "Accept them there and log in with 'hf auth login', or choose another model.", **where,
         ) from error  # fmt: skip
     except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
-        raise StudioError(
-            "hub.not-found", "{host} has no model (or revision) called {name}.", "Check the spelling.", **where
-        ) from error
+        raise _not_found(where) from error
     except StudioError:
         raise
+    except HfHubHTTPError as error:
+        # the hub says 401 to a stranger who asks for what is not there
+        unknown = error.response is not None and error.response.status_code == 401
+        raise (_not_found(where) if unknown else _no_connection(where, error)) from error
     except OSError as error:
         if error.errno:  # the disk, not the network
-            from tlstudio.core.files import os_error
+            from huggingface_hub import constants
 
-            raise os_error(error, Path.home()) from error
-        raise _no_connection(where, error) from error
-    except HfHubHTTPError as error:
+            raise os_error(error, constants.HF_HUB_CACHE) from error
         raise _no_connection(where, error) from error
     except Exception as error:
         if type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2", "huggingface_hub"):
             raise _no_connection(where, error) from error
         raise
+
+
+def _not_found(where: dict[str, str]) -> StudioError:
+    return StudioError(
+        "hub.not-found",
+        "{host} has no model (or revision) called {name}.",
+        "Check the spelling; a private model needs 'hf auth login'.",
+        **where,
+    )
 
 
 def _no_connection(where: dict[str, str], error: Exception) -> StudioError:

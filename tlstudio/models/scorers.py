@@ -27,9 +27,9 @@ class Scorer(Protocol):
         ...
 
 
-def pad(batch: Sequence[Sequence[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
-    """Token ids and attention mask, int64 [B, T], padded on the right to the longest of the batch."""
-    longest = max(len(ids) for ids in batch)
+def pad(batch: Sequence[Sequence[int]], pad_id: int, length: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids and attention mask, int64 [B, T], padded on the right to the longest of the batch, or to ``length``."""
+    longest = max(length, *(len(ids) for ids in batch))
     ids = np.full((len(batch), longest), pad_id, dtype=np.int64)
     mask = np.zeros_like(ids)
     for row, sequence in enumerate(batch):

@@ -83,6 +83,13 @@ def _check_chain(checked: Checked) -> None:
         given = step.plugin.GIVES
 
 
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).expanduser().is_file()
+    except RuntimeError:  # ~name of an unknown user
+        return False
+
+
 def problems(recipe: Recipe) -> list[StudioError]:
     """Everything that can be seen at once to keep the recipe from running, in the order of the steps."""
     found: list[StudioError] = []
@@ -93,7 +100,7 @@ def problems(recipe: Recipe) -> list[StudioError]:
             StudioError("data.none", "No data is chosen.", "Choose a labelled file in the Data step.", "data.path")
         )
     for split, path in (("path", recipe.data.path), ("validation", recipe.data.validation), ("test", recipe.data.test)):
-        if path and not Path(path).expanduser().is_file():
+        if path and not _is_file(path):
             found.append(
                 StudioError("files.missing", "{path} does not exist.", "Choose the file again.", f"data.{split}",
                             path=path)

@@ -13,7 +13,7 @@ from typing import Any
 
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
-from tlstudio.core.events import Emit, Event, Progress, Result, RunStarted, StageFinished, StageStarted
+from tlstudio.core.events import Emit, Event, Finished, Progress, Result, RunStarted, StageFinished, StageStarted
 from tlstudio.core.files import explain_os_errors, write_json
 from tlstudio.core.recipe import Recipe
 
@@ -23,9 +23,21 @@ _EXPECTED = {"prepare": 1.0, "tokenise": 1.0, "rehearse": 6.0, "train": 60.0, "e
 
 
 class Context:
-    """The state of a run. All events pass through :meth:`emit`, which writes them to ``events.jsonl``."""
+    """The state of a run. All events pass through :meth:`emit`, which writes them to ``events.jsonl``.
 
-    def __init__(self, recipe: Recipe, folder: Path, emit: Emit, control: Control, stages: tuple[str, ...]) -> None:
+    A later export writes to a file of its own: a run has one terminal event.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        emit: Emit,
+        control: Control,
+        stages: tuple[str, ...],
+        *,
+        events: str = "events.jsonl",
+    ) -> None:
         self.recipe, self.folder, self.control, self.stages = recipe, folder, control, stages
         self.results: dict[str, Any] = {"run": folder.name, "created": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
         self.expected = {stage: _EXPECTED[stage] for stage in stages}
@@ -37,7 +49,7 @@ class Context:
         self._file = None
         with explain_os_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = open(folder / "events.jsonl", "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close()
+            self._file = open(folder / events, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close()
 
     @property
     def seconds(self) -> float:
@@ -52,6 +64,8 @@ class Context:
             with explain_os_errors(self.folder):
                 self._file.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
                 self._file.flush()
+        if isinstance(event, Finished):
+            self.close()  # whoever hears of the end may delete, move or export the run at once
         self._emit(event)
 
     def start(self) -> None:

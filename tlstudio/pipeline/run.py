@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import Emit, Finished
-from tlstudio.core.files import os_error, read_json, write_json
+from tlstudio.core.files import os_error, read_json, system_error, write_json
 from tlstudio.core.recipe import Choice, Recipe
 from tlstudio.pipeline.checks import Checked, check
 from tlstudio.pipeline.context import Context
@@ -75,22 +76,20 @@ def _guarded(
     outcome = "failed"
     try:
         checked = check(recipe)
-        context = Context(recipe, folder, emit, control, ("export", "report") if results else _stages(checked))
         if results:
+            context = Context(recipe, folder, emit, control, ("export", "report"), events="exports.jsonl")
             context.results = results
             context.lock()
         else:
+            context = Context(recipe, folder, emit, control, _stages(checked))
             context.start()
         outcome = work(context, checked)
     except Cancelled:
         outcome = "cancelled"
     except StudioError as problem:
         error = problem
-    except (MemoryError, OSError) as problem:
-        error = os_error(problem, folder) if isinstance(problem, OSError) else _no_memory()
     except Exception as problem:
-        logger.exception("the run failed")
-        error = unexpected(problem)
+        error = explained(problem, folder)
     return _close(context, emit, outcome, error, keep_results=results is not None)
 
 
@@ -108,15 +107,34 @@ def _close(
     try:
         return _end(context.emit, outcome, context.seconds, error)
     except StudioError as full:
-        return _end(emit, outcome, context.seconds, error or full)
-    finally:
         context.close()
+        return _end(emit, outcome, context.seconds, error or full)
 
 
 def _end(emit: Emit, outcome: str, seconds: float, error: StudioError | None) -> Finished:
     finished = Finished(outcome=outcome, seconds=seconds, error=error.to_dict() if error else None)
     emit(finished)
     return finished
+
+
+def explained(problem: Exception, place: Path | str = "") -> StudioError:
+    """Any exception as an error that a user can read; ``place`` is where it happened, if the exception is silent."""
+    if isinstance(problem, StudioError):
+        return problem
+    if (system := system_error(problem)) is not None:
+        return os_error(system, place)
+    if isinstance(problem, MemoryError) or _says_no_memory(problem):
+        return _no_memory()
+    logger.error("an unforeseen error", exc_info=problem)
+    return unexpected(problem)
+
+
+def _says_no_memory(problem: Exception) -> bool:
+    if "torch" not in sys.modules:  # only torch says it in a RuntimeError
+        return False
+    from tlstudio.training.rehearsal import is_out_of_memory
+
+    return is_out_of_memory(problem)
 
 
 def _no_memory() -> StudioError:

@@ -85,13 +85,19 @@ class Strategy(Protocol):
     def prepare(self, config: Any, job: TransferJob) -> Transfer: ...
 
 
-def padded(rows: list[dict[str, Any]], pad_id: int) -> dict[str, torch.Tensor]:
-    """Rows with input_ids and labels as tensors: input_ids and attention_mask [B, T], labels [B]."""
+def padded(rows: list[dict[str, Any]], pad_id: int, limit: int) -> dict[str, torch.Tensor]:
+    """Rows with input_ids and labels as tensors: input_ids and attention_mask [B, T], labels [B].
+
+    T is the longest row rounded up to a multiple of 8, but not above ``limit``, the cut of the texts: oneDNN keeps
+    buffers for every shape that it meets. With all lengths allowed memory grew by 10 MB for each new length (MiniLM,
+    bf16); with multiples of 8 it stays flat.
+    """
     import torch
 
     from tlstudio.models.scorers import pad
 
-    ids, mask = pad([row["input_ids"] for row in rows], pad_id)
+    longest = max(len(row["input_ids"]) for row in rows)
+    ids, mask = pad([row["input_ids"] for row in rows], pad_id, min(-(-longest // 8) * 8, limit))
     return {
         "input_ids": torch.from_numpy(ids),
         "attention_mask": torch.from_numpy(mask),

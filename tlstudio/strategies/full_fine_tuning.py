@@ -74,7 +74,7 @@ class FullFineTuning:
             model=model.to(job.device),
             train=_columns(splits["train"], "input_ids", "labels", "length"),
             validation=_columns(splits["validation"], "input_ids", "labels") if "validation" in splits else (),
-            collate=partial(padded, pad_id=_pad_id(model)),
+            collate=partial(padded, pad_id=_pad_id(model), limit=job.encoded.max_length),
             finish=finish,
         )
 

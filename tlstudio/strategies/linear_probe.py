@@ -11,6 +11,7 @@ pooling is done by a block of the network itself, see :mod:`tlstudio.models.pool
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -88,7 +89,8 @@ class LinearProbe:
             validation=_rows(features["validation"], job.encoded.targets("validation"))
             if "validation" in features
             else (),
-            collate=_collate,
+            # with input_ids the head of a decoder would look for the last token in them
+            collate=partial(_collate, name="inputs_embeds" if pooling == "last" else "input_ids"),
             finish=finish,
         )
 
@@ -169,9 +171,11 @@ def extract(model: torch.nn.Module, encoded: list[list[int]], pooling: str, emit
 
 
 def stub(backbone: Any) -> torch.nn.Module:
-    """A module that takes features as ``input_ids`` [B, F] and returns what ``backbone`` returned for the texts."""
+    """A module that takes features [B, F] as ids or embeddings; returns what ``backbone`` returned for the texts."""
     import torch
-    from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+    # this class has all the fields that a head may look at
+    from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions as Output
 
     hidden = backbone.config.hidden_size
 
@@ -180,10 +184,13 @@ def stub(backbone: Any) -> torch.nn.Module:
 
         config = backbone.config
 
-        def forward(self, input_ids: torch.Tensor, **_ignored: Any) -> BaseModelOutputWithPooling:
-            pooled = input_ids[:, hidden:] if input_ids.shape[1] > hidden else None
-            return BaseModelOutputWithPooling(
-                last_hidden_state=input_ids[:, None, :hidden],
+        def forward(
+            self, input_ids: Any = None, *_positional: Any, inputs_embeds: Any = None, **_ignored: Any
+        ) -> Output:
+            features: torch.Tensor = inputs_embeds if input_ids is None else input_ids
+            pooled = features[:, hidden:] if features.shape[1] > hidden else None
+            return Output(
+                last_hidden_state=features[:, None, :hidden],
                 pooler_output=pooled,
             )
 
@@ -194,12 +201,12 @@ def _rows(features: np.ndarray, labels: list[int]) -> list[dict[str, Any]]:
     return [{"features": row, "labels": label} for row, label in zip(features, labels, strict=True)]
 
 
-def _collate(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+def _collate(rows: list[dict[str, Any]], name: str) -> dict[str, torch.Tensor]:
     import numpy as np
     import torch
 
     return {
-        "input_ids": torch.from_numpy(np.stack([row["features"] for row in rows])),
+        name: torch.from_numpy(np.stack([row["features"] for row in rows])),
         "attention_mask": torch.ones(len(rows), 1, dtype=torch.int64),
         "labels": torch.tensor([row["labels"] for row in rows]),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
-from tlstudio.core.files import atomic_folder, sha256, write_json
+from tlstudio.core.files import atomic_folder, explain_os_errors, sha256, write_json
 from tlstudio.core.paths import cache_folder
 from tlstudio.core.progress import Meter
 from tlstudio.data.labelled import Labelled
@@ -205,18 +206,16 @@ def tokenise(tokenizer: Any, texts: list[str], length: int) -> tuple[list[list[i
 
 
 def _mapped(texts: datasets.Dataset, encode: Callable[..., Any], path: Path, key: str) -> datasets.Dataset:
-    """Maps and writes to ``path``; the file appears only when it is complete."""
+    """Maps and writes to ``path``; the file appears only when it is complete, and its makings never stay."""
     import datasets
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    try:
-        texts.map(encode, batched=True, with_indices=True, batch_size=_BATCH, remove_columns=texts.column_names,
-                  cache_file_name=str(part), new_fingerprint=key, load_from_cache_file=False)  # fmt: skip
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with explain_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, suffix=".part") as folder:
+            part = Path(folder) / path.name
+            texts.map(encode, batched=True, with_indices=True, batch_size=_BATCH, remove_columns=texts.column_names,
+                      cache_file_name=str(part), new_fingerprint=key, load_from_cache_file=False)  # fmt: skip
+            part.replace(path)
     return datasets.Dataset.from_file(str(path))
 
 

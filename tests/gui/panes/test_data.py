@@ -127,7 +127,7 @@ def test_remedies_of_known_problems(controller, csv, answers, table, until):
     controller.context.set_data_file("train", str(csv))
     controller.window.go("data")
     pane = controller.window.pane("data")
-    until(lambda: pane.problems.messages())
+    until(pane.problems.messages)
     assert controller.window.steps.state_of("data")[0] == "missing"
     pane.problems.remedy_chosen.emit("data.similar_labels", "merge")
     assert controller.context.project.recipe.data.similar_labels == "merge"

@@ -113,5 +113,5 @@ def test_failed_inspection_is_shown(controller, answers, until):
     controller.show()
     controller.window.go("model")
     controller.context.edit("model", {"source": "folder", "name": "/net"})
-    until(lambda: controller.window.pane("model").problems.messages())
+    until(controller.window.pane("model").problems.messages)
     assert controller.window.pane("model").problems.messages() == ["/net has no config.json."]

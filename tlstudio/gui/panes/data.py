@@ -207,8 +207,8 @@ class DataPane(Pane):
         self.split_table.verticalHeader().setDefaultSectionSize(26)
         self.split_table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.split_table.horizontalHeader().setStretchLastSection(True)
-        layout.addWidget(self.split_card, 1)
-        layout.addWidget(self.split_table, 1)
+        layout.addWidget(self.split_card, 5)
+        layout.addWidget(self.split_table, 6)
         return page
 
     def _make_settings(self) -> QWidget:

@@ -45,7 +45,7 @@ class StepList(QListView):
         item = self._items.item(PLACES.index(step))
         item.setData(status, _STATUS)
         item.setData(detail, _DETAIL)
-        sign = _status_word(self, status)
+        sign = words.status(status)
         item.setToolTip(detail or sign)
         item.setData(
             ", ".join(part for part in (words.step(step), sign, detail) if part), Qt.ItemDataRole.AccessibleTextRole
@@ -64,15 +64,6 @@ class StepList(QListView):
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid():
             self.chosen.emit(current.data(_NAME))
-
-
-def _status_word(widget: QWidget, status: str) -> str:
-    return {
-        "missing": widget.tr("not ready"),
-        "ready": widget.tr("ready"),
-        "done": widget.tr("done"),
-        "running": widget.tr("running"),
-    }.get(status, "")
 
 
 class _StepDelegate(QStyledItemDelegate):
@@ -133,7 +124,7 @@ class _StepDelegate(QStyledItemDelegate):
         bold = QFont(option.font)
         bold.setWeight(QFont.Weight.DemiBold)
         number = f"{index.row() + 1}  " if index.row() < len(STEPS) else ""
-        second = detail or _status_word(self.parent(), status)  # type: ignore[arg-type]
+        second = detail or words.status(status)
         painter.setFont(bold)
         painter.setPen(QColor(c.text))
         middle = Qt.AlignmentFlag.AlignVCenter

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.common import Card, Page, button, clear, label
@@ -32,6 +32,7 @@ class Welcome(Page):
         )
         self.body.addWidget(label(intro, "muted", wrap=True, parent=self))
         self.body.addSpacing(4)
+        self._pictures: list[tuple[QLabel, str]] = []
         grid = QGridLayout()
         grid.setSpacing(14)
         cards = (
@@ -64,6 +65,7 @@ class Welcome(Page):
             grid.addWidget(self._card(*card), 0, column)
             grid.setColumnStretch(column, 1)
         self.body.addLayout(grid)
+        self._draw()
         self._recent = Card(self.tr("Recent projects"), self)
         self._recent_list = QVBoxLayout()
         self._recent_list.setSpacing(2)
@@ -78,7 +80,7 @@ class Welcome(Page):
     def _card(self, icon: str, title: str, text: str, action: str, signal: SignalInstance, role: str) -> Card:
         card = Card(parent=self)
         picture = label(parent=card)
-        picture.setPixmap(theme.pixmap(icon, theme.colours().accent, 32, self.devicePixelRatioF()))
+        self._pictures.append((picture, icon))
         card.body.addWidget(picture)
         card.body.addWidget(label(title, "title", wrap=True, parent=card))
         card.body.addWidget(label(text, "muted", wrap=True, parent=card))
@@ -90,6 +92,15 @@ class Welcome(Page):
         card.body.addWidget(push)
         card.setMinimumHeight(210)
         return card
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+        super().changeEvent(event)
+
+    def _draw(self) -> None:
+        for picture, icon in getattr(self, "_pictures", ()):  # Qt may tell of a palette before the cards are made
+            picture.setPixmap(theme.pixmap(icon, theme.colours().accent, 32, self.devicePixelRatioF()))
 
     def set_focus(self) -> None:
         """The keyboard begins at the sample."""

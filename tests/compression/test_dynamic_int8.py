@@ -1,0 +1,52 @@
+"""Dynamic int8: a quarter of the weights, nearly the same answers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests import tiny
+from tlstudio.compression.base import CompressJob
+from tlstudio.compression.dynamic_int8 import PLUGIN
+from tlstudio.core.control import Control
+from tlstudio.core.errors import Cancelled
+from tlstudio.models.scorers import TorchScorer, score
+
+
+@pytest.fixture
+def model(tiny_model, tickets, tmp_path):
+    encoded = tiny.encode(tiny_model, tickets)
+    tiny.task().save(tiny.task().build(tiny_model, encoded.labels), encoded, tiny_model, tmp_path / "model")
+    return tmp_path / "model", encoded.ids("train")
+
+
+def test_the_result_is_a_complete_int8_model(model, tmp_path):
+    import onnx
+
+    source, ids = model
+    heard, folder = tiny.Heard(), tmp_path / "int8"
+    folder.mkdir()
+    PLUGIN.apply(PLUGIN.Config(), CompressJob(source, "transformers", heard, Control()), folder)
+    names = {path.name for path in folder.iterdir()}
+    assert {"model.onnx", "config.json", "tokenizer.json", "tlstudio.json"} <= names
+    assert not [name for name in names if name.endswith(".part") or name == "full.onnx"]
+    assert json.loads((folder / "config.json").read_text()) == json.loads((source / "config.json").read_text())
+    kinds = [weight.data_type for weight in onnx.load(str(folder / "model.onnx")).graph.initializer]
+    assert kinds.count(onnx.TensorProto.INT8) >= 12
+    scorer = PLUGIN.scorer(folder)
+    assert scorer.format == "onnx"
+    reference, found = score(TorchScorer(source), ids), score(scorer, ids)
+    assert 0 < np.abs(found - reference).max() < 0.05
+    assert heard.of("progress")[-1].done == 3
+    # an odd batch, one text and long texts: both axes are dynamic
+    assert scorer.logits([[2, 7, 3]]).shape == (1, 3)
+    assert scorer.logits([[2, *[7] * 60, 3]] * 3).shape == (3, 3)
+
+
+def test_cancel(model, tmp_path):
+    control = Control()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        PLUGIN.apply(PLUGIN.Config(), CompressJob(model[0], "transformers", tiny.Heard(), control), tmp_path)

@@ -1,0 +1,46 @@
+"""Layer groups of real architectures."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.models.conftest import tiny_classifier
+from tlstudio.models.anatomy import group_name, layer_groups, parameter_groups
+
+
+@pytest.mark.parametrize(
+    ("parameter", "backbone", "expected"),
+    [
+        ("bert.embeddings.word_embeddings.weight", "bert", ("embeddings", "embeddings")),
+        ("bert.encoder.layer.11.output.dense.bias", "bert", ("block 12", "block")),
+        ("distilbert.transformer.layer.0.ffn.lin1.weight", "distilbert", ("block 1", "block")),
+        ("model.layers.3.mlp.Wi.weight", "model", ("block 4", "block")),
+        ("transformer.h.2.attn.c_attn.weight", "transformer", ("block 3", "block")),
+        ("bert.pooler.dense.weight", "bert", ("pooler", "block")),
+        ("classifier.weight", "bert", ("head", "head")),
+        ("pre_classifier.weight", "distilbert", ("head", "head")),
+        ("encoder.layer.0.x", "", ("block 1", "block")),
+    ],
+)
+def test_group_name(parameter, backbone, expected):
+    assert group_name(parameter, backbone) == expected
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert"])
+def test_groups_cover_every_parameter_once(kind):
+    model = tiny_classifier(kind)
+    groups = layer_groups(model)
+    assert [group.name for group in groups if group.name.startswith("block")] == ["block 1", "block 2"]
+    assert (groups[0].kind, groups[-1].kind) == ("embeddings", "head")
+    assert sum(group.parameters for group in groups) == sum(p.numel() for p in model.parameters())
+    names = [name for _kind, members in parameter_groups(model).values() for name in members]
+    assert sorted(names) == sorted(name for name, _ in model.named_parameters())
+
+
+def test_a_model_without_its_backbone_prefix():
+    model = tiny_classifier("bert").bert
+    assert [group.kind for group in layer_groups(model)] == ["embeddings", "block", "block", "block"]
+
+
+def test_as_dict():
+    assert layer_groups(tiny_classifier("bert"))[-1].to_dict() == {"name": "head", "kind": "head", "parameters": 99}

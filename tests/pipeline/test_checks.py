@@ -1,0 +1,79 @@
+"""Is a recipe complete? Quick, without torch, and every answer names its field."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import tiny
+from tests.fresh import run_fresh
+from tlstudio.core.errors import StudioError
+from tlstudio.core.recipe import Recipe
+from tlstudio.pipeline import check, problems
+
+
+@pytest.fixture
+def good(tmp_path, tickets) -> Recipe:
+    return tiny.recipe(tmp_path, tickets)
+
+
+def test_a_complete_recipe_has_no_problems(good):
+    assert problems(good) == []
+    checked = check(good)
+    assert checked.strategy.plugin.NAME == "linear-probe"
+    assert checked.strategy.config.pooling == "auto"
+    assert checked.compress == ()
+
+
+def test_an_empty_recipe_lacks_model_and_data():
+    assert [(error.code, error.where) for error in problems(Recipe())] == [
+        ("model.none", "model.name"), ("data.none", "data.path"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("split", ["path", "validation", "test"])
+def test_files_that_are_gone(good, tmp_path, split):
+    for missing in (str(tmp_path / "gone.csv"), "~nobody-is-called-this/gone.csv", "a\0b.csv"):
+        [error] = problems(good.changed(f"data.{split}", missing))
+        assert (error.code, error.where, error.params["path"]) == ("files.missing", f"data.{split}", missing)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code", "where"),
+    [
+        ("task", {"name": "magic"}, "recipe.unknown-plugin", "task"),
+        ("task", {"name": "text-classification", "max_length": 1}, "recipe.bad-value", "task.max_length"),
+        ("strategy", {"name": "linear-probe", "colour": 1}, "recipe.unknown-field", "strategy.colour"),
+        ("strategy", {"name": "full-fine-tuning", "hidden_dropout": 2}, "recipe.bad-value", "strategy.hidden_dropout"),
+        ("compress", [{"name": "dynamic-int8", "bits": 4}], "recipe.unknown-field", "compress.dynamic-int8.bits"),
+        ("compress", ["dynamic-int8", "dynamic-int8"], "compress.order", "compress"),
+        ("export", ["onnx-int8"], "export.needs-step", "export"),
+        ("export", [{"name": "onnx", "opset": 1}], "recipe.unknown-field", "export.onnx.opset"),
+        ("data.source", "parrot", "recipe.unknown-plugin", "data.source"),
+    ],
+)
+def test_each_wrong_choice_names_its_field(good, field, value, code, where):
+    wrong = good.changed(field, value)
+    with pytest.raises(StudioError) as caught:
+        check(wrong)
+    assert (caught.value.code, caught.value.where) == (code, where)
+    assert [error.code for error in problems(wrong)] == [code]
+
+
+def test_source_options_are_checked_where_the_source_is_known(good):
+    data = {**good.data.model_dump(), "delimeter": ";"}
+    check(good.changed("data", data))  # the file decides later which source it is
+    with pytest.raises(StudioError) as caught:
+        check(good.changed("data", {**data, "source": "csv"}))
+    assert caught.value.where == "data.delimeter"
+
+
+def test_checking_needs_no_heavy_library(good, tmp_path):
+    from tlstudio.core.recipe import save
+
+    save(good, tmp_path / "recipe.yaml")
+    found = run_fresh(
+        "import sys; from tlstudio.core import recipe; from pathlib import Path; from tlstudio import pipeline\n"
+        f"found = pipeline.problems(recipe.load(Path({str(tmp_path / 'recipe.yaml')!r})))\n"
+        "print(found, [name for name in HEAVY if name in sys.modules])"
+    )
+    assert found == "[] []"

@@ -1,0 +1,97 @@
+"""What one stage hands to the next."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from tests import tiny
+from tlstudio import pipeline
+from tlstudio.core.control import Control
+from tlstudio.pipeline.checks import check
+from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.stages import Stages
+
+
+@pytest.fixture
+def stages(tiny_model, tickets, tmp_path):
+    """Ready to train, without a rehearsal."""
+
+    def make(**changes):
+        recipe = tiny.recipe(tiny_model, tickets, **changes)
+        context = Context(recipe, tmp_path / "run", tiny.Heard(), Control(), ("prepare", "tokenise", "train"))
+        made.append(context)
+        ready = Stages(context, check(recipe))
+        ready.prepare()
+        ready.tokenise()
+        return ready
+
+    made: list[Context] = []
+    yield make
+    for context in made:
+        context.close()
+
+
+def test_preparing_notes_machine_and_data(stages):
+    ready = stages()
+    facts = ready.context.results["data"]
+    assert facts["source"] == "csv"
+    assert facts["roles"] == {"text": "text", "label": "label"}
+    assert sum(row["train"] for row in facts["classes"]) == facts["rows"]["train"] == 42
+    environment = json.loads((ready.context.folder / "environment.json").read_text())
+    assert environment["threads"] == 1
+
+
+def test_the_head_is_the_same_however_often_the_model_is_built(stages):
+    import torch
+
+    ready = stages(strategy={"name": "full-fine-tuning"})
+    ready.settle()
+    first, second = ready._transfer().model, ready._transfer().model
+    assert torch.equal(first.classifier.weight, second.classifier.weight)
+
+
+def test_the_key_of_the_backbone_follows_its_files(stages, tiny_model):
+    ready = stages()
+    before = ready._backbone_key()
+    assert ready._backbone_key() == before
+    weights = tiny_model / "model.safetensors"
+    state = weights.stat()
+    os.utime(weights, ns=(state.st_atime_ns, state.st_mtime_ns + 1_000_000))
+    try:
+        assert ready._backbone_key() != before
+    finally:
+        os.utime(weights, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def test_the_second_run_finds_tokens_and_features(tiny_model, tickets, tmp_path):
+    codes = []
+    for number in range(2):
+        heard = tiny.Heard()
+        pipeline.run(tiny.recipe(tiny_model, tickets), tmp_path / str(number), heard, Control())
+        codes.append(heard.codes().count("strategy.features-cached"))
+    assert codes == [0, 2]
+    first, second = (json.loads((tmp_path / f"{number}/results.json").read_text()) for number in range(2))
+    assert first["test"] == second["test"]
+    assert first["model"]["trainable"] == 32 * 3 + 3
+
+
+def test_memory_short_before_training_is_still_a_run(tiny_model, tickets, tmp_path, monkeypatch):
+    """The rehearsal computes batches in parts, and the training that follows does so too."""
+    from tlstudio.training import rehearsal
+
+    step = rehearsal._step
+
+    def narrow(transfer, loss, rows, precision, device):
+        if len(rows) > 4:
+            raise RuntimeError("out of memory")
+        return step(transfer, loss, rows, precision, device)
+
+    monkeypatch.setattr(rehearsal, "_step", narrow)
+    heard = tiny.Heard()
+    recipe = tiny.recipe(tiny_model, tickets, strategy={"name": "full-fine-tuning"})
+    assert pipeline.run(recipe, tmp_path / "run", heard, Control()).outcome == "completed"
+    training = json.loads((tmp_path / "run/results.json").read_text())["training"]
+    assert (training["batch_size"], training["accumulate"], training["steps"]) == (8, 2, 12)

@@ -1,0 +1,263 @@
+"""What every plug-in promises, proved for all that are registered: a new file is tested without a new test."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from tests import tiny
+from tests.fresh import run_fresh
+from tlstudio.core import options
+from tlstudio.core.control import Control
+from tlstudio.core.plugins import find
+from tlstudio.core.progress import silent
+from tlstudio.models.anatomy import layer_groups, parameter_groups
+
+PACKAGES = ("tlstudio.tasks", "tlstudio.strategies", "tlstudio.compression", "tlstudio.export", "tlstudio.data.sources")
+ALL = [(package, name) for package in PACKAGES for name in find(package)]
+
+
+@pytest.mark.parametrize(("package", "name"), ALL)
+def test_every_plugin_describes_itself(package, name):
+    plugin = find(package)[name]
+    assert plugin.NAME == name == name.lower()
+    assert " " not in name
+    assert plugin.TITLE
+    assert plugin.TITLE.strip() == plugin.TITLE
+    assert plugin.SUMMARY.endswith(".")
+    assert plugin.SUMMARY.count(". ") <= 1, "two sentences at most"
+    assert issubclass(plugin.Config, BaseModel)
+    assert plugin.Config.model_config.get("extra") == "forbid"
+    described = {option.name: option for option in options.describe(plugin.Config)}
+    for field, info in plugin.Config.model_fields.items():
+        assert info.title, field
+        assert info.description, field
+        assert info.description.endswith("."), field
+        assert field in described, f"the window has no form for {field}"
+    plugin.Config()  # everything has a default
+    with pytest.raises(ValidationError):
+        plugin.Config(no_such_option=1)
+    json.dumps(plugin.Config().model_dump())
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_names_and_titles_are_unique(package):
+    plugins = find(package).values()
+    assert len({plugin.TITLE for plugin in plugins}) == len(plugins)
+    assert len({plugin.NAME for plugin in plugins}) == len(plugins) > 0
+
+
+def test_listing_the_plugins_imports_nothing_heavy():
+    found = run_fresh(
+        "import sys\nfrom tlstudio.core.plugins import find\n"
+        f"print(sum(len(find(package)) for package in {PACKAGES!r}), [name for name in HEAVY if name in sys.modules])"
+    )
+    assert found == f"{len(ALL)} []"
+
+
+# --- strategies
+
+
+@pytest.fixture(scope="module")
+def encoded(tiny_model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("contracts")
+    with tiny.own_home(folder):
+        return tiny.encode(tiny_model, tiny.write_csv(folder / "tickets.csv"))
+
+
+@pytest.fixture(scope="module", params=[(task, name) for task in find("tlstudio.tasks") for name in
+                                        find("tlstudio.strategies")], ids="-".join)  # fmt: skip
+def trained(request, tiny_model, encoded, tmp_path_factory):
+    """A strategy's model before and after training, and as it was saved."""
+    from tlstudio.evaluation.metrics import quick
+    from tlstudio.training.trainer import fit
+
+    _, name = request.param
+    folder = tmp_path_factory.mktemp(name)
+    with tiny.own_home(folder / "home"):
+        prepared = tiny.transfer(name, tiny_model, encoded)
+        before: Any = prepared.finish()
+        tensors = {key: value.detach().clone() for key, value in before.state_dict().items()}
+        prepared = tiny.transfer(name, tiny_model, encoded)
+        loss = tiny.task().loss(tiny.task().Config(), encoded)
+        fit(prepared, loss, quick, tiny.SETTINGS, folder / "checkpoints", silent, Control())
+        model: Any = prepared.finish().eval()
+        tiny.task().save(model, encoded, tiny_model, folder / "model")
+    return find("tlstudio.strategies")[name], tensors, model, folder / "model"
+
+
+def test_exactly_what_the_strategy_states_changes(trained):
+    strategy, before, model, _ = trained
+    groups = layer_groups(model)
+    states = strategy.trains(strategy.Config(), groups)
+    assert len(states) == len(groups)
+    stated = {group.name for group, trains in zip(groups, states, strict=True) if trains}
+    now = model.state_dict()
+    assert set(now) == set(before)
+    for group, (_, names) in parameter_groups(model).items():
+        changed = [name for name in names if not bool((now[name] == before[name]).all())]
+        if group in stated:
+            # at an attention key's bias the softmax has no slope: only rounding moves it
+            still = [name for name in names if name not in changed and not name.endswith("key.bias")]
+            assert not still, f"{group} was to train"
+        else:
+            assert not changed, f"{group} was to stay as it was"
+
+
+def test_the_result_is_an_ordinary_model(trained, encoded):
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    from tlstudio.models.scorers import TorchScorer, score
+
+    _, _, model, folder = trained
+    reloaded = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    ids = encoded.ids("test")
+    texts = tokenizer.batch_decode(ids, skip_special_tokens=True)
+    assert list(reloaded.config.id2label.values()) == encoded.labels
+    ours = score(TorchScorer(model), ids)
+    batch = tokenizer(texts, padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        theirs = reloaded(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.numpy()
+    assert np.abs(ours - theirs).max() < 1e-5
+    assert reloaded.dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", find("tlstudio.strategies"))
+@pytest.mark.parametrize("rows", [0, 1, 10_000_000])
+def test_usual_values_fit_any_number_of_rows(name, rows):
+    strategy = find("tlstudio.strategies")[name]
+    usual = strategy.defaults(strategy.Config(), rows)
+    assert usual.epochs >= 1
+    assert usual.batch_size >= 1
+    assert 0 < usual.learning_rate < 1
+    assert usual.patience >= 0
+    assert isinstance(strategy.REHEARSES, bool)
+
+
+# --- compression and export
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model, encoded, tmp_path_factory):
+    """A classifier with clear answers, so that rounding does not change a label."""
+    import torch
+
+    from tlstudio.models.scorers import TorchScorer, score
+
+    torch.manual_seed(0)
+    made = tiny.task().build(tiny_model, encoded.labels, initializer_range=0.5)
+    with torch.no_grad():
+        made.classifier.weight.normal_(0, 3.0)
+    folder = tmp_path_factory.mktemp("classifier") / "model"
+    tiny.task().save(made, encoded, tiny_model, folder)
+    return folder, score(TorchScorer(folder), encoded.ids("train"))
+
+
+def compress(name, source, folder, control=None):
+    from tlstudio.compression.base import CompressJob
+
+    step = find("tlstudio.compression")[name]
+    folder.mkdir(parents=True)
+    step.apply(step.Config(), CompressJob(source, step.TAKES, silent, control or Control()), folder)
+    return step
+
+
+@pytest.fixture(scope="module")
+def compressed(model, tmp_path_factory):
+    """The result of each step, by the name that it has in a run."""
+    base = tmp_path_factory.mktemp("compressed")
+    folders = {}
+    for number, name in enumerate(find("tlstudio.compression"), 1):
+        folders[f"{number}-{name}"] = base / f"{number}-{name}"
+        compress(name, model[0], base / f"{number}-{name}")
+    return folders
+
+
+@pytest.mark.parametrize("name", find("tlstudio.compression"))
+def test_every_step_gives_a_model_that_agrees(name, model, compressed, encoded):
+    from tlstudio.models.folders import max_length, read_labels
+    from tlstudio.models.scorers import score
+
+    step = find("tlstudio.compression")[name]
+    [folder] = [path for key, path in compressed.items() if key.split("-", 1)[1] == name]
+    scorer = step.scorer(folder)
+    logits = score(scorer, encoded.ids("train"))
+    assert logits.dtype == np.float32
+    assert (logits.argmax(1) == model[1].argmax(1)).mean() >= 0.9
+    assert scorer.name
+    assert scorer.format in ("pytorch", "onnx")
+    assert read_labels(folder) == encoded.labels
+    assert max_length(folder) == encoded.max_length
+    assert {step.TAKES, step.GIVES} <= {"transformers", "onnx"}
+
+
+@pytest.mark.parametrize("name", find("tlstudio.export"))
+def test_every_export_answers_like_the_model(name, model, compressed, encoded, tmp_path):
+    from tlstudio.core.recipe import from_dict
+    from tlstudio.export.base import ExportJob
+    from tlstudio.models.folders import max_length, read_labels
+    from tlstudio.models.scorers import score
+
+    exporter = find("tlstudio.export")[name]
+    recipe = from_dict({"compress": list(find("tlstudio.compression"))})
+    assert exporter.check(recipe) is None
+    job = ExportJob(tmp_path, model[0], compressed, {}, recipe, silent, Control())
+    folder = tmp_path / "export"
+    folder.mkdir()
+    exporter.write(job, folder, exporter.Config())
+    logits = score(exporter.scorer(folder), encoded.ids("train"))
+    if exporter.TOLERANCE.kind == "logits":
+        assert np.abs(logits - model[1]).max() <= exporter.TOLERANCE.limit
+    else:
+        assert (logits.argmax(1) == model[1].argmax(1)).mean() >= 0.9
+    assert exporter.stage(job) in ("trained", *compressed)
+    assert read_labels(folder) == encoded.labels
+    assert max_length(folder) == encoded.max_length
+    assert (folder / "tokenizer.json").is_file()
+
+
+# --- sources
+
+CELLS = [
+    'she said "no"', "a,b;c|d", "tab\there", "line\nbreak", "退款 été 🙂", "NA", "null", "None", "nan", "007", "1e5",
+    "true", "2024-01-01", " spaces ", "'", '"', '""', "\\n", "{x}", "=1+1", "#no comment", "a\u2028b", "\u00a0x",
+]  # fmt: skip
+
+
+def write_delimited(path, rows):
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerows([["text", "label"], *rows])
+
+
+def write_json_lines(path, rows):
+    with open(path, "w", encoding="utf-8", newline="\n") as stream:
+        for text, label in rows:
+            stream.write(json.dumps({"text": text, "label": label}, ensure_ascii=False) + "\n")
+
+
+WRITERS = {"csv": write_delimited, "jsonl": write_json_lines}
+
+
+@pytest.mark.parametrize("name", find("tlstudio.data.sources"))
+@pytest.mark.parametrize("chosen", [True, False], ids=["named", "auto"])
+def test_every_source_gives_back_what_was_written(name, chosen, tmp_path):
+    from tlstudio.data.tables import read_table
+
+    source = find("tlstudio.data.sources")[name]
+    path = tmp_path / f"cells{source.SUFFIXES[0]}"
+    rows = [(cell, f"label {index % 3}") for index, cell in enumerate(CELLS)]
+    WRITERS[name](path, rows)
+    for _ in range(2):  # the second time from the cache
+        table = read_table(path, name if chosen else "auto", {}, silent, Control())
+        assert (table.source, table.columns, table.rows) == (name, ["text", "label"], len(CELLS))
+        data = table.open().to_pydict()
+        assert data["text"] == CELLS
+        assert data["label"] == [label for _, label in rows]
