@@ -241,7 +241,7 @@ def raising(problem):
         (StudioError("a.b", "sentence"), "a.b"),
         (PermissionError(13, "denied", "/root/x"), "files.no-permission"),
         (ValueError("odd"), "run.unexpected"),
-        (MemoryError(), "run.unexpected"),
+        (MemoryError(), "run.no-memory"),
     ],
 )
 def test_every_problem_of_a_job_is_one_error_line(monkeypatch, problem, code):

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from tlstudio import __version__
 from tlstudio.cli import show
+from tlstudio.cli.overrides import parse
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
@@ -91,10 +91,7 @@ def run(
 
 def _overridden(recipe: Recipe, overrides: list[str] | None) -> Recipe:
     for text in overrides or []:
-        field, separator, value = text.partition("=")
-        if not separator:
-            raise StudioError("cli.bad-override", "--set {text} has no '='.", "Write FIELD=VALUE.", text=text)
-        recipe = recipe.changed(field.strip(), yaml.safe_load(value) if value else None)
+        recipe = recipe.changed(*parse(text))
     return recipes.resolve_paths(recipe, Path.cwd())
 
 
@@ -227,7 +224,7 @@ def download(
     revision: Annotated[str | None, typer.Option(help="Commit, tag or branch.")] = None,
     events: Events = False,
 ) -> None:
-    """Fetch a model from the hub into its cache; the only command that uses the network."""
+    """Fetch a model from the hub into its cache. Beside --download, nothing else uses the network."""
     from tlstudio.models import hub
 
     with _signals() as control, show.json_events() if events else show.progress_bar() as emit:
@@ -249,6 +246,9 @@ def init(
     if output.exists() and not force:
         raise StudioError("cli.exists", "{path} exists already.", "Choose another name, or use --force.",
                           path=str(output))  # fmt: skip
+    if not data.is_file():
+        raise StudioError("files.missing", "{path} does not exist.", "Check the path, or choose the file again.",
+                          where="data.path", path=str(data))  # fmt: skip
     recipe = sample.starting_point(data.resolve())
     recipes.save(recipe, output)
     typer.echo(f"{output}: run it with  tlstudio run {output}")

@@ -6,12 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tlstudio.cli import show
+from tlstudio.cli.overrides import parse
 from tlstudio.core import numbers, options, plugins
 from tlstudio.core.control import Control
-from tlstudio.core.errors import StudioError, fill
+from tlstudio.core.errors import fill
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import ModelSection, Recipe, TrainingSection
 
@@ -34,10 +33,8 @@ def data(path: Path, overrides: list[str]) -> dict[str, Any]:
 
     recipe = Recipe().changed("data.path", str(path))
     for text in overrides:
-        field, separator, value = text.partition("=")
-        if not separator:
-            raise StudioError("cli.bad-override", "--set {text} has no '='.", "Write FIELD=VALUE.", text=text)
-        recipe = recipe.changed(f"data.{field.removeprefix('data.')}", yaml.safe_load(value))
+        field, value = parse(text)
+        recipe = recipe.changed(f"data.{field.removeprefix('data.')}", value)
     return inspect(recipe.data, silent, Control())
 
 

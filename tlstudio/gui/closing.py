@@ -31,6 +31,7 @@ class Closing(QObject):
         word = self._ask_run() if self._context.session.active else ""
         if word == "stay" or not self.ask_unsaved():
             return
+        self._context.session.expect_close()
         if not self._context.session.active:
             self.ready.emit()
             return

@@ -32,6 +32,7 @@ class RunSession(QObject):
         self._thread: RunThread | None = None
         self._spare: Runner | None = None
         self._last: dict[str, Any] | None = None
+        self._closing = False
         self.state = "idle"
         self.job = ""
         self.folder: Path | None = None
@@ -50,7 +51,7 @@ class RunSession(QObject):
 
     def prepare(self) -> None:
         """Warms a worker up while the user still reads, so that the run starts at once."""
-        if self._spare is not None or self.active:
+        if self._spare is not None or self.active or self._closing:
             return
         runner = self._make()
         try:
@@ -95,8 +96,13 @@ class RunSession(QObject):
         if self._thread is not None:
             self.drained.emit(self._thread.drain())
 
+    def expect_close(self) -> None:
+        """The window is closing: no further worker is warmed up."""
+        self._closing = True
+
     def close(self, milliseconds: int = 20000) -> bool:
         """Cancels what is going on and waits; True when nothing is left."""
+        self.expect_close()
         if self._spare is not None:
             self._spare.close()
             self._spare = None

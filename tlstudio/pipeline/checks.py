@@ -83,9 +83,9 @@ def _check_chain(checked: Checked) -> None:
         given = step.plugin.GIVES
 
 
-def _is_file(path: str) -> bool:
+def _exists(path: str) -> bool:
     try:
-        return Path(path).expanduser().is_file()
+        return Path(path).expanduser().exists()
     except RuntimeError:  # ~name of an unknown user
         return False
 
@@ -100,10 +100,10 @@ def problems(recipe: Recipe) -> list[StudioError]:
             StudioError("data.none", "No data is chosen.", "Choose a labelled file in the Data step.", "data.path")
         )
     for split, path in (("path", recipe.data.path), ("validation", recipe.data.validation), ("test", recipe.data.test)):
-        if path and not _is_file(path):
+        if path and not _exists(path):
             found.append(
-                StudioError("files.missing", "{path} does not exist.", "Choose the file again.", f"data.{split}",
-                            path=path)
+                StudioError("files.missing", "{path} does not exist.", "Check the path, or choose the file again.",
+                            f"data.{split}", path=path)
             )  # fmt: skip
     try:
         check(recipe)

@@ -20,6 +20,7 @@ from tlstudio.core.recipe import Recipe
 # Seconds that stages take on a small job; training and evaluation are corrected after the rehearsal.
 _EXPECTED = {"prepare": 1.0, "tokenise": 1.0, "rehearse": 6.0, "train": 60.0, "evaluate": 6.0, "compress": 14.0,
              "export": 30.0, "report": 0.5}  # fmt: skip
+_UNEVEN = ("compress", "export")  # their steps differ so much that the first ones say little about the rest
 
 
 class Context:
@@ -98,12 +99,18 @@ class Context:
     def _with_outlook(self, event: Progress) -> Progress:
         left = event.seconds_left
         if event.stage != self.stage or left is None:
-            left = max(self.expected.get(self.stage, 0.0) - (time.monotonic() - self._stage_begin), 0.0)
+            left = self._usual_left()
+        elif self.stage in _UNEVEN:
+            left = max(left, self._usual_left())
         later = self.stages[self.stages.index(self.stage) + 1 :] if self.stage in self.stages else ()
         left += sum(self.expected[stage] for stage in later)
         # never backwards: a bar that shrinks looks like lost work
         self._fraction = max(self._fraction, self.seconds / max(self.seconds + left, 1e-9))
         return dataclasses.replace(event, run_fraction=min(self._fraction, 1.0), run_seconds_left=left)
+
+    def _usual_left(self) -> float:
+        """Seconds of the current stage that are left if it takes as long as usual."""
+        return max(self.expected.get(self.stage, 0.0) - (time.monotonic() - self._stage_begin), 0.0)
 
     def close(self) -> None:
         """Frees the folder for others."""

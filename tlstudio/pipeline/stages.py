@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from tlstudio.strategies.base import Transfer
+    from tlstudio.models.transfer import Transfer
 
 
 class Stages:

@@ -27,6 +27,7 @@ TERMINAL = ("finished", "reply", "error", "cancelled")
 _RUNS = ("run", "export")  # these jobs end with 'finished'
 _TAIL = 200  # lines of the worker's stderr that are kept for a diagnosis
 _GRACE = 3.0  # seconds for each of quit and terminate
+_IDLE_GRACE = 0.3  # an idle worker (or one that is still importing) has nothing to lose
 
 
 class Runner(Protocol):
@@ -70,7 +71,7 @@ class WorkerRunner:
         self._tail: deque[str] = deque(maxlen=_TAIL)
         self._lock = threading.Lock()
         self._job, self._id = "", 0
-        self._closing = False
+        self._closing = self._working = False
 
     def start_worker(self, warm: bool = True) -> None:
         """Starts the process early; ``warm`` lets it import torch while the user still reads."""
@@ -82,7 +83,7 @@ class WorkerRunner:
     def start(self, job: str, args: dict[str, Any]) -> int:
         self._spawn()
         self._id += 1
-        self._job = job
+        self._job, self._working = job, True
         self._write({"job": job, "id": self._id, "args": args})
         return self._id
 
@@ -99,9 +100,11 @@ class WorkerRunner:
                 yield self._failed(_wrong_protocol(line.get("protocol")))
                 return
             elif line.get("id") == job:
+                self._working = line.get("event") not in TERMINAL
                 yield line
-                if line.get("event") in TERMINAL:
+                if not self._working:
                     return
+        self._working = False
         yield self._ended(process)
 
     def send(self, control: str) -> None:
@@ -180,7 +183,7 @@ class WorkerRunner:
             if ask is not None:
                 ask()
             try:
-                process.wait(_GRACE)
+                process.wait(_GRACE if ask or self._working else _IDLE_GRACE)
                 break
             except subprocess.TimeoutExpired:
                 continue

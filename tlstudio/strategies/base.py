@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from tlstudio.core.control import Control
 from tlstudio.core.events import Emit
 from tlstudio.models.anatomy import LayerGroup
+from tlstudio.models.transfer import Transfer
 from tlstudio.tasks.base import Encoded
 
 if TYPE_CHECKING:
@@ -44,25 +45,6 @@ class TransferJob:
     device: torch.device
     emit: Emit
     control: Control
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """What a strategy hands to the training loop.
-
-    Attributes:
-        model: what is trained; parameters that must not change have ``requires_grad`` off.
-        train: dataset of dicts, with a column ``length`` where batches are grouped by length.
-        validation: dataset of dicts, in order; empty where there is no validation split.
-        collate: list of rows → batch of tensors with ``labels``.
-        finish: called after training; gives the ordinary transformers model with the trained weights.
-    """
-
-    model: torch.nn.Module
-    train: Any
-    validation: Any
-    collate: Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]
-    finish: Callable[[], torch.nn.Module]
 
 
 class Strategy(Protocol):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlstudio.models.anatomy import LayerGroup
-from tlstudio.strategies.base import Defaults, Transfer, TransferJob, padded
+from tlstudio.models.transfer import Transfer
+from tlstudio.strategies.base import Defaults, TransferJob, padded
 
 if TYPE_CHECKING:
     import torch

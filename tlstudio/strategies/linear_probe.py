@@ -26,7 +26,8 @@ from tlstudio.core.progress import Meter
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.pooling import add_mean_pooling
 from tlstudio.models.scorers import pad
-from tlstudio.strategies.base import Defaults, Transfer, TransferJob
+from tlstudio.models.transfer import Transfer
+from tlstudio.strategies.base import Defaults, TransferJob
 
 if TYPE_CHECKING:
     import numpy as np

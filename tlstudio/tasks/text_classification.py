@@ -19,6 +19,7 @@ from tlstudio.core.paths import cache_folder
 from tlstudio.core.progress import Meter
 from tlstudio.data.labelled import Labelled
 from tlstudio.models import folders
+from tlstudio.models.anatomy import group_name
 from tlstudio.tasks.base import Encoded
 
 if TYPE_CHECKING:
@@ -121,19 +122,24 @@ class TextClassification:
         from transformers import AutoModelForSequenceClassification
 
         names = {"id2label": dict(enumerate(labels)), "label2id": {name: index for index, name in enumerate(labels)}}
-        with quiet_loading():
-            model = AutoModelForSequenceClassification.from_pretrained(
-                backbone,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-                dtype=torch.float32,
-                num_labels=len(labels),
-                problem_type="single_label_classification",
-                ignore_mismatched_sizes=True,  # a head trained for other classes is replaced
-                **names,
-                **overrides,
-            )
+        try:
+            with quiet_loading():
+                model, found = AutoModelForSequenceClassification.from_pretrained(
+                    backbone,
+                    local_files_only=True,
+                    use_safetensors=True,
+                    trust_remote_code=False,
+                    dtype=torch.float32,
+                    num_labels=len(labels),
+                    problem_type="single_label_classification",
+                    ignore_mismatched_sizes=True,  # a head trained for other classes is replaced
+                    output_loading_info=True,
+                    **names,
+                    **overrides,
+                )
+        except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
+            raise _unloadable(backbone, str(error) or type(error).__name__) from error
+        _require_backbone(model, found, backbone)
         if model.config.pad_token_id is None:  # decoders such as GPT-2 have none; the head must know the padding
             model.config.pad_token_id = load_tokenizer(backbone).pad_token_id
         return model
@@ -159,6 +165,22 @@ class TextClassification:
 
 
 PLUGIN = TextClassification()
+
+
+def _require_backbone(model: Any, found: dict[str, Any], folder: Path) -> None:
+    """transformers fills whatever the weights lack with random numbers; only a head (and a pooler) may be new."""
+    lacking = [*found["missing_keys"], *(name for name, *_shapes in found["mismatched_keys"])]
+    lacking = [name for name in lacking if group_name(name, model.base_model_prefix)[0] not in ("head", "pooler")]
+    if lacking:
+        raise _unloadable(folder, f"its weights lack {len(lacking)} tensors of config.json, such as {min(lacking)}")
+
+
+def _unloadable(folder: Path, reason: str) -> StudioError:
+    return StudioError(
+        "model.cannot-load", "The model in {path} cannot be loaded: {reason}",
+        "Config and weights do not belong together; download or copy the model again.",
+        where="model.name", path=str(folder), reason=reason.splitlines()[0][:200],
+    )  # fmt: skip
 
 
 def class_weights(encoded: Encoded) -> torch.Tensor:

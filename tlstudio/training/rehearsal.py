@@ -18,7 +18,7 @@ from tlstudio.training.settings import Settings
 if TYPE_CHECKING:
     import torch
 
-    from tlstudio.strategies.base import Transfer
+    from tlstudio.models.transfer import Transfer
 
 _ROUNDS = 3
 _GAIN = 1.05  # bf16 must be this much faster: below that its rounding buys nothing

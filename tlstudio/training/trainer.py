@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from tlstudio.strategies.base import Transfer
+    from tlstudio.models.transfer import Transfer
 
 _MAX_POINTS = 20_000  # training points of a curve; more are thinned while logging
 _EVALUATION_BATCH = 64

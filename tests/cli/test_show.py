@@ -1,0 +1,47 @@
+"""What the command line draws: errors, the bar with the time left, tables."""
+
+from __future__ import annotations
+
+import json
+
+from tlstudio.cli import show
+from tlstudio.core import events
+from tlstudio.core.errors import StudioError
+
+
+def test_error_has_a_remedy_and_is_no_markup(capsys):
+    show.print_error(StudioError("a.b", "Row {row} of [bold]{path}[/] is bad.", "Mend [it].", row=3, path="x[1].csv"))
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "Error: Row 3 of [bold]x[1].csv[/] is bad." in said.err
+    assert "→ Mend [it]." in said.err
+
+
+def test_json_events_are_one_line_each(capsys):
+    with show.json_events() as emit:
+        events.log(emit, "a.b", "line\nbreak {x}", x="é")
+        emit(events.Progress(stage="train", done=1, total=2))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["event"] for line in lines] == ["log", "progress"]
+    assert lines[0]["params"] == {"x": "é"}
+
+
+def test_progress_bar_says_what_matters(capsys):
+    with show.progress_bar() as emit:
+        emit(events.StageStarted(stage="train", index=0, total=1))
+        emit(events.Progress(stage="train", done=1, total=2, unit="steps", run_fraction=0.5, run_seconds_left=90))
+        emit(events.Progress(stage="download", done=0, total=0, unit="bytes"))
+        emit(events.Progress(stage="from-the-future", done=1, total=2))
+        emit(events.Metric(split="validation", step=1, epoch=1.0, values={"loss": 0.5, "macro_f1": 0.75}))
+        emit(events.Metric(split="train", step=1, epoch=1.0, values={"loss": 0.123}))
+        events.log(emit, "a.b", "A warning about [x] in {path}", "warning", path="y[1]")
+        emit(events.Finished(outcome="completed", seconds=1.0))
+    said = capsys.readouterr().err
+    assert "validation loss 0.500, macro_f1 0.750" in said
+    assert "A warning about [x] in y[1]" in said
+    assert "0.123" not in said
+
+
+def test_table_keeps_odd_cells(capsys):
+    show.table("T", ("name", "n"), [("[red]x[/]", 1), ("b", None)])
+    assert "[red]x[/]" in capsys.readouterr().out
