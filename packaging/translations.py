@@ -47,13 +47,22 @@ def _in_file(tree: ast.AST) -> Iterator[str]:
             positions, keywords = _CALLS.get(name, ((), ()))
             values = [node.args[index] for index in positions if index < len(node.args)]
             values += [keyword.value for keyword in node.keywords if keyword.arg in keywords]
+            values += [_unit(keyword.value) for keyword in node.keywords if keyword.arg == "json_schema_extra"]
             yield from (text for value in values for text in _texts(value))
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name in ("TITLE", "SUMMARY"):
+        elif isinstance(node, ast.Assign):
+            names = [item.id for item in ast.walk(node.targets[0]) if isinstance(item, ast.Name)]
+            if names and all(name.endswith(("TITLE", "SUMMARY")) for name in names):
                 yield from _texts(node.value)
-            elif name.isupper():  # constants that hold sentences; a single word is an identifier
+            elif names and names[0].isupper():  # constants that hold sentences; a single word is an identifier
                 yield from (text for text in _texts(node.value) if " " in text and text[0].isalpha())
+
+
+def _unit(node: ast.AST) -> ast.AST:
+    """The unit of an option, from the mapping that holds it."""
+    if isinstance(node, ast.Dict):
+        return next((value for key, value in zip(node.keys, node.values, strict=True)
+                     if isinstance(key, ast.Constant) and key.value == "unit"), node)  # fmt: skip
+    return node
 
 
 def _texts(node: ast.AST) -> Iterator[str]:

@@ -15,7 +15,8 @@ from tlstudio.core.control import Control
 from tlstudio.core.plugins import find
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import DataSection, Recipe, from_dict
-from tlstudio.strategies.base import Transfer, TransferJob
+from tlstudio.models.transfer import Transfer
+from tlstudio.strategies.base import TransferJob
 from tlstudio.tasks.base import Encoded
 from tlstudio.training.settings import Settings
 

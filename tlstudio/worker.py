@@ -127,16 +127,21 @@ def work(request: Line, send: Send, control: Control) -> None:
         send({**event.to_dict(), "id": number})
 
     try:
+        # a run decides for itself where it may be broken off; it must always reach its terminal event
+        control.interruptible = name not in ("run", "export")
         if name not in JOBS:
             raise StudioError("worker.unknown-job", "The worker knows no job '{name}'.", "Update TLStudio.", name=name)
         answer = JOBS[name](request.get("args") or {}, emit, control)
+        control.interruptible = False
         if not isinstance(answer, Finished):  # which has been emitted already
             send({"event": "reply", "id": number, "data": answer})
     except Cancelled:
         send({"event": "cancelled", "id": number})
     except Exception as problem:
         error = explained(problem).to_dict()
-        if name in ("run", "export"):
+        if control.cancelled and name not in ("run", "export"):
+            send({"event": "cancelled", "id": number})
+        elif name in ("run", "export"):
             emit(Finished(outcome="failed", seconds=0.0, error=error))
         else:
             send({"event": "error", "id": number, "error": error})
@@ -228,18 +233,27 @@ class Worker:
         for control in tuple(self._open):
             control.send(word)
         if word == "cancel":
-            timer = threading.Timer(_PATIENCE, self._insist, [self._working])
-            timer.daemon = True
-            timer.start()
+            self._insist_later(self._working)
+
+    def _insist_later(self, control: Control | None) -> None:
+        timer = threading.Timer(_PATIENCE, self._insist, [control])
+        timer.daemon = True
+        timer.start()
 
     def _insist(self, control: Control | None) -> None:
         """A cancelled job that reads no control for a while, such as a conversion to ONNX, is interrupted."""
-        if control is not None and self._working is control:
+        if control is None or self._working is not control:
+            return
+        if control.interruptible and not self._writing.locked():
             _thread.interrupt_main()
+        else:  # in the middle of a line, or between two stages: a moment later
+            self._insist_later(control)
 
     def _interrupted(self, *_signal: Any) -> None:
         """Runs in the main thread, between two steps of whatever it does."""
-        if self._working is not None and self._working.cancelled:
+        working = self._working
+        if working is not None and working.cancelled and working.interruptible and not self._writing.locked():
+            working.interruptible = False  # once: what follows is clearing up
             raise Cancelled
 
 

@@ -727,12 +727,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
 <context>
     <name>Field</name>
     <message>
+        <source>auto</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Auto</source>
         <translation>自动</translation>
     </message>
     <message>
         <source>Choose {field} automatically</source>
         <translation>自动选择“{field}”</translation>
+    </message>
+    <message>
+        <source>As in the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave {field} as in the model</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1123,10 +1135,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>正在查询 Hub…</translation>
     </message>
     <message>
-        <source>{done} of {total}</source>
-        <translation>{done} / {total}</translation>
-    </message>
-    <message>
         <source>{size}/s</source>
         <translation>{size}/s</translation>
     </message>
@@ -1413,10 +1421,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <source>epoch {n}</source>
         <translation>轮次 {n}</translation>
     </message>
-    <message>
-        <source>{done} of {total} {unit}</source>
-        <translation>{done} / {total} {unit}</translation>
-    </message>
 </context>
 <context>
     <name>RunsPane</name>
@@ -1603,6 +1607,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{shown} of {n} runs</source>
         <translation>{shown} / {n} 次运行</translation>
+    </message>
+    <message>
+        <source>1 run</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Folder</source>
@@ -1869,10 +1877,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>训练</translation>
     </message>
     <message>
-        <source>{done} of {total} {unit}</source>
-        <translation>{done} / {total} {unit}</translation>
-    </message>
-    <message>
         <source>Progress of the run</source>
         <translation>运行进度</translation>
     </message>
@@ -2115,6 +2119,81 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>choices</name>
+    <message>
+        <source>Automatic</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean of all tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>First token</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last token</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hub</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation type="unfinished">文件夹</translation>
+    </message>
+    <message>
+        <source>Stop and ask</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep apart</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation type="unfinished">准确率</translation>
+    </message>
+    <message>
+        <source>Macro F1</source>
+        <translation type="unfinished">宏平均 F1</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation type="unfinished">损失</translation>
+    </message>
+    <message>
+        <source>Processor (CPU)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>NVIDIA GPU (CUDA)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Apple GPU (MPS)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>engine</name>
     <message>
         <source>&apos;tlstudio runs&apos; lists the runs.</source>
@@ -2227,6 +2306,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>BGE small Chinese</source>
         <translation>BGE small 中文</translation>
+    </message>
+    <message>
+        <source>Bag of words</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Balanced makes an error on a rare class cost more: n / (classes x count), as in scikit-learn.</source>
@@ -2587,6 +2670,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Language code such as zh_CN; empty follows the system.</source>
         <translation>语言代码，例如 zh_CN；留空则跟随系统。</translation>
+    </message>
+    <message>
+        <source>Largest class</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Largest gradient norm.</source>
@@ -3285,6 +3372,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>由列名判断</translation>
     </message>
     <message>
+        <source>tokens</source>
+        <translation type="unfinished">词元</translation>
+    </message>
+    <message>
         <source>{count} classes have a single example, such as &apos;{label}&apos;: they cannot be both learnt and tested.</source>
         <translation>有 {count} 个类别只有一个样本，例如“{label}”：无法同时用于训练和测试。</translation>
     </message>
@@ -3295,6 +3386,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{field} is missing.</source>
         <translation>缺少 {field}。</translation>
+    </message>
+    <message>
+        <source>{field}: there is no &apos;{name}&apos;.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{field}: there is no such field.</source>
@@ -3439,10 +3534,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{train} texts to train on, {test} to test with, {classes} classes.</source>
         <translation>训练文本 {train} 条，测试文本 {test} 条，{classes} 个类别。</translation>
-    </message>
-    <message>
-        <source>{where}: there is no &apos;{name}&apos;.</source>
-        <translation>{where}：没有“{name}”。</translation>
     </message>
 </context>
 <context>
@@ -3659,22 +3750,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
 <context>
     <name>words</name>
     <message>
-        <source>{s} s</source>
-        <translation>{s} 秒</translation>
-    </message>
-    <message>
-        <source>{m} min {s} s</source>
-        <translation>{m} 分 {s} 秒</translation>
-    </message>
-    <message>
-        <source>{m} min</source>
-        <translation>{m} 分钟</translation>
-    </message>
-    <message>
-        <source>{h} h {m} min</source>
-        <translation>{h} 小时 {m} 分</translation>
-    </message>
-    <message>
         <source>{n} languages</source>
         <translation>{n} 种语言</translation>
     </message>
@@ -3793,6 +3868,38 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>running</source>
         <translation>运行中</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation type="unfinished">{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{done} of {total} {unit}</source>
+        <translation type="unfinished">{done} / {total} {unit}</translation>
+    </message>
+    <message>
+        <source>texts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>tokens</source>
+        <translation type="unfinished">词元</translation>
+    </message>
+    <message>
+        <source>{names}, {next}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{clause}, {next}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

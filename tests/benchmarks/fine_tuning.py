@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ours=lambda: ours(model, encoded, given, folder / "ours", used),
             plain=lambda: plain(model, encoded, given, folder / "plain"),
         )
-    rows = [
+    rows: list[list[Any]] = [
         [name, runs[-1]["precision"], common.median([run["seconds"] for run in runs]) / given.epochs,
          common.median([run["rehearsal"] for run in runs]), common.median([run["accuracy"] for run in runs])]
         for name, runs in found.items()

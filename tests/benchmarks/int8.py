@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sizes = {name: path.stat().st_size / 1e6 for name, (_, path) in forms.items()}
         answers = {name: score(scorer, encoded.ids("test")).argmax(1) for name, scorer in scorers.items()}
     targets, first = np.asarray(encoded.targets("test")), answers["PyTorch fp32"]
-    rows = [
+    rows: list[list[Any]] = [
         [name, sizes[name], *(times[name][size][key] for size in ("1", "16") for key in ("median_ms", "p95_ms")),
          float((answers[name] == targets).mean()), float((answers[name] == first).mean())]
         for name in forms

@@ -65,11 +65,11 @@ def frozen(model: Path, encoded: Any, settings: Any, order: list[list[int]]) -> 
     backbone.register_forward_pre_hook(no_dropout)  # as while the features are cached
 
     def collate(chosen: list[dict[str, Any]]) -> Any:
-        return padded(chosen, network.config.pad_token_id or 0)
+        return padded(chosen, network.config.pad_token_id or 0, encoded.max_length)
 
     head = [parameter for parameter in network.parameters() if parameter.requires_grad]
     assert sum(parameter.numel() for parameter in head) < 100_000
-    seconds = bare(network, [[rows[at] for at in batch] for batch in order], collate, loss, settings)
+    _, seconds = bare(network, [[rows[at] for at in batch] for batch in order], collate, loss, settings)
     return {"features": loading, "head": seconds, "seconds": loading + seconds,
             "accuracy": common.accuracy(network, encoded)}  # fmt: skip
 
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             cached=lambda: ours(model, encoded, settings, folder / "ours"),
             frozen=lambda: frozen(model, encoded, settings, order),
         )
-    rows = [
+    rows: list[list[Any]] = [
         [name, *(common.median([run[key] for run in runs]) for key in ("features", "head", "seconds", "accuracy"))]
         for name, runs in found.items()
     ]

@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             late.stop()
             controller.context.session.close()
             controller.finish()
-    rows = []
+    rows: list[list[Any]] = []
     for phase, values in late.phases.items():
         rows.append([phase, len(values), *(float(np.percentile(values, share)) for share in (50, 95, 99)), max(values)])
     common.table(["phase", "ticks", "median ms", "95 %", "99 %", "worst"], rows)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from tests.benchmarks import common
 
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         common.machine(platform=os.environ["QT_QPA_PLATFORM"], rounds=given.rounds)
         once("ours", 0)  # the first start reads from the disk; all later ones from memory
         found = common.interleaved(given.rounds, ours=lambda: once("ours", given.idle), bare=lambda: once("bare", 0))
-    rows = []
+    rows: list[list[Any]] = []
     for kind, runs in found.items():
         seconds = [run["seconds"] for run in runs]
         memory = [common.median([run[key] for run in runs]) / 1e6 for key in ("memory", "memory_later")]

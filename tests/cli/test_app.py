@@ -68,7 +68,7 @@ def test_run_show_list_delete(tlstudio, recipe_file, tmp_path):
     assert "report.html" in said.out
     (entry,) = tlstudio("runs", "list", "--runs", base, "--json").json
     assert entry["outcome"] == "completed"
-    assert entry["strategy"] == "linear-probe"
+    assert entry["strategy"] == "Linear probe"
     assert entry["id"] in tlstudio("runs", "list", "--runs", base).out.replace("\n", "")
     assert tlstudio("runs", "show", entry["id"][:8], "--runs", base, "--json").json["run"] == entry["id"]
     assert "Results on 12" in tlstudio("runs", "show", entry["id"], "--runs", base).out
@@ -79,7 +79,7 @@ def test_run_show_list_delete(tlstudio, recipe_file, tmp_path):
 def test_events_are_json_lines(tlstudio, recipe_file, tmp_path):
     said = tlstudio("run", recipe_file, "--runs", tmp_path / "runs", "--events")
     assert said.code == 0
-    assert [line["event"] for line in said.lines][0] == "run-started"
+    assert said.lines[0]["event"] == "run-started"
     assert (said.lines[-1]["event"], said.lines[-1]["outcome"]) == ("finished", "completed")
     said = tlstudio("run", recipe_file, "--runs", tmp_path / "runs", "--events", "--set", "data.roles.text=gone")
     assert said.code == 1

@@ -13,7 +13,7 @@ from tlstudio.models.pooling import add_mean_pooling
 from tlstudio.models.scorers import OnnxScorer, TorchScorer, score
 
 
-@pytest.fixture(scope="module", params=["bert", "roberta", "distilbert"])
+@pytest.fixture(scope="module", params=["bert", "roberta", pytest.param("distilbert", marks=pytest.mark.slow)])
 def exported(request, tmp_path_factory):
     """(model, path of its graph); RoBERTa has the pooling block on top."""
     folder = tmp_path_factory.mktemp(request.param)

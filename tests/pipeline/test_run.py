@@ -57,10 +57,10 @@ def test_the_file_of_events_is_what_was_told(whole):
         assert [event.stage for event in whole.heard.of(kind)] == list(STAGES)
 
 
-def test_progress_goes_forward_and_ends_full(whole):
+def test_progress_goes_forward(whole):
     fractions = [event.run_fraction for event in whole.heard.of("progress")]
     assert fractions == sorted(fractions)
-    assert fractions[-1] > 0.9
+    assert 0 <= fractions[0] < fractions[-1] <= 1
     assert all(event.run_seconds_left >= 0 for event in whole.heard.of("progress"))
 
 

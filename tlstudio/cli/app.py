@@ -17,6 +17,7 @@ from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import Finished, log
+from tlstudio.core.files import expand
 from tlstudio.core.recipe import Recipe
 
 OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
@@ -198,7 +199,7 @@ def inspect(
     """Show what a model or a labelled file is, and what is wrong with it."""
     from tlstudio.cli import inspection
 
-    path = Path(target).expanduser()
+    path = expand(target)
     is_data = path.is_file() or (not path.exists() and path.suffix in (".csv", ".tsv", ".jsonl", ".json"))
     if is_data:
         found = inspection.data(path, overrides or [])

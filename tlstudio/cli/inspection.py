@@ -11,6 +11,7 @@ from tlstudio.cli.overrides import parse
 from tlstudio.core import numbers, options, plugins
 from tlstudio.core.control import Control
 from tlstudio.core.errors import fill
+from tlstudio.core.files import expand
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import ModelSection, Recipe, TrainingSection
 
@@ -58,7 +59,7 @@ def model(name: str) -> dict[str, Any]:
     """Facts about a model folder or a model of the catalogue or hub cache."""
     from tlstudio.models.loading import inspect
 
-    return inspect(ModelSection(source="folder" if Path(name).expanduser().is_dir() else "hub", name=name))
+    return inspect(ModelSection(source="folder" if expand(name).is_dir() else "hub", name=name))
 
 
 def show_model(facts: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from tlstudio.data.roles import missing_column
 from tlstudio.data.tables import read_table
 from tlstudio.pipeline.predict import Predictor
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # how a cell begins that a spreadsheet would compute
 
 
 def label(
@@ -88,4 +88,4 @@ def _csv_rows(stream: IO[str], labels: list[str]) -> Any:
 
 def _inert(cell: str) -> str:
     """A text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell

@@ -19,6 +19,7 @@ class Control:
         self._running.set()
         self._stop = threading.Event()
         self._cancel = threading.Event()
+        self.interruptible = False  # set where work may be broken off between any two steps
         self.paused_seconds = 0.0
 
     def pause(self) -> None:

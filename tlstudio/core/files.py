@@ -187,6 +187,14 @@ def sha256(path: Path, check: Callable[[], None] | None = None) -> str:
     return digest.hexdigest()
 
 
+def expand(path: Path | str) -> Path:
+    """The path with ``~`` resolved; a user that does not exist stays as written, and is then a missing file."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def safe_name(text: str, limit: int = 60) -> str:
     """A name that is a valid file name on every system; never empty, never a path."""
     text = unicodedata.normalize("NFC", text)

@@ -54,9 +54,10 @@ def get(package: str, name: str, where: str) -> Any:
     if name not in plugins:
         raise StudioError(
             "recipe.unknown-plugin",
-            "{where}: there is no '{name}'.",
+            "{field}: there is no '{name}'.",
             "Choose one of: {known}.",
             where=where,
+            field=where,
             name=name,
             known=", ".join(plugins),
         )
@@ -77,7 +78,7 @@ def configure(plugin: Any, options: dict[str, Any], where: str) -> Any:
 
 def invalid(error: ValidationError, where: str = "") -> StudioError:
     """The StudioError for a failed validation: its first problem, naming the field."""
-    problem = error.errors()[0]
+    problem = _first(error)
     # pydantic puts the tried branch of a union into the location: those parts are no recipe fields
     parts = [str(part) for part in problem["loc"] if not any(mark in str(part) for mark in "[]('\"")]
     parts = [part for part in parts if part not in ("int", "float", "str", "bool", "constrained-int")]
@@ -103,3 +104,13 @@ def invalid(error: ValidationError, where: str = "") -> StudioError:
         value=repr(problem.get("input"))[:80],
         reason=problem["msg"][0].lower() + problem["msg"][1:],
     )
+
+
+def _first(error: ValidationError) -> Any:
+    """The first problem; of the branches of a union ('auto' or a number) the one that fits the kind of the value."""
+    problems = error.errors()
+    first = problems[0]
+    if first["type"] != "literal_error" or isinstance(first.get("input"), str):
+        return first
+    same = [item for item in problems if item["loc"][:-1] == first["loc"][:-1] and item["type"] != "literal_error"]
+    return same[0] if same else first

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import explain_os_errors, write_text
+from tlstudio.core.files import expand, explain_os_errors, write_text
 from tlstudio.core.plugins import invalid
 
 SCHEMA = 1
@@ -273,7 +273,7 @@ def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
     """The recipe with relative file names made absolute from ``folder``."""
 
     def absolute(name: str | None) -> str | None:
-        return str((folder / Path(name).expanduser()).absolute()) if name else name
+        return str((folder / expand(name)).absolute()) if name else name
 
     data = recipe.data.model_copy(
         update={key: absolute(getattr(recipe.data, key)) for key in ("path", "validation", "test")}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
-from tlstudio.core.files import atomic_write
+from tlstudio.core.files import atomic_write, expand
 from tlstudio.core.paths import cache_folder
 from tlstudio.core.plugins import configure, find, get
 from tlstudio.core.progress import Meter
@@ -51,7 +51,7 @@ def read_table(path: Path, source: str, options: dict[str, Any], emit: Emit, con
         StudioError: unknown source, wrong option, or anything wrong with the file.
         Cancelled: the user has cancelled; nothing half-read stays in the cache.
     """
-    path = Path(path).expanduser()
+    path = expand(path)
     size = path.stat().st_size if path.is_file() else 0
     meter = Meter(emit, control, "prepare", max(2 * size, 1), "bytes")
     found = scan(path, meter.advance)

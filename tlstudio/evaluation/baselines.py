@@ -15,7 +15,8 @@ from tlstudio.evaluation.metrics import evaluate_predictions
 # A word of two letters or more as scikit-learn has it; a Chinese or Japanese character is a word by itself,
 # since those languages write no spaces (with pairs this makes character bigrams).
 _WORD = r"[぀-ヿ㐀-鿿]|[^\W぀-ヿ㐀-鿿]{2,}"
-_MAJORITY, _WORDS = ("majority", "Largest class"), ("bag-of-words", "Bag of words")  # name, title
+MAJORITY_TITLE, WORDS_TITLE = "Largest class", "Bag of words"
+_MAJORITY, _WORDS = ("majority", MAJORITY_TITLE), ("bag-of-words", WORDS_TITLE)  # name, title
 _MOST_ROWS = 50_000  # more rows make the vocabulary of word pairs larger than the memory budget, not the score better
 _LONGEST = 20_000  # characters
 _ROUNDS, _ITERATIONS = 10, 20  # of the solver; the user's wish to cancel is read between rounds

@@ -44,8 +44,7 @@ def export_all(
     """
     chosen = [_prepare(job, choice) for choice in {choice.name: choice for choice in choices}.values()]
     meter = Meter(job.emit, job.control, "export", _STEPS * len(chosen), "steps")
-    entries = [_export(job, exporter, config, encoded, reference_logits, meter=meter) for exporter, config in chosen]
-    return entries
+    return [_export(job, exporter, config, encoded, reference_logits, meter=meter) for exporter, config in chosen]
 
 
 def _prepare(job: ExportJob, choice: Choice) -> tuple[Exporter, Any]:

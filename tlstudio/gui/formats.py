@@ -30,7 +30,7 @@ def compact(value: Any, digits: int = 4) -> str:
 
 def count(value: Any) -> str:
     """1234 → 1,234, by the language of the window."""
-    return NONE if missing(value) else QLocale().toString(int(value))
+    return NONE if missing(value) else QLocale().toString(round(value))
 
 
 def size(value: Any) -> str:
@@ -42,6 +42,16 @@ def size(value: Any) -> str:
         number /= 1000
         units.pop(0)
     return f"{number:.0f} B" if units[0] == "B" else f"{number:.1f} {units[0]}"
+
+
+def parameters(value: Any) -> str:
+    """22713216 → 22.7 M"""
+    if missing(value):
+        return NONE
+    for limit, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if value >= limit:
+            return f"{value / limit:.3g}{unit}"
+    return f"{value:.0f}"
 
 
 def milliseconds(value: Any) -> str:

@@ -21,12 +21,15 @@ from PySide6.QtWidgets import (
 )
 
 from tlstudio.core.options import Option
-from tlstudio.gui import theme
+from tlstudio.gui import theme, words
 from tlstudio.gui.i18n import engine
 
 _MARGIN = 5  # pixels; a styled spin box would let its text touch the edge
 _INT_LIMIT = 2**31 - 1
-_SUGGESTIONS: dict[str, float] = {"epochs": 4, "batch_size": 16, "learning_rate": 5e-5, "threads": 2, "max_length": 128}
+# where a number starts when the user takes over from 'auto' or from the model
+_SUGGESTIONS: dict[str, float] = {
+    "epochs": 4, "batch_size": 16, "learning_rate": 5e-5, "threads": 2, "max_length": 128, "hidden_dropout": 0.1,
+}  # fmt: skip
 
 
 def _ignore_wheel(event: QWheelEvent, focused: bool) -> bool:
@@ -37,7 +40,12 @@ def _ignore_wheel(event: QWheelEvent, focused: bool) -> bool:
 
 
 class NumberBox(QDoubleSpinBox):
-    """A number of any magnitude: shows 5e-05 as well as 0.1, and steps 1-2-5."""
+    """A number of any magnitude: shows 5e-05 as well as 0.1, and steps 1-2-5.
+
+    Where ``instead`` is a text, that stands in place of the number.
+    """
+
+    instead: str | None = None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +54,7 @@ class NumberBox(QDoubleSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def textFromValue(self, value: float) -> str:
-        return f"{value:.6g}"
+        return f"{value:.6g}" if self.instead is None else self.instead
 
     def valueFromText(self, text: str) -> float:
         try:
@@ -80,11 +88,18 @@ class NumberBox(QDoubleSpinBox):
 
 
 class WholeBox(QSpinBox):
+    """A whole number; ``instead`` as in :class:`NumberBox`."""
+
+    instead: str | None = None
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setGroupSeparatorShown(True)
         self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
+
+    def textFromValue(self, value: int) -> str:
+        return super().textFromValue(value) if self.instead is None else self.instead
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not _ignore_wheel(event, self.hasFocus()):
@@ -130,7 +145,7 @@ class TextBox(QLineEdit):
 
 
 class Field(QWidget):
-    """One option: its editor and, where 'auto' is allowed, a tick for it. ``changed(name, value)``."""
+    """One option: its editor and, where 'auto' or no value is allowed, a tick for that. ``changed(name, value)``."""
 
     changed = Signal(str, object)
 
@@ -138,14 +153,15 @@ class Field(QWidget):
         super().__init__(parent)
         self.option = option
         self._quiet = False
+        self._automatic: Any = None
+        self._free = "auto" if option.auto else None  # the value behind the tick
         self.editor = self._make()
-        self.auto = QCheckBox(self.tr("Auto"), self) if option.auto else None
+        self.auto = self._make_tick()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.editor, 1)
         self.editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         if self.auto is not None:
-            self.auto.setAccessibleName(self.tr("Choose {field} automatically").format(field=self._title))
             self.auto.toggled.connect(self._toggle_auto)
             row.addWidget(self.auto)
         self._describe()
@@ -155,9 +171,13 @@ class Field(QWidget):
     def _title(self) -> str:
         return engine(self.option.title)
 
+    @property
+    def _suffix(self) -> str:
+        return f" {engine(self.option.unit)}" if self.option.unit else ""
+
     def value(self) -> Any:
         if self.auto is not None and self.auto.isChecked():
-            return "auto"
+            return self._free
         editor = self.editor
         if isinstance(editor, QCheckBox):
             return editor.isChecked()
@@ -173,14 +193,34 @@ class Field(QWidget):
         """Shows a value; emits nothing."""
         self._quiet = True
         try:
-            automatic = value == "auto" and self.auto is not None
+            automatic = value == self._free and self.auto is not None
             if self.auto is not None:
                 self.auto.setChecked(automatic)
-                self.editor.setEnabled(not automatic)
+                self._set_free(automatic)
             if not automatic:
                 self._show(value)
         finally:
             self._quiet = False
+
+    def set_automatic(self, value: Any) -> None:
+        """The number that 'auto' stands for, shown greyed; None where that is not known before the run."""
+        self._automatic = value
+        self.set_value(self.value())
+
+    def _set_free(self, free: bool) -> None:
+        """Greys the number out, or gives it to the user."""
+        self.editor.setEnabled(not free)
+        known = not free or isinstance(self._automatic, (int, float))
+        instead = None if known else (self.tr("auto") if self._free == "auto" else "")
+        suffix = self._suffix if known else ""
+        box = self.editor
+        if not isinstance(box, (NumberBox, WholeBox)):
+            return
+        if (box.instead, box.suffix()) != (instead, suffix):  # else a number that is being typed would be lost
+            box.instead = instead
+            box.setSuffix(suffix)
+        if free and known:
+            box.setValue(self._automatic)
 
     def _show(self, value: Any) -> None:
         editor = self.editor
@@ -207,10 +247,21 @@ class Field(QWidget):
             return line
         return self._make_number()
 
+    def _make_tick(self) -> QCheckBox | None:
+        if self.option.auto:
+            tick = QCheckBox(self.tr("Auto"), self)
+            tick.setAccessibleName(self.tr("Choose {field} automatically").format(field=self._title))
+            return tick
+        if self.option.optional and self.option.kind in ("int", "float"):
+            tick = QCheckBox(self.tr("As in the model"), self)
+            tick.setAccessibleName(self.tr("Leave {field} as in the model").format(field=self._title))
+            return tick
+        return None
+
     def _make_choice(self) -> ChoiceBox:
         box = ChoiceBox(self)
         for choice in self.option.choices:
-            box.addItem(engine(_choice_title(choice)), choice)
+            box.addItem(words.choice(choice), choice)
         box.currentIndexChanged.connect(self._emit)
         return box
 
@@ -223,9 +274,8 @@ class Field(QWidget):
             box.setRange(int(low), int(min(high, _INT_LIMIT)))
         else:
             box.setRange(low, high)
-        if option.unit:
-            box.setSuffix(f" {engine(option.unit)}")
-        if option.auto:
+        box.setSuffix(self._suffix)
+        if option.auto or option.optional:
             box.setValue(_SUGGESTIONS.get(option.name, low))  # type: ignore[arg-type]
         box.setKeyboardTracking(False)
         box.valueChanged.connect(self._emit)
@@ -240,7 +290,11 @@ class Field(QWidget):
         self.setFocusProxy(self.editor)
 
     def _toggle_auto(self, automatic: bool) -> None:
-        self.editor.setEnabled(not automatic)
+        if self._quiet:
+            return
+        self._quiet = True  # the number that now shows is told below, once
+        self._set_free(automatic)
+        self._quiet = False
         self._emit()
 
     def _emit(self, *_args: object) -> None:
@@ -289,9 +343,11 @@ class Form(QWidget):
         for name, field in self.fields.items():
             field.set_value(values.get(name, field.option.default))
 
-
-def _choice_title(choice: str) -> str:
-    return choice.replace("_", " ").replace("-", " ").capitalize() if choice.islower() and len(choice) > 4 else choice
+    def set_automatic(self, values: dict[str, Any]) -> None:
+        """The numbers that 'auto' stands for, as far as they are known."""
+        for name, field in self.fields.items():
+            if field.option.auto:
+                field.set_automatic(values.get(name))
 
 
 def _next_nice(value: float, up: bool, limit: float) -> float:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from tlstudio.core import plugins
 from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import Recipe
-from tlstudio.gui import i18n, words
+from tlstudio.gui import automatic, formats, i18n, words
 from tlstudio.gui.facts import Facts
 from tlstudio.gui.widgets.network import Block
 from tlstudio.gui.widgets.plan_panel import PlanItem
@@ -44,8 +44,8 @@ def _model(recipe: Recipe, facts: Facts) -> PlanItem:
     if not known.get("parameters"):
         return PlanItem("model", "model", shown)
     text = translate("plan", "{n} parameters, {size}")
-    size = words.size(known.get("bytes") or 0)
-    return PlanItem("model", "model", shown, text.format(n=words.parameters(known["parameters"]), size=size))
+    size = formats.size(known.get("bytes") or 0)
+    return PlanItem("model", "model", shown, text.format(n=formats.parameters(known["parameters"]), size=size))
 
 
 def _data(recipe: Recipe, facts: Facts) -> PlanItem:
@@ -60,27 +60,28 @@ def _data(recipe: Recipe, facts: Facts) -> PlanItem:
     totals = {split: sum(counts.values()) for split, counts in splits.items()}
     classes = len({label for counts in splits.values() for label in counts})
     text = translate("plan", "{rows} texts, {classes} labels")
-    parts = [f"{words.split(split)}\u00a0{words.count(total)}" for split, total in totals.items() if total]
-    heading = text.format(rows=words.count(sum(totals.values())), classes=words.count(classes))
+    parts = [f"{words.split(split)}\u00a0{formats.count(total)}" for split, total in totals.items() if total]
+    heading = text.format(rows=formats.count(sum(totals.values())), classes=formats.count(classes))
     return PlanItem("data", "data", heading, "  ·  ".join(parts))
 
 
 def _strategy(recipe: Recipe, facts: Facts) -> PlanItem:
     training = recipe.training
-    if training.epochs == "auto":
+    number = automatic.training(recipe, facts).get("epochs") if training.epochs == "auto" else training.epochs
+    if number is None:
         epochs = translate("plan", "number of epochs chosen automatically")
     else:
-        epochs = translate("plan", "at most {n} epochs").format(n=training.epochs)
+        epochs = translate("plan", "at most {n} epochs").format(n=number)
     lines = [epochs]
     states = blocks(recipe, facts)
     if states:
         total = sum(block.parameters for block in states)
         trained = sum(block.parameters for block in states if block.state == "trains")
         text = translate("plan", "trains {part} of {all} parameters")
-        lines.insert(0, text.format(part=words.parameters(trained), all=words.parameters(total)))
+        lines.insert(0, text.format(part=formats.parameters(trained), all=formats.parameters(total)))
     if training.patience:
         lines.append(translate("plan", "the best epoch is kept"))
-    return PlanItem("strategy", "strategy", title("strategies", recipe.strategy.name), ", ".join(lines))
+    return PlanItem("strategy", "strategy", title("strategies", recipe.strategy.name), words.clauses(lines))
 
 
 def _compress(recipe: Recipe) -> PlanItem:
@@ -96,7 +97,7 @@ def _export(recipe: Recipe) -> PlanItem:
         return PlanItem("export", "export", translate("plan", "No export"))
     names = [title("export", choice.name) for choice in recipe.export]
     text = translate("plan", "each file is loaded again and compared")
-    heading = translate("plan", "Export as {formats}").format(formats=", ".join(names))
+    heading = translate("plan", "Export as {formats}").format(formats=words.listing(names))
     return PlanItem("export", "export", heading, text)
 
 
@@ -104,7 +105,7 @@ def estimate(known: dict[str, Any]) -> str:
     """Time and memory of a measured estimate, in one sentence."""
     text = translate("plan", "About {time}, {memory} of memory (measured on this computer)")
     return text.format(
-        time=words.duration(known.get("seconds") or 0), memory=words.size(known.get("memory_bytes") or 0)
+        time=formats.duration(known.get("seconds") or 0), memory=formats.size(known.get("memory_bytes") or 0)
     )
 
 

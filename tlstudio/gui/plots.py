@@ -14,7 +14,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from tlstudio.gui import formats, theme
+from tlstudio.gui import formats, theme, words
 from tlstudio.gui.plot_parts import Canvas, Curve, LegendEntry, Line, PlottedLine, ValueAxis, faded
 from tlstudio.gui.widgets.flow import FlowLayout
 from tlstudio.session.history import Phase, RunHistory
@@ -335,7 +335,7 @@ class CurvePlot(QFrame):
         best = self._history.best if self._history else None
         mark = self.tr("★ best: step {step}").format(step=formats.count(best.step)) if best else ""
         self._step_label.setText(at or mark)
-        spoken = ", ".join(f"{label} {text}" for label, text in texts.items())
+        spoken = words.listing(f"{label} {text}" for label, text in texts.items())
         self.canvas.setAccessibleDescription(f"{at}: {spoken}" if at else spoken)
 
     @Slot()

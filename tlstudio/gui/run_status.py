@@ -49,9 +49,7 @@ class RunStatus(QObject):
         if progress.stage == "train" and latest is not None:
             parts.append(self.tr("epoch {n}").format(n=f"{latest.epoch:.2f}"))
         if progress.total:
-            text = self.tr("{done} of {total} {unit}")
-            done, total = words.count(progress.done), words.count(progress.total)
-            parts.append(text.format(done=done, total=total, unit=progress.unit).strip())
+            parts.append(words.progress(progress.done, progress.total, progress.unit))
         return "  ·  ".join(parts)
 
     def _on_ended(self, line: dict[str, Any]) -> None:

@@ -1,49 +1,15 @@
-"""Numbers in words: sizes, counts, durations, names of stages; translated and in the locale's format."""
+"""Names of things in the user's language: steps, stages, splits, units, languages, choices; and lists of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from tlstudio.gui import formats
+
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
-
-
-def count(number: float) -> str:
-    """5485 → 5,485"""
-    return QLocale().toString(round(number))
-
-
-def size(number: float) -> str:
-    """Bytes in decimal units, as disks and the hub count: 90868376 → 90.9 MB"""
-    value = float(number)
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(value) < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
-
-
-def parameters(number: float) -> str:
-    """22713216 → 22.7 M"""
-    for limit, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if number >= limit:
-            return f"{number / limit:.3g}{unit}"
-    return f"{number:.0f}"
-
-
-def duration(seconds: float) -> str:
-    """A time in words that is as exact as it needs to be: 12 s, 4 min 30 s, 2 h 5 min."""
-    seconds = max(round(seconds), 0)
-    if seconds < 60:
-        return translate("words", "{s} s").format(s=seconds)
-    if seconds < 600:
-        return translate("words", "{m} min {s} s").format(m=seconds // 60, s=seconds % 60)
-    if seconds < 3600:
-        return translate("words", "{m} min").format(m=round(seconds / 60))
-    return translate("words", "{h} h {m} min").format(h=seconds // 3600, m=seconds % 3600 // 60)
-
-
-def percent(share: float) -> str:
-    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"
 
 
 def languages(codes: list[str] | tuple[str, ...]) -> str:
@@ -56,7 +22,7 @@ def languages(codes: list[str] | tuple[str, ...]) -> str:
         "de": translate("words", "German"),
         "multilingual": translate("words", "many languages"),
     }
-    return ", ".join(names.get(code) or QLocale.languageToString(QLocale(code).language()) for code in codes)
+    return listing(names.get(code) or QLocale.languageToString(QLocale(code).language()) for code in codes)
 
 
 def step(name: str) -> str:
@@ -106,3 +72,61 @@ def status(name: str) -> str:
         "done": translate("words", "done"),
         "running": translate("words", "running"),
     }.get(name, "")
+
+
+def progress(done: float, total: float, unit: str) -> str:
+    """How much of a piece of work is done: 120 of 480 texts, or 1.2 MB of 90.9 MB."""
+    if unit == "bytes":
+        text = translate("words", "{done} of {total}")
+        return text.format(done=formats.size(done), total=formats.size(total))
+    text = translate("words", "{done} of {total} {unit}")
+    shown = {"done": formats.count(done), "total": formats.count(total)}
+    return text.format(**shown, unit=_units().get(unit, unit)).strip()
+
+
+def _units() -> dict[str, str]:
+    return {
+        "texts": translate("words", "texts"),
+        "rows": translate("words", "rows"),
+        "steps": translate("words", "steps"),
+        "tokens": translate("words", "tokens"),
+    }
+
+
+def choice(name: str) -> str:
+    """An entry of a drop-down list, by its value in the recipe; names of formats and devices stay as they are."""
+    return {
+        "auto": translate("choices", "Automatic"),
+        "none": translate("choices", "None"),
+        "balanced": translate("choices", "Balanced"),
+        "mean": translate("choices", "Mean of all tokens"),
+        "first": translate("choices", "First token"),
+        "last": translate("choices", "Last token"),
+        "hub": translate("choices", "Hub"),
+        "folder": translate("choices", "Folder"),
+        "ask": translate("choices", "Stop and ask"),
+        "drop": translate("choices", "Leave out"),
+        "merge": translate("choices", "Make one"),
+        "keep": translate("choices", "Keep apart"),
+        "accuracy": translate("choices", "Accuracy"),
+        "macro_f1": translate("choices", "Macro F1"),
+        "loss": translate("choices", "Loss"),
+        "cpu": translate("choices", "Processor (CPU)"),
+        "cuda": translate("choices", "NVIDIA GPU (CUDA)"),
+        "mps": translate("choices", "Apple GPU (MPS)"),
+    }.get(name, name)
+
+
+def listing(names: Iterable[str]) -> str:
+    """Names of equal rank, with the comma of the language."""
+    return _joined(names, translate("words", "{names}, {next}"), "names")
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Parts of a sentence, with the comma of the language."""
+    return _joined(parts, translate("words", "{clause}, {next}"), "clause")
+
+
+def _joined(parts: Iterable[str], pattern: str, first: str) -> str:
+    present = [part for part in parts if part]
+    return reduce(lambda one, other: pattern.format(**{first: one, "next": other}), present) if present else ""

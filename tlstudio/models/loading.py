@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import read_json, size_of
+from tlstudio.core.files import expand, read_json, size_of
 from tlstudio.core.recipe import ModelSection
 from tlstudio.models import catalog
 from tlstudio.models.checks import check_folder, weight_files
@@ -37,7 +37,7 @@ def resolve(model: ModelSection, check: Callable[[], None] | None = None) -> Bac
             "model.none", "No model is chosen.", "Choose one in the Model step, or set model.name.", where="model.name"
         )
     if model.source == "folder":
-        path = Path(model.name).expanduser()
+        path = expand(model.name)
         check_folder(path, _hashes(model, {}), check)
         return Backbone(path, path.name, licence=_card_field(path, "license"))
     entry = catalog.find(model.name)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tlstudio.core.errors import StudioError
+from tlstudio.core.files import expand
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.recipe import Choice, Recipe
 
@@ -83,13 +83,6 @@ def _check_chain(checked: Checked) -> None:
         given = step.plugin.GIVES
 
 
-def _exists(path: str) -> bool:
-    try:
-        return Path(path).expanduser().exists()
-    except RuntimeError:  # ~name of an unknown user
-        return False
-
-
 def problems(recipe: Recipe) -> list[StudioError]:
     """Everything that can be seen at once to keep the recipe from running, in the order of the steps."""
     found: list[StudioError] = []
@@ -100,7 +93,7 @@ def problems(recipe: Recipe) -> list[StudioError]:
             StudioError("data.none", "No data is chosen.", "Choose a labelled file in the Data step.", "data.path")
         )
     for split, path in (("path", recipe.data.path), ("validation", recipe.data.validation), ("test", recipe.data.test)):
-        if path and not _exists(path):
+        if path and not expand(path).exists():
             found.append(
                 StudioError("files.missing", "{path} does not exist.", "Check the path, or choose the file again.",
                             f"data.{split}", path=path)

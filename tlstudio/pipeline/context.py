@@ -19,7 +19,7 @@ from tlstudio.core.recipe import Recipe
 
 # Seconds that stages take on a small job; training and evaluation are corrected after the rehearsal.
 _EXPECTED = {"prepare": 1.0, "tokenise": 1.0, "rehearse": 6.0, "train": 60.0, "evaluate": 6.0, "compress": 14.0,
-             "export": 30.0, "report": 0.5}  # fmt: skip
+             "export": 9.0, "report": 0.5}  # fmt: skip
 _UNEVEN = ("compress", "export")  # their steps differ so much that the first ones say little about the rest
 
 
@@ -42,6 +42,8 @@ class Context:
         self.recipe, self.folder, self.control, self.stages = recipe, folder, control, stages
         self.results: dict[str, Any] = {"run": folder.name, "created": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
         self.expected = {stage: _EXPECTED[stage] for stage in stages}
+        if "export" in stages:
+            self.expected["export"] = _EXPECTED["export"] * len(recipe.export)
         self.stage = ""
         self._emit = emit
         self._begin = time.monotonic()
@@ -85,7 +87,11 @@ class Context:
         self.control.check()
         self.stage, self._stage_begin = stage, time.monotonic()
         self.emit(StageStarted(stage=stage, index=self.stages.index(stage), total=len(self.stages)))
-        yield
+        self.control.interruptible = True
+        try:
+            yield
+        finally:
+            self.control.interruptible = False
         seconds = time.monotonic() - self._stage_begin
         self.results.setdefault("seconds", {})[stage] = round(seconds, 2)
         write_json(self.folder / "results.json", self.results)
@@ -100,7 +106,7 @@ class Context:
         left = event.seconds_left
         if event.stage != self.stage or left is None:
             left = self._usual_left()
-        elif self.stage in _UNEVEN:
+        elif self.stage in _UNEVEN and event.done < event.total:
             left = max(left, self._usual_left())
         later = self.stages[self.stages.index(self.stage) + 1 :] if self.stage in self.stages else ()
         left += sum(self.expected[stage] for stage in later)

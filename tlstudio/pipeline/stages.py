@@ -114,9 +114,12 @@ class Stages:
     def settle(self) -> None:
         """Decides what 'auto' means for this strategy on this machine."""
         training, strategy = self.context.recipe.training, self.checked.strategy
-        usual = strategy.plugin.defaults(strategy.config, len(self.encoded.splits["train"]))
+        usual = strategy.plugin.defaults(strategy.config, len(self.encoded.splits["train"]), self._width())
         device = choose_device(training.device).type
         self.settings = settle(training, usual, device)
+
+    def _width(self) -> int:
+        return int(read_json(self.backbone.path / "config.json").get("hidden_size") or 768)
 
     def _transfer(self) -> Transfer:
         import torch

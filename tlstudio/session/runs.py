@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import explain_os_errors, safe_name
+from tlstudio.core.files import expand, explain_os_errors, safe_name
 from tlstudio.core.paths import runs_folder
 from tlstudio.core.recipe import Recipe
 from tlstudio.session.run_summary import RunSummary, is_run, is_running, summarise
@@ -78,7 +78,7 @@ class RunIndex:
         Raises:
             StudioError: there is none, or several ids begin like this.
         """
-        path = Path(run).expanduser()
+        path = expand(run)
         if (path.is_absolute() or os.sep in run) and is_run(path):
             return summarise(path.absolute())
         if safe_name(run, 255) == run and is_run(self.base / run):

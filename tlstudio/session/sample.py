@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tlstudio.core import paths
-from tlstudio.core.recipe import DataSection, EvaluateSection, Recipe, TrainingSection, from_dict
+from tlstudio.core.recipe import DataSection, EvaluateSection, Recipe, from_dict
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -27,7 +27,6 @@ def recipe() -> Recipe:
                 "test": files["test"],
                 "roles": {"text": "text", "label": "label"},
             },
-            "training": {"learning_rate": 1.0e-4},
             "evaluate": {"extra_sets": [str(paths.resource("samples/support_zh.csv"))]},
             "compress": ["dynamic-int8"],
             "export": ["safetensors", "onnx", "onnx-int8"],
@@ -37,6 +36,4 @@ def recipe() -> Recipe:
 
 def starting_point(data: Path) -> Recipe:
     """The usual choices for a labelled file: MiniLM, full fine-tuning, int8, every export."""
-    return recipe().model_copy(
-        update={"data": DataSection(path=str(data)), "evaluate": EvaluateSection(), "training": TrainingSection()}
-    )
+    return recipe().model_copy(update={"data": DataSection(path=str(data)), "evaluate": EvaluateSection()})

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tlstudio.core import paths
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import write_json
+from tlstudio.core.files import expand, write_json
 
 _FILE = "settings.json"
 _RECENT = 10
@@ -33,7 +33,7 @@ class Settings(BaseModel):
 
     @property
     def runs_path(self) -> Path:
-        return Path(self.runs_folder).expanduser() if self.runs_folder else paths.runs_folder()
+        return expand(self.runs_folder) if self.runs_folder else paths.runs_folder()
 
     @property
     def recent_files(self) -> list[Path]:

@@ -56,8 +56,14 @@ class Strategy(Protocol):
     REHEARSES: bool  # whether a step is so long that precision and batch size are worth a rehearsal
     Config: type[BaseModel]
 
-    def defaults(self, config: Any, rows: int) -> Defaults:
-        """What to train with on ``rows`` training rows, unless the user says otherwise."""
+    def defaults(self, config: Any, rows: int, width: int = 768) -> Defaults:
+        """What to train with, unless the user says otherwise.
+
+        Args:
+            config: the options of the strategy.
+            rows: number of training rows.
+            width: hidden size of the backbone.
+        """
         ...
 
     def trains(self, config: Any, groups: list[LayerGroup]) -> list[bool]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ATTENTION = ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop")
 _ENOUGH_STEPS = 300
+_WIDE = 768
 _HIDDEN = ("hidden_dropout_prob", "dropout", "resid_pdrop")
 
 
@@ -45,10 +46,12 @@ class FullFineTuning:
     REHEARSES = True
     Config = Options
 
-    def defaults(self, config: Options, rows: int) -> Defaults:
+    def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         # few rows need more passes: Mosbach et al., 2021, "On the stability of fine-tuning BERT", train far longer
         epochs = min(max(4, round(_ENOUGH_STEPS * 16 / max(rows, 1))), 10)
-        return Defaults(epochs=epochs, batch_size=16, learning_rate=5e-5, patience=2)
+        # narrow backbones want a higher rate: Turc et al., 2019, "Well-read students learn better", search up to 3e-4
+        rate = 5e-5 if width >= _WIDE else 1e-4
+        return Defaults(epochs=epochs, batch_size=16, learning_rate=rate, patience=2)
 
     def trains(self, config: Options, groups: list[LayerGroup]) -> list[bool]:
         return [True] * len(groups)

@@ -61,7 +61,7 @@ class LinearProbe:
     REHEARSES = False
     Config = Options
 
-    def defaults(self, config: Options, rows: int) -> Defaults:
+    def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         return Defaults(epochs=60, batch_size=32, learning_rate=1e-2, patience=10)
 
     def trains(self, config: Options, groups: list[LayerGroup]) -> list[bool]:

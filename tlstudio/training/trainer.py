@@ -134,10 +134,22 @@ def _arguments(settings: Settings, folder: Path, rows: int, grouped: bool, evalu
 def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, watch: _Watch) -> Any:
     import numpy as np
     import torch
-    from transformers import PrinterCallback, Trainer, TrainerCallback
+    from transformers import PrinterCallback, Trainer
+    from transformers.trainer_pt_utils import LengthGroupedSampler
+
+    # the length column is for the sampler; the model must not see it
+    grouped = "length" in getattr(transfer.train, "column_names", ())
 
     class StudioTrainer(Trainer):
         """Trainer whose evaluation is one plain pass over the validation rows."""
+
+        def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+            if not grouped:
+                return super()._get_train_sampler(train_dataset)
+            # a list: the sampler looks at each length several times, and a dataset takes 0.2 ms for each look
+            lengths = list(transfer.train["length"])
+            size = self.args.train_batch_size * self.args.gradient_accumulation_steps
+            return LengthGroupedSampler(size, dataset=transfer.train, lengths=lengths)
 
         def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
             logits, labels = [], []
@@ -157,6 +169,25 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
                 self.control.should_training_stop = True
             return {f"eval_{name}": value for name, value in values.items()}
 
+    trainer = StudioTrainer(
+        model=transfer.model,
+        args=_arguments(settings, folder, len(transfer.train), grouped, bool(len(transfer.validation))),
+        data_collator=transfer.collate,
+        train_dataset=transfer.train,
+        eval_dataset=transfer.validation or None,
+        compute_loss_func=_share_of(loss),
+        callbacks=[_callback(watch, bool(len(transfer.validation)))],
+    )
+    trainer.remove_callback(PrinterCallback)
+    # heads swallow num_items_in_batch without using it: the loss would be summed over accumulated parts
+    trainer.model_accepts_loss_kwargs = False
+    trainer.loss_is_scaled_for_ga = True
+    return trainer
+
+
+def _callback(watch: _Watch, evaluates: bool) -> Any:
+    from transformers import TrainerCallback
+
     class Callback(TrainerCallback):
         """Passes the Trainer's moments on to the watch."""
 
@@ -166,7 +197,7 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
         def on_step_end(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
             if watch.stepped(state):
                 control.should_training_stop = True
-                control.should_evaluate = bool(len(transfer.validation))
+                control.should_evaluate = evaluates
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_kwargs: Any) -> None:
             if logs and "loss" in logs and watch.logged(logs, state):
@@ -176,22 +207,7 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
             if watch.outcome in ("nan", "stopped"):  # nothing to measure; measured already
                 control.should_evaluate = False
 
-    # the length column is for the sampler; the model must not see it
-    grouped = "length" in getattr(transfer.train, "column_names", ())
-    trainer = StudioTrainer(
-        model=transfer.model,
-        args=_arguments(settings, folder, len(transfer.train), grouped, bool(len(transfer.validation))),
-        data_collator=transfer.collate,
-        train_dataset=transfer.train,
-        eval_dataset=transfer.validation or None,
-        compute_loss_func=_share_of(loss),
-        callbacks=[Callback()],
-    )
-    trainer.remove_callback(PrinterCallback)
-    # heads swallow num_items_in_batch without using it: the loss would be summed over accumulated parts
-    trainer.model_accepts_loss_kwargs = False
-    trainer.loss_is_scaled_for_ga = True
-    return trainer
+    return Callback()
 
 
 def _share_of(loss: Loss) -> Loss:

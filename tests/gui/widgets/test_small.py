@@ -94,7 +94,7 @@ def test_status_buttons_and_progress(keep, qtbot):
     status.set_run(True)
     status.set_progress("Training", 0.5, 65)
     assert status.bar.value() == 500
-    assert status.left.text() == "1 min 5 s left"
+    assert status.left.text() == "1 min 05 s left"
     words = []
     status.asked.connect(words.append)
     status.pause.click()

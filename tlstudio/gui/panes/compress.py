@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from tlstudio.core.options import Option
-from tlstudio.gui import theme, words
+from tlstudio.gui import formats, theme
 from tlstudio.gui.forms import Form
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
@@ -173,7 +173,7 @@ class CompressPane(Pane):
         times = [f"{latency[key]['median_ms']:.1f} ms" if key in latency else "–" for key in ("1", "16")]
         agreement = stage.get("agreement")
         agrees = "–" if agreement is None else f"{agreement * 100:.1f} %"
-        return (engine(stage.get("title", "")), words.size(stage.get("bytes") or 0), shown, *times, agrees)
+        return (engine(stage.get("title", "")), formats.size(stage.get("bytes") or 0), shown, *times, agrees)
 
     def _card(self, index: int, step: Step, total: int) -> Card:
         card = Card(f"{index + 1}. {engine(step.title)}", self)

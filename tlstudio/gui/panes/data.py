@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 
 from tlstudio.core.options import Option, describe
 from tlstudio.core.recipe import DataSection, SplitSection
-from tlstudio.gui import words
+from tlstudio.gui import formats, words
 from tlstudio.gui.forms import ChoiceBox, Form
+from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.arrow_model import ArrowModel
 from tlstudio.gui.widgets.charts import BarChart, Histogram
@@ -269,7 +270,7 @@ class DataPane(Pane):
             for column in columns:
                 box.addItem(column, column)
             box.setCurrentIndex(box.findData(roles.get(role)))
-            box.setToolTip(reasons.get(role, ""))
+            box.setToolTip(engine(reasons.get(role, "")))
         self._quiet = False
         self.preview.set_roles(roles)
 
@@ -295,7 +296,7 @@ class DataPane(Pane):
             return
         self.preview.open(path)
         self._fit_columns()
-        self.rows_note.setText(self.tr("{n} rows").format(n=words.count(self.preview.rowCount())))
+        self.rows_note.setText(self.tr("{n} rows").format(n=formats.count(self.preview.rowCount())))
 
     def set_busy(self, busy: bool, text: str = "", fraction: float | None = None) -> None:
         self.busy.setVisible(busy)
@@ -333,7 +334,7 @@ class DataPane(Pane):
         for line, name in enumerate(heads):
             for column, split in enumerate(_SPLITS):
                 number = totals[split] if line == len(names) else (splits.get(split) or {}).get(name, 0)
-                item = QTableWidgetItem(words.count(number))
+                item = QTableWidgetItem(formats.count(number))
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.split_table.setItem(line, column, item)
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tlstudio.gui import i18n, theme, words
+from tlstudio.gui import formats, i18n, theme, words
 from tlstudio.gui.forms import TextBox
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.catalogue_model import CatalogueModel
@@ -172,10 +172,10 @@ class ModelPane(Pane):
         lines = [
             (self.tr("Name"), str(facts.get("name", ""))),
             (self.tr("Architecture"), str(facts.get("architecture", ""))),
-            (self.tr("Parameters"), words.count(facts.get("parameters") or 0)),
-            (self.tr("Size"), words.size(facts.get("bytes") or 0)),
-            (self.tr("Longest text"), self.tr("{n} tokens").format(n=words.count(facts.get("max_length") or 0))),
-            (self.tr("Vocabulary"), words.count(facts.get("vocabulary") or 0)),
+            (self.tr("Parameters"), formats.count(facts.get("parameters") or 0)),
+            (self.tr("Size"), formats.size(facts.get("bytes") or 0)),
+            (self.tr("Longest text"), self.tr("{n} tokens").format(n=formats.count(facts.get("max_length") or 0))),
+            (self.tr("Vocabulary"), formats.count(facts.get("vocabulary") or 0)),
             (self.tr("Languages"), words.languages(facts.get("languages") or []) or self.tr("not stated")),
             (self.tr("Licence"), str(facts.get("licence") or self.tr("not stated"))),
             (self.tr("Revision"), str(facts.get("revision") or "")[:12]),

@@ -11,8 +11,8 @@ from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMessageBox, QVBoxLayout, QWidget
 
 from tlstudio.gui import formats, i18n
+from tlstudio.gui.background import Latest
 from tlstudio.gui.panes.base import Pane
-from tlstudio.gui.widgets.background import Background
 from tlstudio.gui.widgets.common import Card, EmptyState, Facts, button, label, row
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.splitter import splitter
@@ -40,7 +40,7 @@ class RunsPane(Pane):
         self.heading.setText(self.tr("Runs"))
         self._runs: dict[str, RunSummary] = {}
         self._histories: dict[str, RunHistory] = {}
-        self._background = Background(self)
+        self._background = Latest(self)
         self._background.done.connect(self._take_histories)
         self.plot: CurvePlot | None = None
         self._build_actions()
@@ -275,6 +275,7 @@ class RunsPane(Pane):
     def _show_count(self) -> None:
         shown, all_runs = self.table.sorted.rowCount(), len(self._runs)
         text = self.tr("{n} runs") if shown == all_runs else self.tr("{shown} of {n} runs")
+        text = self.tr("1 run") if shown == all_runs == 1 else text
         self.count.setText(text.format(n=formats.count(all_runs), shown=formats.count(shown)))
 
     @Slot(object)

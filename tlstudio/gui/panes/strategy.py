@@ -127,9 +127,11 @@ class StrategyPane(Pane):
         if self.task_form is not None:
             self.task_form.set_values(values)
 
-    def set_training(self, values: dict[str, Any]) -> None:
-        self.common_form.set_values(values)
-        self.advanced_form.set_values(values)
+    def set_training(self, values: dict[str, Any], automatic: dict[str, Any] | None = None) -> None:
+        """The recipe's values, and the numbers that 'auto' stands for."""
+        for form in (self.common_form, self.advanced_form):
+            form.set_values(values)
+            form.set_automatic(automatic or {})
 
     def set_blocks(self, blocks: list[Block], note: str) -> None:
         """The drawing, and a sentence that says the same."""

@@ -99,10 +99,7 @@ class TrainPane(Pane):
         self.numbers.set_value("left", formats.duration(left))
         parts = [words.stage(str(progress.get("stage", "")))]
         if total and progress.get("unit"):
-            done = self.tr("{done} of {total} {unit}")
-            parts.append(
-                done.format(done=formats.count(progress.get("done")), total=formats.count(total), unit=progress["unit"])
-            )
+            parts.append(words.progress(progress.get("done") or 0, total, str(progress["unit"])))
         self.activity.setText(" · ".join(parts))
 
     def set_earlier(self, earlier: Sequence[tuple[str, RunHistory]]) -> None:

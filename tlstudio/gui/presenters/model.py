@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tlstudio.gui import i18n, words
+from tlstudio.gui import formats, i18n, words
 from tlstudio.gui.context import Context
 from tlstudio.gui.facts import Known
 from tlstudio.gui.panes.model import ModelPane, summary
@@ -100,7 +100,7 @@ class ModelPresenter(Presenter):
         elif known.state == "failed" and known.error is not None:
             self.pane.set_download(i18n.both(known.error), "failed")
         elif missing:
-            size = words.size(entry["bytes"]) if entry and entry.get("bytes") else ""
+            size = formats.size(entry["bytes"]) if entry and entry.get("bytes") else ""
             text = self.tr("This model is not on this machine. It comes from huggingface.co. {size}")
             self.pane.set_download(text.format(size=size).strip(), "offered")
         else:
@@ -109,12 +109,11 @@ class ModelPresenter(Presenter):
     def _progress(self, progress: dict[str, Any]) -> str:
         if not progress.get("total"):
             return self.tr("Asking the hub…")
-        done, total = words.size(progress["done"]), words.size(progress["total"])
-        parts = [self.tr("{done} of {total}").format(done=done, total=total)]
+        parts = [words.progress(progress["done"], progress["total"], "bytes")]
         if speed := (progress.get("detail") or {}).get("bytes_per_second") or _speed(progress):
-            parts.append(self.tr("{size}/s").format(size=words.size(speed)))
+            parts.append(self.tr("{size}/s").format(size=formats.size(speed)))
         if progress.get("seconds_left") is not None:
-            parts.append(self.tr("{time} left").format(time=words.duration(progress["seconds_left"])))
+            parts.append(self.tr("{time} left").format(time=formats.duration(progress["seconds_left"])))
         return "  ·  ".join(parts)
 
 

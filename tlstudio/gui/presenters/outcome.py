@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from tlstudio.gui import i18n, words
+from tlstudio.gui import formats, i18n
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 
@@ -20,4 +20,4 @@ def outcome(line: dict[str, Any]) -> str:
         "stopped": translate("outcome", "Stopped after {time}; the best weights were kept."),
         "cancelled": translate("outcome", "Cancelled after {time}."),
     }
-    return texts.get(str(line.get("outcome")), "").format(time=words.duration(line.get("seconds") or 0))
+    return texts.get(str(line.get("outcome")), "").format(time=formats.duration(line.get("seconds") or 0))

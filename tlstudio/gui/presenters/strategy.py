@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tlstudio.core import plugins
 from tlstudio.core.options import describe
-from tlstudio.gui import plan, words
+from tlstudio.gui import automatic, formats, plan
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.strategy import StrategyPane
 from tlstudio.gui.presenters.base import Presenter, listing
@@ -24,6 +24,8 @@ class StrategyPresenter(Presenter):
     def on_fact(self, subject: str) -> None:
         if subject == "model":
             self._draw()
+        elif subject == "data":
+            self.refresh()
 
     def refresh(self) -> None:
         recipe = self.context.project.recipe
@@ -33,7 +35,7 @@ class StrategyPresenter(Presenter):
         task = plugins.find("tlstudio.tasks").get(recipe.task.name)
         if task is not None:
             self.pane.set_task(recipe.task.name, task.TITLE, describe(task.Config), recipe.task.options)
-        self.pane.set_training(recipe.training.model_dump())
+        self.pane.set_training(recipe.training.model_dump(), automatic.training(recipe, self.context.facts))
         self.pane.problems.set_problems(self.step_problems("strategy"))
         self._draw()
 
@@ -43,7 +45,7 @@ class StrategyPresenter(Presenter):
         total = sum(block.parameters for block in blocks)
         if total:
             text = self.tr("{part} of {all} parameters train.")
-            note = text.format(part=words.parameters(trained), all=words.parameters(total))
+            note = text.format(part=formats.parameters(trained), all=formats.parameters(total))
         else:
             note = self.tr("Choose a model to see its blocks here.")
         self.pane.set_blocks(blocks, note)

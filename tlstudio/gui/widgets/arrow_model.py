@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from tlstudio.core.errors import StudioError
-from tlstudio.gui import words
+from tlstudio.gui import formats
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,7 +93,7 @@ class ArrowModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Vertical:
-            return words.count(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
+            return formats.count(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
         if section >= len(self._names):
             return None
         if role == Qt.ItemDataRole.DisplayRole:

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from tlstudio.gui import i18n, theme, words
+from tlstudio.gui import formats, i18n, theme, words
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -66,8 +66,8 @@ class CatalogueModel(QAbstractTableModel):
     def _texts(self, entry: dict[str, Any]) -> tuple[str, ...]:
         return (
             i18n.engine(entry.get("title") or entry["name"]),
-            words.parameters(entry.get("parameters") or 0),
-            words.size(entry.get("bytes") or 0),
+            formats.parameters(entry.get("parameters") or 0),
+            formats.size(entry.get("bytes") or 0),
             words.languages(entry.get("languages") or []),
             str(entry.get("licence") or "?"),
             self.tr("yes") if entry.get("present") else self.tr("to download"),

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tlstudio.gui import theme, words
+from tlstudio.gui import formats, theme, words
 
 _ROW = 22
 
@@ -22,7 +22,7 @@ class BarChart(QWidget):
 
     def set_bars(self, bars: list[tuple[str, float]]) -> None:
         self._bars, self._rest = bars[: self._limit], max(len(bars) - self._limit, 0)
-        text = ", ".join(f"{name}: {words.count(value)}" for name, value in self._bars)
+        text = words.listing(f"{name}: {formats.count(value)}" for name, value in self._bars)
         self.setAccessibleDescription(text)
         self.setToolTip(text if len(text) < 500 else "")
         self.setMinimumHeight(self.sizeHint().height())
@@ -38,7 +38,7 @@ class BarChart(QWidget):
         metrics = QFontMetrics(self.font())
         most = max((value for _, value in self._bars), default=1) or 1
         names = min(max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0), self.width() * 2 // 5)
-        counts = max((metrics.horizontalAdvance(words.count(value)) for _, value in self._bars), default=0)
+        counts = max((metrics.horizontalAdvance(formats.count(value)) for _, value in self._bars), default=0)
         room = max(self.width() - names - counts - 22, 10)
         for index, (name, value) in enumerate(self._bars):
             top = index * _ROW
@@ -51,10 +51,10 @@ class BarChart(QWidget):
             painter.drawRoundedRect(QRectF(names + 10, top + 4, width, _ROW - 8), 3, 3)
             painter.setPen(theme.colour("muted"))
             place = QRectF(names + 16 + width, top, counts + 6, _ROW)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words.count(value))
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, formats.count(value))
         if self._rest:
             place = QRectF(0, len(self._bars) * _ROW, self.width(), _ROW)
-            more = self.tr("and {n} more").format(n=words.count(self._rest))
+            more = self.tr("and {n} more").format(n=formats.count(self._rest))
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, more)
 
 
@@ -74,7 +74,7 @@ class Histogram(QWidget):
         self._edges, self._counts, self._unit = edges, counts, unit
         if edges:
             text = self.tr("Text lengths from {low} to {high} {unit}")
-            text = text.format(low=words.count(edges[0]), high=words.count(edges[-1]), unit=unit)
+            text = text.format(low=formats.count(edges[0]), high=formats.count(edges[-1]), unit=unit)
             self.setAccessibleDescription(text)
             self.setToolTip(text)
         self.update()
@@ -112,9 +112,9 @@ class Histogram(QWidget):
         painter.setFont(small)
         last = len(self._edges) - 1
         for index, align in ((0, 0.0), (last // 2, 0.5), (last, 1.0)):
-            text = words.count(self._edges[index]) + (f" {self._unit}" if index == last else "")
+            text = formats.count(self._edges[index]) + (f" {self._unit}" if index == last else "")
             width = painter.fontMetrics().horizontalAdvance(text)
             x = area.left() + area.width() * index / max(last, 1) - width * align
             painter.drawText(QPointF(x, self.height() - 5), text)
-        top = words.count(max(self._counts))
+        top = formats.count(max(self._counts))
         painter.drawText(QPointF(area.left(), 12), top)

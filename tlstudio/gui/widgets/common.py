@@ -148,7 +148,9 @@ class Facts(QWidget):
             left.setAlignment(Qt.AlignmentFlag.AlignTop)
             right = label(value, wrap=True, parent=self)
             right.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            right.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            policy = right.sizePolicy()  # keeps that the height follows from the width: else a long value is cut
+            policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+            right.setSizePolicy(policy)
             self._grid.addWidget(left, row, 0)
             self._grid.addWidget(right, row, 1)
 

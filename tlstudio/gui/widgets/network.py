@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tlstudio.gui import theme, words
+from tlstudio.gui import formats, theme
 
 _HEIGHT, _GAP = 30, 6
 
@@ -38,7 +38,7 @@ class NetworkView(QWidget):
 
     def set_blocks(self, blocks: list[Block]) -> None:
         self._blocks = blocks
-        lines = (f"{self.title(b)}: {words.parameters(b.parameters)}, {self.state(b)}" for b in blocks)
+        lines = (f"{self.title(b)}: {formats.parameters(b.parameters)}, {self.state(b)}" for b in blocks)
         self.setAccessibleDescription("; ".join(lines))
         self.setFixedHeight(self.sizeHint().height())
         self.update()
@@ -102,7 +102,7 @@ class NetworkView(QWidget):
         painter.drawText(place, middle | Qt.AlignmentFlag.AlignRight, state)
         painter.setPen(QColor(c.muted))
         if block.parameters:
-            painter.drawText(place, middle | Qt.AlignmentFlag.AlignHCenter, words.parameters(block.parameters))
+            painter.drawText(place, middle | Qt.AlignmentFlag.AlignHCenter, formats.parameters(block.parameters))
         if block.state == "frozen":
             width = painter.fontMetrics().horizontalAdvance(state)
             lock = theme.pixmap("lock", c.muted, 14, self.devicePixelRatioF())

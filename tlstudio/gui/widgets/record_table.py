@@ -25,6 +25,7 @@ from tlstudio.gui import theme
 _Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
 RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
+_TICK = 26  # pixels
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class RecordModel(QAbstractTableModel):
         self.records: list[Any] = []
         self.ticks: set[Any] = set()
         self._key = key
+
+    @property
+    def has_ticks(self) -> bool:
+        return self._key is not None
 
     def set_records(self, records: Sequence[Any]) -> None:
         self.beginResetModel()
@@ -146,6 +151,8 @@ class RecordTable(QTableView):
     def set_records(self, records: Sequence[Any]) -> None:
         self.records.set_records(records)
         self.resizeColumnsToContents()
+        if self.records.has_ticks:  # the style sheet's padding is not counted where there is a tick
+            self.setColumnWidth(0, self.columnWidth(0) + _TICK)
         if self._fits:
             rows = len(records) * self.verticalHeader().defaultSectionSize()
             extra = self.horizontalHeader().sizeHint().height() + self.horizontalScrollBar().sizeHint().height() + 4

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tlstudio.gui import formats, theme
+from tlstudio.gui import formats, theme, words
 
 _ROW = 34
 
@@ -165,7 +165,7 @@ class ProbabilityBars(QWidget):
     def set_probabilities(self, probabilities: dict[str, float]) -> None:
         self._bars = sorted(probabilities.items(), key=lambda item: -item[1])[:12]
         self.setAccessibleName(self.tr("Probabilities"))
-        self.setAccessibleDescription(", ".join(f"{name} {formats.percent(value)}" for name, value in self._bars))
+        self.setAccessibleDescription(words.listing(f"{name} {formats.percent(value)}" for name, value in self._bars))
         self.updateGeometry()
         self.update()
 

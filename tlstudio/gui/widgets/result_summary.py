@@ -54,7 +54,7 @@ class SummaryView(QWidget):
         self.headline.setText(self.tr("{accuracy} accuracy").format(accuracy=formats.percent(accuracy.get("value"))))
         self.sentence.setText(self._sentence(test, accuracy))
         baselines = results.get("baselines") or []
-        bars = [(_title(item), (item.get("metrics") or {}).get("accuracy") or {}) for item in baselines]
+        bars = [(i18n.engine(_title(item)), (item.get("metrics") or {}).get("accuracy") or {}) for item in baselines]
         self.bars.set_bars([*bars, (self.tr("This model"), accuracy)])
         self.baselines.setText(" ".join(self._against(title, value, accuracy) for title, value in bars))
         self.facts.setText(self._facts(results))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from tlstudio.gui import formats, i18n, theme
-from tlstudio.gui.widgets.background import Background
+from tlstudio.gui.background import Latest
 from tlstudio.gui.widgets.common import label
 from tlstudio.gui.widgets.confusion import ConfusionView
 from tlstudio.gui.widgets.record_table import Column, RecordTable
@@ -35,7 +35,7 @@ class ConfusionSection(QWidget):
         super().__init__(parent)
         self._folder: Path | None = None
         self._wanted: tuple[str, str] | None = None
-        self._background = Background(self)
+        self._background = Latest(self)
         self._background.done.connect(self._show)
         self._background.failed.connect(self._fail)
         self.matrix = ConfusionView()

@@ -6,7 +6,7 @@ import psutil
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from tlstudio.gui import theme, words
+from tlstudio.gui import formats, theme
 from tlstudio.gui.widgets.common import label
 
 _SCALE = 1000
@@ -87,7 +87,7 @@ class Status(QStatusBar):
         if fraction is not None:
             self.bar.setValue(round(fraction * _SCALE))
         self.left.setText(
-            "" if seconds_left is None else self.tr("{time} left").format(time=words.duration(seconds_left))
+            "" if seconds_left is None else self.tr("{time} left").format(time=formats.duration(seconds_left))
         )
 
     def say(self, text: str) -> None:

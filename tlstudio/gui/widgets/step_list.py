@@ -47,9 +47,7 @@ class StepList(QListView):
         item.setData(detail, _DETAIL)
         sign = words.status(status)
         item.setToolTip(detail or sign)
-        item.setData(
-            ", ".join(part for part in (words.step(step), sign, detail) if part), Qt.ItemDataRole.AccessibleTextRole
-        )
+        item.setData(words.clauses((words.step(step), sign, detail)), Qt.ItemDataRole.AccessibleTextRole)
 
     def state_of(self, step: str) -> tuple[str, str]:
         item = self._items.item(PLACES.index(step))
