@@ -32,15 +32,16 @@ def engine_strings() -> list[str]:
     """All templates of the engine, sorted, each once."""
     found: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
-        if "gui" in path.relative_to(PACKAGE).parts or "cli" in path.relative_to(PACKAGE).parts:
-            continue
-        found.update(_in_file(ast.parse(path.read_text(encoding="utf-8"))))
+        room = path.relative_to(PACKAGE).parts[0]
+        if room != "cli":
+            found.update(_in_file(ast.parse(path.read_text(encoding="utf-8")), constants=room != "gui"))
     for entry in yaml.safe_load((ROOT / "resources/catalogue/models.yaml").read_text(encoding="utf-8")):
         found.update(entry[key] for key in ("title", "summary", "data"))
     return sorted(text for text in found if text.strip())
 
 
-def _in_file(tree: ast.AST) -> Iterator[str]:
+def _in_file(tree: ast.AST, constants: bool) -> Iterator[str]:
+    """Texts of a file; ``constants``: also those of capital names, which the window translates by itself."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -49,7 +50,7 @@ def _in_file(tree: ast.AST) -> Iterator[str]:
             values += [keyword.value for keyword in node.keywords if keyword.arg in keywords]
             values += [_unit(keyword.value) for keyword in node.keywords if keyword.arg == "json_schema_extra"]
             yield from (text for value in values for text in _texts(value))
-        elif isinstance(node, ast.Assign):
+        elif constants and isinstance(node, ast.Assign):
             names = [item.id for item in ast.walk(node.targets[0]) if isinstance(item, ast.Name)]
             if names and all(name.endswith(("TITLE", "SUMMARY")) for name in names):
                 yield from _texts(node.value)

@@ -246,14 +246,12 @@ class Worker:
             return
         if control.interruptible and not self._writing.locked():
             _thread.interrupt_main()
-        else:  # in the middle of a line, or between two stages: a moment later
-            self._insist_later(control)
+        self._insist_later(control)  # it was between two stages, or deep in a library that swallowed the exception
 
     def _interrupted(self, *_signal: Any) -> None:
         """Runs in the main thread, between two steps of whatever it does."""
         working = self._working
         if working is not None and working.cancelled and working.interruptible and not self._writing.locked():
-            working.interruptible = False  # once: what follows is clearing up
             raise Cancelled
 
 

@@ -645,6 +645,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>导出文件夹</translation>
     </message>
     <message>
+        <source>your text</source>
+        <translation>您的文本</translation>
+    </message>
+    <message>
         <source>Copy command</source>
         <translation>复制命令</translation>
     </message>
@@ -728,7 +732,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>Field</name>
     <message>
         <source>auto</source>
-        <translation type="unfinished"></translation>
+        <translation>自动</translation>
     </message>
     <message>
         <source>Auto</source>
@@ -740,11 +744,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>As in the model</source>
-        <translation type="unfinished"></translation>
+        <translation>与模型相同</translation>
     </message>
     <message>
         <source>Leave {field} as in the model</source>
-        <translation type="unfinished"></translation>
+        <translation>“{field}”与模型保持相同</translation>
     </message>
 </context>
 <context>
@@ -1610,7 +1614,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>1 run</source>
-        <translation type="unfinished"></translation>
+        <translation>1 次运行</translation>
     </message>
     <message>
         <source>Folder</source>
@@ -2122,75 +2126,75 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>choices</name>
     <message>
         <source>Automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>自动</translation>
     </message>
     <message>
         <source>None</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>Balanced</source>
-        <translation type="unfinished"></translation>
+        <translation>均衡</translation>
     </message>
     <message>
         <source>Mean of all tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>所有词元的均值</translation>
     </message>
     <message>
         <source>First token</source>
-        <translation type="unfinished"></translation>
+        <translation>第一个词元</translation>
     </message>
     <message>
         <source>Last token</source>
-        <translation type="unfinished"></translation>
+        <translation>最后一个词元</translation>
     </message>
     <message>
         <source>Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>模型库</translation>
     </message>
     <message>
         <source>Folder</source>
-        <translation type="unfinished">文件夹</translation>
+        <translation>文件夹</translation>
     </message>
     <message>
         <source>Stop and ask</source>
-        <translation type="unfinished"></translation>
+        <translation>停止并询问</translation>
     </message>
     <message>
         <source>Leave out</source>
-        <translation type="unfinished"></translation>
+        <translation>排除</translation>
     </message>
     <message>
         <source>Make one</source>
-        <translation type="unfinished"></translation>
+        <translation>合并</translation>
     </message>
     <message>
         <source>Keep apart</source>
-        <translation type="unfinished"></translation>
+        <translation>分别保留</translation>
     </message>
     <message>
         <source>Accuracy</source>
-        <translation type="unfinished">准确率</translation>
+        <translation>准确率</translation>
     </message>
     <message>
         <source>Macro F1</source>
-        <translation type="unfinished">宏平均 F1</translation>
+        <translation>宏平均 F1</translation>
     </message>
     <message>
         <source>Loss</source>
-        <translation type="unfinished">损失</translation>
+        <translation>损失</translation>
     </message>
     <message>
         <source>Processor (CPU)</source>
-        <translation type="unfinished"></translation>
+        <translation>处理器（CPU）</translation>
     </message>
     <message>
         <source>NVIDIA GPU (CUDA)</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA GPU（CUDA）</translation>
     </message>
     <message>
         <source>Apple GPU (MPS)</source>
-        <translation type="unfinished"></translation>
+        <translation>Apple GPU（MPS）</translation>
     </message>
 </context>
 <context>
@@ -2309,7 +2313,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Bag of words</source>
-        <translation type="unfinished"></translation>
+        <translation>词袋模型</translation>
     </message>
     <message>
         <source>Balanced makes an error on a rare class cost more: n / (classes x count), as in scikit-learn.</source>
@@ -2456,6 +2460,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择包含类别的列。</translation>
     </message>
     <message>
+        <source>Choose the file again.</source>
+        <translation>请重新选择文件。</translation>
+    </message>
+    <message>
         <source>Choose the folder of a model in transformers layout.</source>
         <translation>请选择 transformers 布局的模型文件夹。</translation>
     </message>
@@ -2542,6 +2550,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Downloading {name} ({megabytes} MB in {files} files) from {host}.</source>
         <translation>正在从 {host} 下载 {name}（{files} 个文件，共 {megabytes} MB）。</translation>
+    </message>
+    <message>
+        <source>Drop a model folder, a labelled file or a project.</source>
+        <translation>请拖入模型文件夹、带标签的文件或项目。</translation>
     </message>
     <message>
         <source>Dynamic int8</source>
@@ -2673,7 +2685,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Largest class</source>
-        <translation type="unfinished"></translation>
+        <translation>最大类别</translation>
     </message>
     <message>
         <source>Largest gradient norm.</source>
@@ -2980,6 +2992,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>划分种子</translation>
     </message>
     <message>
+        <source>Start again.</source>
+        <translation>请重新开始。</translation>
+    </message>
+    <message>
         <source>Start again. If it happens again, run &apos;tlstudio doctor&apos; and report the log.</source>
         <translation>请重新开始。如果问题再次出现，请运行“tlstudio doctor”并提交日志。</translation>
     </message>
@@ -3132,6 +3148,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>旧文件保留为 {path}。</translation>
     </message>
     <message>
+        <source>The preview of {path} cannot be read.</source>
+        <translation>无法读取 {path} 的预览。</translation>
+    </message>
+    <message>
         <source>The program&apos;s own file {name} is missing.</source>
         <translation>缺少程序自带的文件 {name}。</translation>
     </message>
@@ -3178,6 +3198,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The worker stopped unexpectedly (exit code {exit}).</source>
         <translation>工作进程意外停止（退出代码 {exit}）。</translation>
+    </message>
+    <message>
+        <source>The worker stopped unexpectedly.</source>
+        <translation>工作进程意外停止。</translation>
     </message>
     <message>
         <source>The worker was ended from outside (exit code {exit}).</source>
@@ -3373,7 +3397,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>tokens</source>
-        <translation type="unfinished">词元</translation>
+        <translation>词元</translation>
     </message>
     <message>
         <source>{count} classes have a single example, such as &apos;{label}&apos;: they cannot be both learnt and tested.</source>
@@ -3389,7 +3413,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{field}: there is no &apos;{name}&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>{field}：没有“{name}”。</translation>
     </message>
     <message>
         <source>{field}: there is no such field.</source>
@@ -3506,6 +3530,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{path} is not the expected file: its SHA-256 is {found}, expected {expected}.</source>
         <translation>{path} 不是预期的文件：其 SHA-256 为 {found}，应为 {expected}。</translation>
+    </message>
+    <message>
+        <source>{path} is not the folder of a model: it has no config.json.</source>
+        <translation>{path} 不是模型文件夹：其中没有 config.json。</translation>
     </message>
     <message>
         <source>{path} is not valid JSON: {reason} in line {line}.</source>
@@ -3871,35 +3899,35 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{done} of {total}</source>
-        <translation type="unfinished">{done} / {total}</translation>
+        <translation>{done} / {total}</translation>
     </message>
     <message>
         <source>{done} of {total} {unit}</source>
-        <translation type="unfinished">{done} / {total} {unit}</translation>
+        <translation>{done} / {total} {unit}</translation>
     </message>
     <message>
         <source>texts</source>
-        <translation type="unfinished"></translation>
+        <translation>条文本</translation>
     </message>
     <message>
         <source>rows</source>
-        <translation type="unfinished"></translation>
+        <translation>行</translation>
     </message>
     <message>
         <source>steps</source>
-        <translation type="unfinished"></translation>
+        <translation>步</translation>
     </message>
     <message>
         <source>tokens</source>
-        <translation type="unfinished">词元</translation>
+        <translation>词元</translation>
     </message>
     <message>
         <source>{names}, {next}</source>
-        <translation type="unfinished"></translation>
+        <translation>{names}、{next}</translation>
     </message>
     <message>
         <source>{clause}, {next}</source>
-        <translation type="unfinished"></translation>
+        <translation>{clause}，{next}</translation>
     </message>
 </context>
 </TS>

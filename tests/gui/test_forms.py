@@ -139,3 +139,55 @@ def test_wheel_over_a_field_without_focus_changes_nothing(form, heard):
     editor.wheelEvent(event)
     assert editor.value() == 3
     assert heard == []
+
+
+class Wishes(BaseModel):
+    dropout: float | None = Field(None, ge=0, lt=1, title="Dropout", description="Empty keeps the model's.")
+    epochs: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
+        "auto", title="Epochs", description="Passes.", json_schema_extra={"unit": "rounds"}
+    )
+
+
+@pytest.fixture
+def wishes(keep):
+    return keep(Form(describe(Wishes)))
+
+
+def test_a_number_that_may_be_missing_is_empty_not_zero(wishes):
+    heard = []
+    wishes.changed.connect(lambda name, value: heard.append((name, value)))
+    field = wishes.fields["dropout"]
+    assert field.value() is None and field.auto.isChecked()
+    assert field.editor.text() == "" and not field.editor.isEnabled()
+    field.auto.click()
+    assert field.editor.isEnabled() and field.editor.text() == "0"
+    field.editor.setValue(0.3)
+    field.auto.click()
+    assert [value for _, value in heard] == [0.0, 0.3, None]
+    wishes.set_values({"dropout": 0.2})
+    assert field.editor.text() == "0.2" and not field.auto.isChecked()
+    wishes.set_values({})
+    assert field.value() is None and field.editor.text() == ""
+    assert len(heard) == 3
+
+
+def test_auto_shows_what_will_be_used_where_that_is_known(wishes):
+    field = wishes.fields["epochs"]
+    assert field.editor.text() == "auto"
+    wishes.set_automatic({"epochs": 7})
+    assert field.editor.text() == "7 rounds" and field.value() == "auto"
+    wishes.set_automatic({})
+    assert field.editor.text() == "auto"
+    wishes.set_automatic({"epochs": 7})
+    field.auto.click()
+    assert field.value() == 7, "the user goes on from there"
+
+
+def test_a_number_being_typed_outlives_what_becomes_known(wishes):
+    wishes.set_values({"epochs": 3})
+    editor = wishes.fields["epochs"].editor
+    editor.setFocus()
+    editor.lineEdit().setText("12 rounds")
+    wishes.set_automatic({"epochs": 7})
+    wishes.set_values({"epochs": 3})
+    assert editor.text() == "12 rounds"

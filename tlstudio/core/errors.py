@@ -56,8 +56,12 @@ class StudioError(Exception):
         )
 
 
-class Cancelled(Exception):
-    """Raised inside a long loop when the user has cancelled; never shown as an error."""
+class Cancelled(BaseException):
+    """Raised inside a long loop when the user has cancelled; never shown as an error.
+
+    No ``Exception``, for the reason that KeyboardInterrupt is none: libraries that try another way after any
+    exception (torch.onnx does) must not take it for a failure of theirs.
+    """
 
 
 def fill(template: str, params: dict[str, Any]) -> str:

@@ -74,3 +74,30 @@ def test_options_of_strategy_and_task_edit_the_recipe(controller):
     name, field = next(iter(pane.options_form.fields.items()))
     field.editor.setValue(0.1)
     assert controller.context.project.recipe.strategy.options[name] == 0.1
+
+
+def test_auto_shows_the_number_that_will_be_used(controller, csv, until):
+    controller.show()
+    controller.window.go("strategy")
+    pane = controller.window.pane("strategy")
+    fields = pane.common_form.fields
+    assert fields["epochs"].editor.text() == "auto", "depends on data that is not chosen yet"
+    assert fields["batch_size"].editor.text() == "16"
+    controller.context.set_data_file("train", str(csv))
+    until(lambda: fields["epochs"].editor.text() == "9")  # 560 rows need more passes than thousands do
+    assert "at most 9 epochs" in " ".join(controller.window.plan.texts())
+    assert controller.context.project.recipe.training.epochs == "auto"
+    pane.strategy_chosen.emit("linear-probe")
+    assert fields["epochs"].editor.text() == "60"
+    assert fields["learning_rate"].editor.text() == "0.01"
+
+
+def test_dropout_is_that_of_the_model_until_it_is_chosen(controller):
+    controller.show()
+    controller.window.go("strategy")
+    field = controller.window.pane("strategy").options_form.fields["hidden_dropout"]
+    assert field.editor.text() == "" and field.auto.text() == "As in the model"
+    field.auto.click()
+    assert controller.context.project.recipe.strategy.options["hidden_dropout"] == 0.1
+    field.auto.click()
+    assert "hidden_dropout" not in controller.context.project.recipe.strategy.options

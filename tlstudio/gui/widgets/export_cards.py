@@ -108,7 +108,8 @@ class ExportCard(Card):
         script = Path(self.path) / "predict.py"
         if not script.is_file():
             return
-        self.command = f'python "{script}" "{self.tr("your text")}"'
+        example = self.tr("your text")  # on a line of its own: lupdate does not look into f-strings
+        self.command = f'python "{script}" "{example}"'
         self.command_button = button(self.tr("Copy command"))
         self.command_button.clicked.connect(self._copy_command)
         self.body.addWidget(label(self.tr("How to use it, from a terminal and without TLStudio:"), "caption"))
