@@ -87,7 +87,7 @@ def test_inspect(tiny_model):
     facts = loading.inspect(folder_section(tiny_model))
     assert facts["architecture"] == "BertModel"
     assert facts["model_type"] == "bert"
-    assert (facts["hidden_size"], facts["max_length"]) == (32, 64)
+    assert (facts["hidden_size"], facts["max_length"], facts["labels"]) == (32, 64, 2)
     assert facts["bytes"] == (tiny_model / "model.safetensors").stat().st_size
     assert [group["kind"] for group in facts["groups"]][-1] == "head"
     assert facts["parameters"] == sum(g["parameters"] for g in facts["groups"] if g["kind"] != "head")

@@ -233,6 +233,7 @@ class Controller(QObject):
             return
         self.context.session.start("run", {"recipe": recipe.to_dict(), "folder": str(folder)}, folder, recipe)
         self.window.go("train")
+        self.window.steps.setFocus()  # the start button is disabled now: Qt would pass the focus to Undo
 
     def compare(self, runs: list[str]) -> None:
         """Puts earlier runs beside the one that is shown: numbers in Results, curves as pale lines in Train."""

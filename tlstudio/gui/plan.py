@@ -58,10 +58,9 @@ def _data(recipe: Recipe, facts: Facts) -> PlanItem:
     if not splits:
         return PlanItem("data", "data", name)
     totals = {split: sum(counts.values()) for split, counts in splits.items()}
-    classes = len({label for counts in splits.values() for label in counts})
     text = translate("plan", "{rows} texts, {classes} labels")
     parts = [f"{words.split(split)}\u00a0{formats.count(total)}" for split, total in totals.items() if total]
-    heading = text.format(rows=formats.count(sum(totals.values())), classes=formats.count(classes))
+    heading = text.format(rows=formats.count(sum(totals.values())), classes=formats.count(_classes(facts)))
     return PlanItem("data", "data", heading, "  ·  ".join(parts))
 
 
@@ -127,7 +126,19 @@ def blocks(recipe: Recipe, facts: Facts) -> list[Block]:
 
 
 def layer_groups(facts: Facts) -> list[Any]:
-    """The inspected model's layer groups, with a head even if the file has none (a new one is made)."""
+    """The inspected model's layer groups, with a head even if the file has none: the new one for the data's labels."""
     from tlstudio.models.anatomy import LayerGroup
 
-    return [LayerGroup(**group) for group in (facts.model.data or {}).get("groups", [])]
+    known = facts.model.data or {}
+    more = _classes(facts) - known["labels"] if known.get("labels") and _classes(facts) else 0
+    head = more * (known.get("hidden_size", 0) + 1)  # the last layer of a head is linear: a row and a bias each
+    return [
+        LayerGroup(**{**group, "parameters": group["parameters"] + head * (group["kind"] == "head")})
+        for group in known.get("groups", [])
+    ]
+
+
+def _classes(facts: Facts) -> int:
+    """How many labels the data has; 0 where that is not known."""
+    splits = (facts.data.data or {}).get("splits") or {}
+    return len({label for counts in splits.values() for label in counts})

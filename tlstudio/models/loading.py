@@ -144,6 +144,7 @@ def inspect(model: ModelSection) -> dict[str, Any]:
         "bytes": sum(size_of(path) for path in weight_files(backbone.path)),
         "max_length": position_limit(raw) or max_length(backbone.path),
         "hidden_size": config.hidden_size,
+        "labels": config.num_labels,
         "vocabulary": config.vocab_size,
         "licence": backbone.licence,
         "languages": list(backbone.languages),

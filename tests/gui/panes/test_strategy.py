@@ -101,3 +101,16 @@ def test_dropout_is_that_of_the_model_until_it_is_chosen(controller):
     assert controller.context.project.recipe.strategy.options["hidden_dropout"] == 0.1
     field.auto.click()
     assert "hidden_dropout" not in controller.context.project.recipe.strategy.options
+
+
+def test_the_head_has_a_row_for_each_label(controller, csv, until, answers):
+    facts = fake.model_facts()
+    facts["groups"][-1]["parameters"] = 2 * 385
+    answers["inspect-model"] = lambda _args: facts | {"labels": 2}
+    controller.show()
+    controller.context.edit_many({"model": {"source": "hub", "name": fake.MINILM}, "strategy.name": "linear-probe"})
+    controller.window.go("strategy")
+    pane = controller.window.pane("strategy")
+    until(lambda: pane.drawing_note.text().startswith("770 of"))
+    controller.context.set_data_file("train", str(csv))
+    until(lambda: pane.drawing_note.text().startswith("3.08 k of"))

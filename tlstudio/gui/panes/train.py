@@ -97,6 +97,8 @@ class TrainPane(Pane):
         left = left if left is not None else progress.get("seconds_left")
         self.progress.setValue(round(min(max(share, 0), 1) * 1000))
         self.numbers.set_value("left", formats.duration(left))
+        if self._state in _RESTING:
+            return  # the line says that it has finished, not what was last done
         parts = [words.stage(str(progress.get("stage", "")))]
         if total and progress.get("unit"):
             parts.append(words.progress(progress.get("done") or 0, total, str(progress["unit"])))

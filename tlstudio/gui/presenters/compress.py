@@ -44,7 +44,7 @@ class CompressPresenter(Presenter):
     # --- what is known
 
     def on_fact(self, subject: str) -> None:
-        if subject == "model":
+        if subject in ("model", "data"):
             self._draw()
 
     def refresh(self) -> None:

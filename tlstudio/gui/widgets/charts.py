@@ -37,7 +37,9 @@ class BarChart(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = QFontMetrics(self.font())
         most = max((value for _, value in self._bars), default=1) or 1
-        names = min(max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0), self.width() * 2 // 5)
+        widest = max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0)
+        longest = widest + 2  # advances are rounded: at their exact width names would be cut
+        names = min(longest, self.width() * 2 // 5)
         counts = max((metrics.horizontalAdvance(formats.count(value)) for _, value in self._bars), default=0)
         room = max(self.width() - names - counts - 22, 10)
         for index, (name, value) in enumerate(self._bars):

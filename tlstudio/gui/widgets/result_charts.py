@@ -38,7 +38,7 @@ class IntervalBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        names = min(max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0), self.width() // 3)
+        names = min(max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0) + 2, self.width() // 3)
         numbers = metrics.horizontalAdvance("100.0 % (100.0–100.0)")
         room = max(self.width() - names - numbers - 28, 20)
         for row, (name, value) in enumerate(self._bars):
@@ -182,7 +182,7 @@ class ProbabilityBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0)
+        widest = max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0) + 2
         names, numbers = min(widest, self.width() * 2 // 5), metrics.horizontalAdvance("100.0 %")
         room = max(self.width() - names - numbers - 30, 20)
         for row, (name, value) in enumerate(self._bars):
