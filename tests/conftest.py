@@ -14,7 +14,7 @@ os.environ["QT_QPA_PLATFORM"] = os.environ.get("TLSTUDIO_TEST_PLATFORM", "offscr
 for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS"):
     os.environ[name] = "1"
 
-import pytest
+import pytest  # noqa: E402 - the environment must be set first
 
 ASSETS = Path(__file__).resolve().parents[2] / "shared" / "assets"
 _KEPT_BY_LIBRARIES = ("tqdm", "ThreadPoolExecutor", "pydevd", "asyncio", "pytest_timeout", "QThread", "Dummy")
