@@ -139,9 +139,7 @@ def work(request: Line, send: Send, control: Control) -> None:
         send({"event": "cancelled", "id": number})
     except Exception as problem:
         error = explained(problem).to_dict()
-        if control.cancelled and name not in ("run", "export"):
-            send({"event": "cancelled", "id": number})
-        elif name in ("run", "export"):
+        if name in ("run", "export"):
             emit(Finished(outcome="failed", seconds=0.0, error=error))
         else:
             send({"event": "error", "id": number, "error": error})

@@ -89,9 +89,7 @@ def _guarded(
     except StudioError as problem:
         error = problem
     except Exception as problem:
-        # a library may wrap the Cancelled that broke it off into an exception of its own
-        outcome = "cancelled" if control.cancelled else "failed"
-        error = None if control.cancelled else explained(problem, folder)
+        error = explained(problem, folder)
     return _close(context, emit, outcome, error, keep_results=results is not None)
 
 

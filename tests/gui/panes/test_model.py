@@ -95,8 +95,8 @@ def test_download_only_on_a_click(controller, answers, until):
     until(lambda: pane.catalogue.rowCount() > 3)
     pane.table.selectRow(1)
     until(lambda: controller.context.facts.model.state == "known")
+    until(pane.download_button.isVisible)
     assert asked == []
-    assert pane.download_button.isVisible()
     pane.download_button.click()
     until(lambda: asked)
     assert asked[0]["name"] == fake.catalogue()[1]["name"]
