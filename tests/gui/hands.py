@@ -137,6 +137,7 @@ class Camera:
             for scheme in ("light", "dark"):  # the second press brings the light back
                 wait(0.3)
                 self._window.grab().save(str(self._folder / f"{name}-{width}-{scheme}.png"))
-                press(self._window, Qt.Key.Key_D)
+                modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+                press(self._window, Qt.Key.Key_L, modifiers)
         self._window.resize(*SIZES[0])
         wait(0.1)

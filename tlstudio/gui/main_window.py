@@ -99,7 +99,8 @@ class MainWindow(QMainWindow):
         run.addSeparator()
         self._add(run, "refresh", self.tr("&Read the files again"), QKeySequence("F5"), "refresh")
         view = bar.addMenu(self.tr("&View"))
-        self._add(view, "theme", self.tr("&Light or dark"), QKeySequence("Ctrl+D"), "theme")
+        # not Ctrl+D: in a text field that deletes a character
+        self._add(view, "theme", self.tr("&Light or dark"), QKeySequence("Ctrl+Shift+L"), "theme")
         self.languages = QMenu(self.tr("L&anguage"), self)
         for code, name in LANGUAGES.items():
             action = self.languages.addAction(name)
