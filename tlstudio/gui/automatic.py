@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import product
 from typing import Any
 
 from tlstudio.core import plugins
@@ -11,7 +12,8 @@ from tlstudio.core.recipe import Recipe
 from tlstudio.gui.facts import Facts
 from tlstudio.models.scorers import usable_cores
 
-_FEW, _MANY = 1, 10**9  # rows: what is the same for both does not depend on the data
+# what is the same for the extremes depends neither on the data nor on the model
+_ROWS, _WIDTHS = (1, 10**9), (1, 10**6)
 
 
 def training(recipe: Recipe, facts: Facts) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def training(recipe: Recipe, facts: Facts) -> dict[str, Any]:
     except StudioError:
         return known  # the problem is shown by the step itself
     rows = sum(((facts.data.data or {}).get("splits") or {}).get("train", {}).values())
-    if rows:
-        return known | asdict(plugin.defaults(config, rows))
-    few, many = (asdict(plugin.defaults(config, number)) for number in (_FEW, _MANY))
-    return known | {name: value for name, value in few.items() if many[name] == value}
+    width = (facts.model.data or {}).get("hidden_size")
+    cases = product([rows] if rows else _ROWS, [width] if width else _WIDTHS)
+    first, *others = [asdict(plugin.defaults(config, *case)) for case in cases]
+    return known | {name: value for name, value in first.items() if all(other[name] == value for other in others)}

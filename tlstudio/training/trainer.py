@@ -73,8 +73,6 @@ def fit(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, fo
         if is_out_of_memory(error):
             raise out_of_memory() from error
         raise
-    # accelerate has wrapped forward in autocast: left there, every later score would be in bf16, unlike the saved model
-    trainer.accelerator.unwrap_model(transfer.model, keep_fp32_wrapper=False)
     seconds = time.monotonic() - begin - (control.paused_seconds - paused)
     if watch.outcome == "nan" and not best.found:
         raise StudioError(
@@ -110,7 +108,6 @@ def _arguments(settings: Settings, folder: Path, rows: int, grouped: bool, evalu
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.gradient_clip,
         optim="adamw_torch_fused",
-        bf16=settings.precision == "bf16",
         train_sampling_strategy="group_by_length" if grouped else "random",
         length_column_name="length",
         seed=settings.seed,
@@ -142,6 +139,10 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
 
     class StudioTrainer(Trainer):
         """Trainer whose evaluation is one plain pass over the validation rows."""
+
+        def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> Any:
+            """Autocast around forward and loss; accelerate would wrap the model's forward, and leave it wrapped."""
+            return torch.autocast(settings.device, torch.bfloat16, settings.precision == "bf16", cache_enabled)
 
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             if not grouped:
