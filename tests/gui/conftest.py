@@ -77,12 +77,13 @@ class Answers(Dialogs):
     def __init__(self) -> None:
         super().__init__()
         self.file, self.folder, self.project, self.target = "", "", "", ""
+        self.files: list[str] = []  # several at once
         self.reply: dict[str, str] = {}
         self.asked: list[str] = []
         self.told: list[str] = []
 
-    def open_data(self) -> str:
-        return self.file
+    def open_data(self) -> list[str]:
+        return self.files or [self.file] * bool(self.file)
 
     def open_project(self) -> str:
         return self.project
@@ -96,6 +97,10 @@ class Answers(Dialogs):
     def ask(self, title: str, text: str, answers: dict[str, str], default: str, cancel: str = "") -> str:
         self.asked.append(title)
         return self.reply.get(title, default)
+
+    def ask_text(self, title: str, text: str, value: str) -> str:
+        self.asked.append(title)
+        return self.reply.get(title, value)
 
     def tell(self, error: Any, title: str = "") -> None:
         self.told.append(i18n.message(error))
@@ -184,7 +189,7 @@ def controller(
 def until(qapp: QApplication) -> Callable[..., None]:
     """Lets the event loop run until a condition holds."""
 
-    def wait(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+    def wait(condition: Callable[[], Any], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"

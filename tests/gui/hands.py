@@ -63,9 +63,10 @@ def click_tab(tabs: QTabWidget, number: int) -> None:
 
 def press(window: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.ControlModifier) -> None:
     """A shortcut, sent to what has the focus in the window."""
+    QTest.qWait(50)  # a question that has just been answered goes first
     if not window.isActiveWindow():  # without a window manager nobody gives it back after a question
         window.activateWindow()
-        QTest.qWaitForWindowActive(window, 3000)
+        assert QTest.qWaitForWindowActive(window, 60_000)
     QTest.keyClick(QApplication.focusWidget() or window, key, modifier)
 
 

@@ -127,3 +127,29 @@ def test_a_worker_that_cannot_start_is_an_error(queries, runner, until, monkeypa
 def test_close_in_the_middle_of_a_job(queries, runner, until):
     queries.ask("a", {}, lambda _data: None)
     until(lambda: runner.started)
+
+
+def test_a_patient_request_gives_way_and_begins_anew(queries, runner, until):
+    got = []
+    queries.ask("examine", {}, lambda data: got.append(("examine", data)), patient=True)
+    until(lambda: runner.started == ["examine"])
+    queries.ask("preview", {}, lambda data: got.append(("preview", data)))
+    until(lambda: runner.started == ["examine", "preview"])
+    runner.go.put("rows")
+    until(lambda: runner.started == ["examine", "preview", "examine"])
+    runner.go.put("findings")
+    until(lambda: len(got) == 2)
+    assert got == [("preview", "rows"), ("examine", "findings")]
+
+
+def test_a_patient_request_that_is_given_up_does_not_come_back(queries, runner, until):
+    got = []
+    queries.ask("examine", {}, got.append, on_cancelled=lambda: got.append("cancelled"), patient=True)
+    until(lambda: runner.started == ["examine"])
+    queries.cancel("examine")
+    queries.ask("preview", {}, got.append)
+    until(lambda: runner.started == ["examine", "preview"])
+    runner.go.put("rows")
+    until(lambda: len(got) == 2)
+    assert got == ["cancelled", "rows"]
+    assert runner.started == ["examine", "preview"]

@@ -15,6 +15,8 @@ from tlstudio.core.errors import StudioError
 from tlstudio.session import runners
 from tlstudio.session.runners import TERMINAL, Runner
 
+_QUIET = 1.0  # seconds without a request, after which the worker warms up
+
 OnReply = Callable[[Any], None]
 OnError = Callable[[dict[str, Any]], None]
 OnEvent = Callable[[dict[str, Any]], None]
@@ -22,7 +24,10 @@ OnEvent = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Request:
-    """A job with what to do with its reply. ``key`` names a subject: a newer request replaces an older one."""
+    """A job with what to do with its reply. ``key`` names a subject: a newer request replaces an older one.
+
+    A ``patient`` one gives way: it is broken off for any other, and begins anew when nothing else is waiting.
+    """
 
     id: int
     job: str
@@ -32,6 +37,7 @@ class Request:
     on_error: OnError | None
     on_event: OnEvent | None
     on_cancelled: Callable[[], None] | None
+    patient: bool = False
 
 
 class QueryThread(QThread):
@@ -46,20 +52,22 @@ class QueryThread(QThread):
         self._waiting: deque[Request] = deque()
         self._current: Request | None = None
         self._wake = threading.Condition()
-        self._ending = False
+        self._ending = self._warmed = False
+        self._broken_off = ""  # of the current request: "gone", or "back" where it is to wait again
 
     def add(self, request: Request) -> None:
         with self._wake:
             self._waiting.append(request)
+            if self._current is not None and self._current.patient and not request.patient:
+                self._break_off("back")
             self._wake.notify()
 
     def drop(self, wanted: Callable[[Request], bool]) -> None:
         """Removes waiting requests and cancels the current one where ``wanted`` says so."""
         with self._wake:
             self._waiting = deque(item for item in self._waiting if not wanted(item))
-            # sent under the lock, so that it cannot reach the job after the one that is meant
-            if self._current is not None and self._runner is not None and wanted(self._current):
-                self._runner.send("cancel")
+            if self._current is not None and wanted(self._current):
+                self._break_off("gone")
 
     def end(self) -> None:
         with self._wake:
@@ -75,13 +83,14 @@ class QueryThread(QThread):
         with self._wake:
             self._runner = runner
         try:
-            self._warm()
             while (request := self._next()) is not None:
                 self._carry(request.id)
         finally:
             runner.close()
 
     def _warm(self) -> None:
+        """Lets the worker import torch; not at once, or the first look at a small file would wait for it."""
+        self._warmed = True
         start = getattr(self._runner, "start_worker", None)
         if start is None:
             return
@@ -94,10 +103,14 @@ class QueryThread(QThread):
         """Waits for a request and starts it; None at the end."""
         with self._wake:
             self._current = None
-            self._wake.wait_for(lambda: self._ending or self._waiting)
+            if not self._wake.wait_for(self._wanted, None if self._warmed else _QUIET):
+                self._warm()
+                self._wake.wait_for(self._wanted)
             if self._ending or self._runner is None:
                 return None
-            request = self._waiting.popleft()
+            request = next((item for item in self._waiting if not item.patient), self._waiting[0])
+            self._waiting.remove(request)
+            self._broken_off = ""
             try:
                 self._runner.start(request.job, request.args)
                 self._current = request
@@ -105,11 +118,29 @@ class QueryThread(QThread):
                 self.line.emit(request.id, {"event": "error", "error": error.to_dict()})
             return request
 
+    def _wanted(self) -> bool:
+        return self._ending or bool(self._waiting)
+
     def _carry(self, request_id: int) -> None:
         if self._runner is None or self._current is None:
             return
         for line in self._runner.lines():
-            self.line.emit(request_id, line)
+            if not self._put_back(line):
+                self.line.emit(request_id, line)
+
+    def _put_back(self, line: dict[str, Any]) -> bool:
+        """Whether the line is the end of a request that gave way, which now waits again."""
+        with self._wake:
+            if self._broken_off != "back" or line.get("event") != "cancelled" or self._current is None:
+                return False
+            self._waiting.append(self._current)
+            return True
+
+    def _break_off(self, how: str) -> None:
+        """To be called under the lock, so that the word cannot reach the job after the one that is meant."""
+        if not self._broken_off and self._runner is not None:
+            self._runner.send("cancel")
+        self._broken_off = "gone" if "gone" in (how, self._broken_off) else how
 
 
 class Queries(QObject):
@@ -143,9 +174,11 @@ class Queries(QObject):
         on_event: OnEvent | None = None,
         on_cancelled: Callable[[], None] | None = None,
         key: str = "",
+        patient: bool = False,
     ) -> int:
         """Queues a job; returns its id. A request with the same ``key`` (default: the job) is replaced."""
-        request = Request(next(self._ids), job, args, key or job, on_reply, on_error, on_event, on_cancelled)
+        number = next(self._ids)
+        request = Request(number, job, args, key or job, on_reply, on_error, on_event, on_cancelled, patient)
         self._forget(lambda item: item.key == request.key)
         self._open[request.id] = request
         self.start()
