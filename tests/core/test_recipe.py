@@ -121,5 +121,28 @@ def test_loading_what_is_no_recipe(tmp_path):
 
 
 def test_data_files():
-    data = recipes.parse("data: {path: a, test: c}").data
-    assert data.files == {"train": "a", "test": "c"}
+    data = recipes.parse("data: {path: [x/a.csv, b.csv], test: c}").data
+    assert data.files == {"train": ("x/a.csv", "b.csv"), "test": ("c",)}
+    assert data.title == "a.csv"
+    assert recipes.parse("data: {path: 'hub:org/name'}").data.title == "hub:org/name"
+
+
+def test_names_are_no_paths(tmp_path):
+    recipe = recipes.parse("data: {path: [a.csv, 'sample:digits'], test: 'sqlite:///x.db'}")
+    data = recipes.resolve_paths(recipe, tmp_path).data
+    assert data.path == (str(tmp_path / "a.csv"), "sample:digits")
+    assert data.test == "sqlite:///x.db"
+
+
+def test_cleaning_of_older_recipes_becomes_steps():
+    data = recipes.parse("data: {path: a, empty_rows: drop, similar_labels: merge, rare_classes: ask}").data
+    assert [step.name for step in data.steps] == ["drop-empty", "merge-similar-labels"]
+    assert data.options == {}
+    again = recipes.from_dict(recipes.Recipe(data=data).to_dict())
+    assert again.data == data
+
+
+def test_steps_may_be_bare_names():
+    data = recipes.parse("data: {steps: [drop-empty, {name: drop-rows, rows: [ab]}], augment: [random-swap]}").data
+    assert [step.name for step in data.steps] == ["drop-empty", "drop-rows"]
+    assert data.augment[0].name == "random-swap"

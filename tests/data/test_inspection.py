@@ -10,8 +10,8 @@ from tests.data.conftest import many
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.progress import silent
-from tlstudio.core.recipe import DataSection
-from tlstudio.data.inspection import inspect
+from tlstudio.core.recipe import Choice, DataSection
+from tlstudio.data.inspection import inspect, preview_step
 
 
 def look(path, **data):
@@ -26,7 +26,7 @@ def test_good_file(written):
     assert found["columns"] == ["text", "label"]
     assert found["roles"] == {"label": "label", "text": "text"}
     assert found["rows"] == {"train": 60}
-    assert found["labels"] == [("class 0", 20), ("class 1", 20), ("class 2", 20)]
+    assert found["labels"] == found["labels_raw"] == [["class 0", 20], ["class 1", 20], ["class 2", 20]]
     assert found["splits"]["test"] == {"class 0": 4, "class 1": 4, "class 2": 4}
     assert sum(found["lengths"]["counts"]) == 60
     assert len(found["lengths"]["edges"]) == len(found["lengths"]["counts"]) + 1
@@ -34,11 +34,46 @@ def test_good_file(written):
 
 
 def test_problems_do_not_hide_the_facts(written):
-    found = look(written("a.csv", [*many(), ("", "class 0"), ("x" * 200_000, "Class 1")]))
-    assert [problem["severity"] for problem in found["problems"]] == ["error"] * len(found["problems"])
-    assert {problem["code"] for problem in found["problems"]} >= {"data.empty-rows", "data.similar-labels"}
-    assert found["splits"] == {}
+    found = look(written("a.csv", [*many(), ("", "class 0"), ("x" * 200_000, "single")]))
+    assert [(p["code"], p["severity"]) for p in found["problems"]] == [
+        ("data.empty-rows", "error"), ("data.rare-classes", "error"), ("data.long-text", "warning"),
+    ]  # fmt: skip
+    assert found["split_rows"]["train"] > 0
     assert found["rows"] == {"train": 62}
+
+
+def test_columns_are_described(written):
+    found = look(written("a.csv", "text,label,note\n" + "first,x,\nsecond one,y,n\nthird,x,\n" * 5))
+    note = found["column_facts"][2]
+    assert (note["name"], note["kind"], note["distinct"], note["empty"]) == ("note", "text", 1, 10)
+    assert found["column_facts"][0]["examples"] == ["first", "second one", "third"]
+    assert found["kinds"] == {"text": "text", "label": "text", "note": "text"}
+
+
+def test_tags_are_counted(written):
+    lines = "".join(f'{{"tokens": ["a{i}", "dog"], "tags": ["dt", "nn"]}}\n' for i in range(20))
+    found = look(written("a.jsonl", lines))
+    assert found["roles"] == {"tokens": "tokens", "tags": "tags"}
+    assert sorted(map(tuple, found["labels"])) == [("dt", 20), ("nn", 20)]
+    assert found["lengths"]["unit"] == "tokens"
+
+
+def test_a_renamed_label_keeps_its_raw_name(written):
+    step = {"name": "rename-labels", "labels": {"class 2": None, "class 1": "one"}}
+    found = look(written("a.csv", many()), steps=[step])
+    assert dict(found["labels"]) == {"class 0": 20, "one": 20}
+    assert dict(found["labels_raw"]) == {"class 0": 20, "class 1": 20, "class 2": 20}
+    assert found["dropped"] == {"rename-labels": 20}
+
+
+def test_a_step_is_previewed(written):
+    data = DataSection(path=str(written("a.csv", many())))
+    step = Choice.model_validate({"name": "rename-labels", "labels": {"class 2": None, "class 1": "one"}})
+    found = preview_step(data, step, silent, Control())
+    assert (found["dropped"], found["changed"], found["total"]) == (20, 20, 60)
+    first = found["rows"][0]
+    assert (first["row"], first["label_before"], first["label_after"], first["dropped"]) == (2, "class 1", "one", False)
+    assert found["rows"][1]["dropped"] is True
 
 
 def test_warnings(written):
@@ -49,7 +84,7 @@ def test_warnings(written):
 @pytest.mark.parametrize(
     ("content", "data", "code"),
     [
-        ("text\na\nb\n", {}, "data.no-column-left"),
+        ("text\na\nb\n", {"roles": {"label": "text"}}, "data.no-column-left"),
         ("text,label\na,x\nb,y\n", {"roles": {"text": "gone"}}, "data.no-column"),
         ("text,label\na,x\nb,x\n", {}, "data.one-class"),
     ],

@@ -1,4 +1,4 @@
-"""Files become labelled splits; what is wrong is asked about, and settled as the recipe says."""
+"""Places become labelled splits; what is wrong is told, and repaired as the recipe says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import DataSection
-from tlstudio.data.labelled import read_labelled, require
+from tlstudio.data.labelled import read_labelled, read_more, require
 
 
 def codes(found):
@@ -20,49 +20,47 @@ def test_good_rows(labelled):
     data, found = labelled(many())
     assert found == []
     assert data.labels == ["class 0", "class 1", "class 2"]
-    assert {split: len(rows.labels) for split, rows in data.splits.items()} == {
-        "train": 42, "validation": 6, "test": 12,
-    }  # fmt: skip
+    assert {split: len(rows) for split, rows in data.splits.items()} == {"train": 42, "validation": 6, "test": 12}
     assert data.class_table()[0] == {"label": "class 0", "train": 14, "validation": 2, "test": 4}
     rows = data.splits["test"]
     texts = rows.dataset(data.roles)["text"]
     known = dict(many())
     assert [known[text] for text in texts] == rows.labels
+    assert list(rows.texts("text")) == list(texts)
     assert data.class_numbers("test") == [data.labels.index(label) for label in rows.labels]
 
 
 def test_shares_and_seed(labelled):
     one, _ = labelled(many(), split={"test": 0.5, "validation": 0})
     assert set(one.splits) == {"train", "test"}
-    assert len(one.splits["test"].labels) == 30
+    assert len(one.splits["test"]) == 30
     two, _ = labelled(many(), split={"test": 0.5, "validation": 0, "seed": 8})
     assert one.splits["test"].indices.tolist() != two.splits["test"].indices.tolist()
 
 
 @pytest.mark.parametrize(
-    ("rows", "code", "field", "settled", "left"),
+    ("rows", "code", "step", "left"),
     [
-        ([("", "class 0"), ("x", " "), (" \t", "class 1")], "data.empty-rows", "empty_rows", "drop", 60),
-        ([("new", "CLASS  0")], "data.similar-labels", "similar_labels", "merge", 61),
-        ([("lonely", "single")], "data.rare-classes", "rare_classes", "drop", 60),
+        ([("", "class 0"), ("x", " "), (" \t", "class 1")], "data.empty-rows", "drop-empty", 60),
+        ([("lonely", "single")], "data.rare-classes", "drop-rare-classes", 60),
     ],
 )
-def test_problems_are_asked_and_settled(labelled, rows, code, field, settled, left):
-    data, found = labelled(many() + rows)
-    assert data is None
-    assert code in codes(found)
-    assert next(problem for problem in found if problem.code == code).where == f"data.{field}"
-    data, found = labelled(many() + rows, **{field: settled, "rare_classes": "drop"})
+def test_problems_are_told_and_repaired(labelled, rows, code, step, left):
+    _, found = labelled(many() + rows)
+    assert codes(found) == [code]
+    assert found[0].where == "data.steps"
+    data, found = labelled(many() + rows, steps=[step])
     assert found == []
-    assert sum(len(rows.labels) for rows in data.splits.values()) == left
+    assert sum(len(rows) for rows in data.splits.values()) == left
     assert data.labels == ["class 0", "class 1", "class 2"]
+    assert data.dropped == {step: len(rows)}
 
 
-def test_similar_labels_can_be_kept(labelled):
-    rows = [*many(), ("new 1", "CLASS 0"), ("new 2", "CLASS 0")]
-    data, found = labelled(rows, similar_labels="keep")
+def test_recipes_of_the_first_version_are_understood(labelled):
+    rows = [*many(), ("", "class 0"), ("new", "CLASS  0"), ("lonely", "single")]
+    data, found = labelled(rows, empty_rows="drop", similar_labels="merge", rare_classes="drop")
     assert found == []
-    assert "CLASS 0" in data.labels
+    assert data.labels == ["class 0", "class 1", "class 2"]
 
 
 def test_labels_are_trimmed(labelled):
@@ -72,8 +70,9 @@ def test_labels_are_trimmed(labelled):
 
 
 def test_all_problems_are_told_at_once(labelled):
-    _, found = labelled([*many(), ("", "class 0"), ("a", "Class 1"), ("b", "single")])
-    assert codes(found) == ["data.empty-rows", "data.similar-labels", "data.rare-classes"]
+    _, found = labelled([*many(), ("", "class 0"), ("b", "single")])
+    assert codes(found) == ["data.empty-rows", "data.rare-classes"]
+    assert found[0].params["row"] == 61
 
 
 @pytest.mark.parametrize(
@@ -85,17 +84,14 @@ def test_all_problems_are_told_at_once(labelled):
     ],
 )
 def test_rows_that_cannot_be_learnt(labelled, rows, code):
-    data, found = labelled(rows)
-    assert data is None
+    _, found = labelled(rows)
     assert code in codes(found)
 
 
 def test_dropping_everything_is_no_crash(labelled):
-    data, found = labelled([("", "") for _ in range(5)], empty_rows="drop")
-    assert data is None
+    _, found = labelled([("", "") for _ in range(5)], steps=["drop-empty"])
     assert codes(found) == ["data.one-class"]
-    data, found = labelled([("a", "x"), ("b", "y"), ("c", "z")], rare_classes="drop")
-    assert data is None
+    _, found = labelled([("a", "x"), ("b", "y"), ("c", "z")], steps=["drop-rare-classes"])
     assert codes(found) == ["data.one-class"]
 
 
@@ -111,16 +107,32 @@ def section(written, **files):
     return DataSection(**paths)
 
 
-def test_given_files_are_kept_apart(written):
+def test_given_places_are_kept_apart(written):
     data = require(
         section(written, path=many(30), validation=many(6), test=[("other", "class 0"), ("more", "class 1")]),
         silent,
         Control(),
     )
-    assert {split: len(rows.labels) for split, rows in data.splits.items()} == {
-        "train": 30, "validation": 6, "test": 2,
-    }  # fmt: skip
+    assert {split: len(rows) for split, rows in data.splits.items()} == {"train": 30, "validation": 6, "test": 2}
     assert list(data.splits["test"].dataset(data.roles)["text"]) == ["other", "more"]
+    assert codes(data.warnings) == ["data.leak"], "the validation rows are in the training rows"
+    assert data.warnings[0].params == {"rows": 6, "total": 6, "one": "train", "other": "validation"}
+
+
+def test_several_files_are_one(written):
+    paths = tuple(str(written(f"{name}.csv", rows)) for name, rows in (("a", many(20)), ("b", many(60)[20:])))
+    data = require(DataSection(path=paths), silent, Control())
+    whole = require(DataSection(path=str(written("c.csv", many()))), silent, Control())
+    assert sorted(data.splits["test"].texts("text")) == sorted(whole.splits["test"].texts("text"))
+    assert data.splits["train"].table.place(25) == (paths[1], 6)
+
+
+def test_files_with_other_columns_are_refused(written):
+    paths = (str(written("a.csv", many(20))), str(written("b.csv", "text,kind\na,b\n")))
+    with pytest.raises(StudioError) as caught:
+        require(DataSection(path=paths), silent, Control())
+    assert caught.value.code == "data.different-columns"
+    assert "b.csv" in caught.value.message
 
 
 def test_unseen_class_of_a_test_file(written):
@@ -154,3 +166,40 @@ def test_require_raises_the_first_problem(written):
         require(section(written, path=[*many(), ("", "class 0")]), silent, Control())
     assert caught.value.code == "data.empty-rows"
     assert caught.value.params["row"] == 61
+
+
+def test_a_split_that_cannot_be_made_is_a_problem(labelled):
+    data, found = labelled(many(), split={"method": "grouped"})
+    assert codes(found) == ["data.split-column"]
+    assert len(data.splits["train"]) == 60
+
+
+def test_several_labels(written):
+    lines = ["text,labels"] + [f"text {i},{'a|b' if i % 3 == 0 else 'b | a' if i % 3 == 1 else 'c'}" for i in range(60)]
+    data, found = read_labelled(DataSection(path=str(written("m.csv", "\n".join(lines)))), silent, Control(), ())
+    assert found == []
+    assert data.labels == ["a|b", "c"]
+    hot = ["text,a,b,c"] + [f"text {i},{int(i % 2)},1,0" for i in range(60)]
+    roles = {"labels": ("a", "b", "c")}
+    section = DataSection(path=str(written("h.csv", "\n".join(hot))), roles=roles)
+    data, found = read_labelled(section, silent, Control(), ("text", "label"))
+    assert data.labels == ["a|b", "b"]
+
+
+def test_rows_without_labels(written):
+    lines = "\n".join(["note"] + [f"only a text {i}" for i in range(40)])
+    data, found = read_labelled(DataSection(path=str(written("t.csv", lines))), silent, Control(), ())
+    assert (found, data.labels, set(data.roles.columns)) == ([], [], {"text"})
+    assert data.class_numbers("train") == []
+    assert sum(len(rows) for rows in data.splits.values()) == 40
+
+
+def test_a_further_place_has_its_labels_renamed_too(written):
+    step = {"name": "rename-labels", "labels": {"class 2": "class 1"}}
+    section = DataSection(path=str(written("a.csv", many())), steps=[step, "drop-empty"])
+    known = require(section, silent, Control())
+    rows = read_more(section, str(written("b.csv", [("x", "class 2"), ("y", "class 0")])), known, silent, Control())
+    assert rows.labels == ["class 1", "class 0"]
+    with pytest.raises(StudioError) as caught:
+        read_more(section, str(written("c.csv", [("x", "alien")])), known, silent, Control())
+    assert caught.value.code == "evaluate.unknown-label"

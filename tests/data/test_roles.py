@@ -32,16 +32,16 @@ NUMBERS = [str(index) for index in range(20)]
 )
 def test_guesses(columns, expected):
     found = assign(table(**columns), {})
-    assert (found.columns["text"], found.columns["label"]) == expected
-    assert set(found.reasons) == {"text", "label"}
+    assert (found.one("text"), found.one("label")) == expected
+    assert set(found.reasons) == set(expected)
 
 
 def test_reasons():
     found = assign(table(label=CLASS, a=LONG, n=NUMBERS), {})
-    assert found.reasons == {"label": roles.NAMED, "text": roles.LONGEST}
+    assert found.reasons == {"label": roles.NAMED, "a": roles.LONGEST}
     found = assign(table(a=LONG, b=CLASS, c=CLASS), {"label": "c"})
-    assert found.columns == {"label": "c", "text": "a"}
-    assert found.reasons["label"] == roles.CHOSEN
+    assert found.plain() == {"label": "c", "text": "a"}
+    assert found.reasons["c"] == roles.CHOSEN
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,43 @@ def test_wrong_choices(chosen, code, where):
         assert "a, b" in caught.value.message
 
 
-def test_one_column_is_too_few():
+def test_one_column_is_too_few_for_labels():
     with pytest.raises(StudioError) as caught:
-        assign(table(text=LONG), {})
+        assign(table(text=LONG), {}, ("text", "label"))
     assert caught.value.code == "data.no-column-left"
+    assert assign(table(text=LONG), {}).plain() == {"text": "text"}
+
+
+def test_lists_are_tokens_and_tags():
+    lists = [["a", "b"]] * 20
+    found = assign(table(tokens=lists, tags=lists, id=NUMBERS), {})
+    assert found.plain() == {"tokens": "tokens", "tags": "tags"}
+    found = assign(table(words=lists, pos=lists), {"tokens": "words"})
+    assert found.plain() == {"tokens": "words", "tags": "pos"}
+    assert found.reasons["pos"] == roles.LISTS
+    with pytest.raises(StudioError) as caught:
+        assign(table(a=LONG, tags=lists), {"text": "tags"})
+    assert caught.value.code == "data.wrong-kind"
+
+
+def test_questions_images_pairs_and_helpers():
+    answers = [["x"]] * 20
+    found = assign(table(question=LONG, context=LONG, answers=answers, answer_starts=answers, id=NUMBERS), {})
+    assert set(found.columns) == {"question", "context", "answers", "answer_starts"}
+    found = assign(table(picture=[f"/x/{i}.PNG" for i in range(20)], label=CLASS), {})
+    assert found.plain() == {"image": "picture", "label": "label"}
+    assert found.reasons["picture"] == roles.IMAGES
+    found = assign(table(text=LONG, label=CLASS, author=CLASS, lang=CLASS, date=NUMBERS), {})
+    assert (found.one("group"), found.one("language"), found.one("time")) == ("author", "lang", "date")
+    found = assign(table(text=LONG, labels=CLASS), {})
+    assert set(found.columns) == {"text", "labels"}
+
+
+def test_several_columns_only_where_allowed():
+    found = assign(table(a=LONG, b=CLASS, c=CLASS), {"labels": ("b", "c")})
+    assert found.plain() == {"labels": ["b", "c"], "text": "a"}
+    with pytest.raises(StudioError) as caught:
+        assign(table(a=LONG, b=CLASS, c=CLASS), {"label": ("b", "c")})
+    assert caught.value.code == "data.one-column"
+    # a group may be the label too: rows of one author are kept together although the author is what is learnt
+    assert assign(table(a=LONG, b=CLASS), {"label": "b", "group": "b"}).one("group") == "b"

@@ -10,7 +10,7 @@ import pytest
 
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.data import scan as scanning
-from tlstudio.data.scan import chosen_encoding, scan
+from tlstudio.data.scan import chosen_encoding, known_binary, scan
 
 FRENCH = "text,label\nJ'ai reçu un colis abîmé, où est le mien ? C'est très décevant à la fin,colère\n" * 5
 SAMPLES = {
@@ -83,19 +83,29 @@ def test_empty(tmp_path, content):
     assert caught.value.where == "data.path"
 
 
-def test_binary_formats_are_named(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+def test_binary_formats_are_known(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("sheet.xml", "<x/>")
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"text,label\n"))
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n")
     (tmp_path / "a.bin").write_bytes(b"text,label\na\0b,x\n")
     (tmp_path / "late.csv").write_bytes(b"text,label\n" * 200_000 + b"\0")
-    words = {"a.xlsx": "Excel", "a.csv.gz": "compressed", "a.pdf": "PDF", "a.bin": "binary", "late.csv": "binary"}
+    words = {"a.zip": "zip", "a.csv.gz": "compressed", "a.pdf": "PDF", "a.bin": "", "late.csv": ""}
     for name, word in words.items():
-        with pytest.raises(StudioError) as caught:
-            scan(tmp_path / name)
-        assert caught.value.code == "data.binary"
-        assert word in caught.value.message
+        found = scan(tmp_path / name)
+        assert (found.kind, found.text) == ("binary", "")
+        assert word in known_binary(found.head)
+
+
+def test_a_folder_is_listed_and_named_by_what_is_in_it(tmp_path):
+    for name in ("b/2.txt", "a/1.txt", ".hidden", "__MACOSX/x", "a/.DS_Store"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    found = scan(tmp_path)
+    assert (found.kind, found.names, found.size) == ("folder", ("a/1.txt", "b/2.txt"), 14)
+    assert scan(tmp_path).sha256 == found.sha256
+    (tmp_path / "a" / "1.txt").write_text("other and longer")
+    assert scan(tmp_path).sha256 != found.sha256
 
 
 def test_missing_folder_and_cancel(tmp_path):
@@ -104,7 +114,7 @@ def test_missing_folder_and_cancel(tmp_path):
     assert caught.value.code == "files.missing"
     with pytest.raises(StudioError) as caught:
         scan(tmp_path)
-    assert caught.value.code == "data.is-folder"
+    assert caught.value.code == "data.empty-folder"
     (tmp_path / "a.csv").write_text("text,label\n")
 
     def cancel(_size):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +21,9 @@ def reads(monkeypatch):
     calls = []
     original = DelimitedSource.batches
 
-    def batches(self, path, config):
-        calls.append(path)
-        yield from original(self, path, config)
+    def batches(self, found, config):
+        calls.append(found.path)
+        yield from original(self, found, config)
 
     monkeypatch.setattr(DelimitedSource, "batches", batches)
     return calls
@@ -46,7 +47,7 @@ def test_key_is_of_content_not_of_the_name(written):
     one = read_table(written("a.csv", [("a", "x")]), "auto", {}, silent, Control())
     two = read_table(written("b.csv", [("a", "x")]), "auto", {}, silent, Control())
     assert one.key == two.key
-    assert (one.path.name, two.path.name) == ("a.csv", "b.csv")
+    assert [Path(table.path).name for table in (one, two)] == ["a.csv", "b.csv"]
 
 
 @pytest.mark.parametrize(
@@ -64,12 +65,29 @@ def test_content_decides_the_source(read, name, content, source):
 
 def test_unknown_format_and_source(read, written):
     with pytest.raises(StudioError) as caught:
-        read("a.json", '[{"text": "a"}]')
+        read("a.pdf", b"%PDF-1.7 \0")
     assert caught.value.code == "data.unknown-format"
     assert "JSON Lines" in caught.value.remedy
+    assert caught.value.params["kind"] == "a PDF document"
     with pytest.raises(StudioError) as caught:
-        read_table(written("a.csv", [("a", "x")]), "excel", {}, silent, Control())
+        read_table(written("a.csv", [("a", "x")]), "wordstar", {}, silent, Control())
     assert caught.value.code == "recipe.unknown-plugin"
+
+
+def test_a_name_that_no_source_knows():
+    with pytest.raises(StudioError) as caught:
+        read_table("gopher:data", "csv", {}, silent, Control())
+    assert caught.value.code == "data.not-a-name"
+
+
+def test_streamed_rows_are_the_mapped_rows(written):
+    table = read_table(written("a.csv", [(f"t{i}", "x") for i in range(12_000)]), "auto", {}, silent, Control())
+    batches = list(table.batches(["text"]))
+    assert max(batch.num_rows for batch in batches) <= 5_000
+    streamed = [text for batch in batches for text in batch.column(0).to_pylist()]
+    assert streamed == table.open().column("text").to_pylist()
+    assert table.rows == 12_000
+    assert table.place(7)[1] == 8
 
 
 def test_header_without_rows(read):
@@ -94,8 +112,8 @@ def test_nothing_half_read_stays(written, monkeypatch, problem, expected):
     path = written("a.csv", [("a", "x")] * 10)
     original = DelimitedSource.batches
 
-    def batches(self, path, config):
-        yield from original(self, path, config)
+    def batches(self, found, config):
+        yield from original(self, found, config)
         raise problem
 
     monkeypatch.setattr(DelimitedSource, "batches", batches)

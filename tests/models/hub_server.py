@@ -2,6 +2,7 @@
 
 ``GET /api/models/{name}[/revision/{revision}]`` tells commit and files; ``HEAD`` and ``GET
 /{name}/resolve/{commit}/{file}`` serve them. Large files are redirected to a store of their own, as on the hub.
+Datasets are served alike, below ``/api/datasets`` and ``/datasets``.
 """
 
 from __future__ import annotations
@@ -10,14 +11,39 @@ import contextlib
 import hashlib
 import json
 import threading
+import types
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+import pytest
 
 COMMIT = "c0ffee" + "0" * 34
+OTHER = "decade" + "0" * 34  # the commit of any other branch
 _BLOCK = 4096
+
+
+@contextlib.contextmanager
+def quick_hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """huggingface_hub with a cache below ``home`` (it reads HF_HOME only once, when it is imported), small blocks, and
+    no waiting between two tries."""
+    from huggingface_hub import constants, file_download
+    from huggingface_hub.utils import close_session
+
+    folder = home / "hf" / "hub"
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("tlstudio.core.hub._BLOCK", 8192)
+    quick = types.SimpleNamespace(**{**vars(file_download.time), "sleep": lambda _seconds: None})
+    monkeypatch.setattr(file_download, "time", quick)
+    monkeypatch.setattr("huggingface_hub.utils._http.time", quick)
+    try:
+        yield folder
+    finally:
+        close_session()
 
 
 @dataclass
@@ -37,9 +63,12 @@ class Seen:
 
 
 class HubServer:
-    """Serves the files of ``folder`` as the model ``name``; used as a context manager.
+    """Serves the files of ``folder`` as the model (or dataset) ``name``; used as a context manager.
 
     Attributes:
+        files: path → content.
+        branches: files of branches beside the main one.
+        card: metadata of the card.
         seen: the requests so far.
         answers: part of a path → an answer that is given instead.
         cut_after: bytes of a large file after which the connection is cut; -1 never.
@@ -48,9 +77,16 @@ class HubServer:
         ignore_range: whether Range requests get the whole file.
     """
 
-    def __init__(self, folder: Path, name: str = "org/tiny", large: tuple[str, ...] = ("model.safetensors",)) -> None:
-        self.name, self.large = name, large
-        self.files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    def __init__(
+        self, folder: Path, name: str = "org/tiny", large: tuple[str, ...] = ("model.safetensors",),
+        kind: str = "models",
+    ) -> None:  # fmt: skip
+        self.name, self.large, self.kind = name, large, kind
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        self.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+        self.branches: dict[str, dict[str, bytes]] = {}
+        self.card: dict[str, Any] = {}
+        self.gated: bool | str = False
         self.seen: list[Seen] = []
         self.answers: dict[str, Answer] = {}
         self.cut_after, self.cuts = -1, 1000
@@ -81,15 +117,26 @@ class HubServer:
     def body_requests(self) -> list[Seen]:
         return [seen for seen in self.seen if seen.method == "GET" and not seen.path.startswith("/api/")]
 
-    def info(self) -> dict[str, Any]:
+    @property
+    def base(self) -> str:
+        """Where the files are resolved."""
+        return f"/{self.name}/resolve/" if self.kind == "models" else f"/{self.kind}/{self.name}/resolve/"
+
+    def content(self, commit: str) -> dict[str, bytes]:
+        """The files of a commit."""
+        return next(iter(self.branches.values())) if commit == OTHER and self.branches else self.files
+
+    def info(self, branch: str = "main") -> dict[str, Any]:
         siblings = []
-        for name, content in self.files.items():
+        for name, content in self.branches.get(branch, self.files).items():
             entry: dict[str, Any] = {"rfilename": name, "size": len(content), "blobId": _git_hash(content)}
             if name in self.large:
                 entry["lfs"] = {"sha256": _sha256(content), "size": len(content), "pointerSize": 134}
             siblings.append(entry)
-        return {"_id": "1", "id": self.name, "modelId": self.name, "sha": COMMIT, "siblings": siblings, "tags": [],
-                "private": False, "gated": False, "disabled": False, "downloads": 0, "likes": 0}  # fmt: skip
+        commit = OTHER if branch in self.branches else COMMIT
+        return {"_id": "1", "id": self.name, "modelId": self.name, "sha": commit, "siblings": siblings, "tags": [],
+                "private": False, "gated": self.gated, "disabled": False, "downloads": 0, "likes": 0,
+                "cardData": self.card}  # fmt: skip
 
 
 def _sha256(content: bytes) -> str:
@@ -118,36 +165,41 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
     def _route(self, body: bool) -> None:
-        path = urlsplit(self.path).path
+        path = unquote(urlsplit(self.path).path)
         self.hub.seen.append(Seen(self.command, path, self.headers.get("Range"), self.headers.get("Authorization")))
         for part, answer in self.hub.answers.items():
             if part in path:
                 return self._plain(answer.status, answer.headers)
-        if path.startswith(f"/api/models/{self.hub.name}"):
+        if path.startswith(f"/api/{self.hub.kind}/{self.hub.name}"):
             return self._info(path)
         if path.startswith("/store/"):
-            return self._file(path.split("/")[-1], body, {})
-        if path.startswith(f"/{self.hub.name}/resolve/"):
-            return self._resolve(*path.removeprefix(f"/{self.hub.name}/resolve/").split("/", 1), body)
+            commit, name = path.removeprefix("/store/").split("/", 1)
+            return self._file(commit, name, body, {})
+        if path.startswith(self.hub.base):
+            return self._resolve(*path.removeprefix(self.hub.base).split("/", 1), body)
         return self._plain(404, {"X-Error-Code": "RepoNotFound"})
 
     def _info(self, path: str) -> None:
-        if "/revision/" in path and path.split("/revision/")[1] not in (COMMIT, "main"):
+        branch = path.split("/revision/", 1)[1] if "/revision/" in path else "main"
+        if branch == OTHER and self.hub.branches:
+            branch = next(iter(self.hub.branches))
+        if branch not in (COMMIT, "main", *self.hub.branches):
             return self._plain(404, {"X-Error-Code": "RevisionNotFound"})
-        return self._plain(200, {"Content-Type": "application/json"}, json.dumps(self.hub.info()).encode())
+        info = self.hub.info() if branch in ("main", COMMIT) else self.hub.info(branch)
+        return self._plain(200, {"Content-Type": "application/json"}, json.dumps(info).encode())
 
     def _resolve(self, commit: str, name: str, body: bool) -> None:
-        content = self.hub.files.get(name)
+        content = self.hub.content(commit).get(name)
         if content is None:
             return self._plain(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit})
-        headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{_git_hash(content)}"'}
+        headers = {"X-Repo-Commit": commit if commit == OTHER else COMMIT, "ETag": f'"{_git_hash(content)}"'}
         if name not in self.hub.large:
-            return self._file(name, body, headers)
+            return self._file(commit, name, body, headers)
         linked = {"X-Linked-Etag": f'"{_sha256(content)}"', "X-Linked-Size": str(len(content))}
-        return self._plain(302, {**headers, **linked, "Location": f"{self.hub.store}/store/{name}"})
+        return self._plain(302, {**headers, **linked, "Location": f"{self.hub.store}/store/{commit}/{name}"})
 
-    def _file(self, name: str, body: bool, headers: dict[str, str]) -> None:
-        content = self.hub.swap.get(name, self.hub.files[name])
+    def _file(self, commit: str, name: str, body: bool, headers: dict[str, str]) -> None:
+        content = self.hub.swap.get(name, self.hub.content(commit)[name])
         wanted, start = self.headers.get("Range"), 0
         if wanted and not self.hub.ignore_range:
             start = int(wanted.removeprefix("bytes=").split("-")[0])

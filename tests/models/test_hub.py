@@ -5,11 +5,10 @@ from __future__ import annotations
 import errno
 import shutil
 import threading
-import types
 
 import pytest
 
-from tests.models.hub_server import COMMIT, Answer, HubServer
+from tests.models.hub_server import COMMIT, Answer, HubServer, quick_hub
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.progress import silent
@@ -21,19 +20,9 @@ NAME = "org/tiny"
 
 @pytest.fixture
 def cache(home, monkeypatch):
-    """The hub's cache of this test: huggingface_hub reads HF_HOME only once, when it is imported."""
-    from huggingface_hub import constants, file_download
-    from huggingface_hub.utils import close_session
-
-    folder = home / "hf" / "hub"
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(hub, "_BLOCK", 8192)
-    quick = types.SimpleNamespace(**{**vars(file_download.time), "sleep": lambda _seconds: None})
-    monkeypatch.setattr(file_download, "time", quick)
-    monkeypatch.setattr("huggingface_hub.utils._http.time", quick)
-    yield folder
-    close_session()
+    """The hub's cache of this test."""
+    with quick_hub(home, monkeypatch) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -195,6 +195,14 @@ def expand(path: Path | str) -> Path:
         return Path(path)
 
 
+def is_name(place: str) -> bool:
+    """Whether a place of data is a name with a scheme (``hub:org/name``, ``sqlite:///…``) and no file.
+
+    One letter before the colon is a Windows drive.
+    """
+    return re.match(r"[a-z][a-z0-9+.\-]+:", place, re.IGNORECASE) is not None and not Path(place).exists()
+
+
 def safe_name(text: str, limit: int = 60) -> str:
     """A name that is a valid file name on every system; never empty, never a path."""
     text = unicodedata.normalize("NFC", text)

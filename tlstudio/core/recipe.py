@@ -7,14 +7,15 @@ against the plug-in's own ``Config`` by :func:`tlstudio.pipeline.check`; core kn
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import expand, explain_os_errors, write_text
+from tlstudio.core.files import expand, explain_os_errors, is_name, write_text
 from tlstudio.core.plugins import invalid
 
 SCHEMA = 1
@@ -54,6 +55,20 @@ class ModelSection(Section):
 class SplitSection(Section):
     """How rows are divided where no separate files are given."""
 
+    method: Literal["stratified", "grouped", "time", "held-out", "column", "k-fold"] = Field(
+        "stratified",
+        title="Method",
+        description="Stratified keeps the share of each class; grouped keeps rows of one group together; time tests on "
+        "the latest rows; held-out tests on chosen values of a column; column reads the split from the file.",
+    )
+    by: str = Field("", title="By column", description="Column for grouped, time, held-out and column.")
+    test_values: tuple[str, ...] = Field(
+        (), title="Test values", description="Values of the column whose rows are the test rows (held-out)."
+    )
+    validation_values: tuple[str, ...] = Field(
+        (), title="Validation values", description="Values of the column whose rows are the validation rows (held-out)."
+    )
+    folds: int = Field(5, ge=2, le=20, title="Folds", description="Parts of the data in k-fold; each is tested once.")
     test: float = Field(0.2, ge=0, lt=1, title="Test share", description="Share of rows kept for the final test.")
     validation: float = Field(
         0.1, ge=0, lt=1, title="Validation share", description="Share of the other rows used to choose the best epoch."
@@ -61,38 +76,79 @@ class SplitSection(Section):
     seed: int = Field(7, ge=0, title="Split seed", description="Another seed gives another split.")
 
 
+Places = str | tuple[str, ...]  # one file, folder or name; or several that are read as one
+
+
 class DataSection(BaseModel):
     """The labelled data. Options of the source (delimiter, encoding …) stand beside these fields."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    source: str = Field("auto", title="Source", description="Kind of file; auto looks at its content.")
-    path: str = Field("", title="File", description="The labelled file; training rows if other files are given.")
-    validation: str | None = Field(None, title="Validation file", description="Optional separate file.")
-    test: str | None = Field(None, title="Test file", description="Optional separate file.")
-    roles: dict[str, str] = Field(
-        default_factory=dict, title="Roles", description="Which column is the text and which the label."
+    source: str = Field("auto", title="Source", description="Kind of data; auto looks at the content.")
+    path: Places = Field(
+        "", title="File", description="File, folder, hub:name or database; training rows if other files are given."
     )
+    validation: Places | None = Field(None, title="Validation file", description="Optional separate file.")
+    test: Places | None = Field(None, title="Test file", description="Optional separate file.")
+    roles: dict[str, str | tuple[str, ...]] = Field(
+        default_factory=dict, title="Roles", description="Which column is the text, the label, the group …"
+    )
+    template: str = Field(
+        "", title="Text template", description="Builds the text from several columns, such as '{title}: {body}'."
+    )
+    separator: str = Field(
+        "|", min_length=1, max_length=5, title="Label separator", description="Between several labels in one cell."
+    )
+    checks: tuple[Choice, ...] = Field(
+        (), title="Checks", description="Options of the data doctor's checks, such as thresholds, by name."
+    )
+    steps: tuple[Choice, ...] = Field((), title="Data steps", description="Repairs of the data, applied in order.")
     split: SplitSection = SplitSection()
-    empty_rows: Literal["ask", "drop"] = Field(
-        "ask", title="Empty rows", description="Rows without text or label: ask stops with their numbers."
+    augment: tuple[Choice, ...] = Field(
+        (), title="Augmentation", description="Changed copies of training rows; validation and test stay untouched."
     )
-    similar_labels: Literal["ask", "merge", "keep"] = Field(
-        "ask", title="Similar labels", description="Labels that differ only by case or spaces."
+    balance: Literal["none", "classes"] = Field(
+        "none", title="Sampling", description="Classes draws rows so that every class is seen equally often."
     )
-    rare_classes: Literal["ask", "drop"] = Field(
-        "ask", title="Rare classes", description="Classes with a single example cannot be learnt and tested."
-    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_and_shorter(cls, value: Any) -> Any:
+        """Bare names of steps; and the three cleaning fields that recipes had before there were data steps."""
+        if not isinstance(value, dict):
+            return value
+        value = dict(value)
+        old = {name: value.pop(name, None) for name in ("empty_rows", "similar_labels", "rare_classes")}
+        added = [step for name, step in _OLD_CLEANING.items() if old[name] in ("drop", "merge") and step]
+        for name in ("steps", "checks", "augment"):
+            if isinstance(value.get(name), (list, tuple)):
+                value[name] = [{"name": item} if isinstance(item, str) else item for item in value[name]]
+        if added:
+            value["steps"] = [*(value.get("steps") or ()), *added]
+        return value
 
     @property
     def options(self) -> dict[str, Any]:
         return dict(self.model_extra or {})
 
     @property
-    def files(self) -> dict[str, str]:
-        """Split name to path, for the files that are given."""
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """Split name to places, for those that are given."""
         given = {"train": self.path, "validation": self.validation, "test": self.test}
-        return {split: path for split, path in given.items() if path}
+        return {split: (place,) if isinstance(place, str) else place for split, place in given.items() if place}
+
+    @property
+    def title(self) -> str:
+        """The first place of the training rows, as people call it."""
+        first = self.files.get("train", ("",))[0]
+        return first if is_name(first) else first.replace("\\", "/").rstrip("/").split("/")[-1]
+
+
+_OLD_CLEANING = {
+    "empty_rows": {"name": "drop-empty"},
+    "similar_labels": {"name": "merge-similar-labels"},
+    "rare_classes": {"name": "drop-rare-classes"},
+}
 
 
 class TrainingSection(Section):
@@ -272,18 +328,27 @@ def dump(recipe: Recipe) -> str:
 def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
     """The recipe with relative file names made absolute from ``folder``."""
 
-    def absolute(name: str | None) -> str | None:
-        return str((folder / expand(name)).absolute()) if name else name
+    def absolute(name: str) -> str:
+        return str((folder / expand(name)).absolute())
 
-    data = recipe.data.model_copy(
-        update={key: absolute(getattr(recipe.data, key)) for key in ("path", "validation", "test")}
-    )
-    extra = tuple(str(absolute(name)) for name in recipe.evaluate.extra_sets)
+    data = each_place(recipe.data, absolute)
+    extra = tuple(absolute(name) for name in recipe.evaluate.extra_sets)
     evaluate = recipe.evaluate.model_copy(update={"extra_sets": extra})
     model = recipe.model
     if model.source == "folder" and model.name:
         model = model.model_copy(update={"name": absolute(model.name)})
     return recipe.model_copy(update={"data": data, "evaluate": evaluate, "model": model})
+
+
+def each_place(data: DataSection, change: Callable[[str], str]) -> DataSection:
+    """The section with every file or folder renamed by ``change``; names such as ``hub:…`` stay."""
+
+    def changed(place: Places | None) -> Places | None:
+        if not isinstance(place, str):
+            return tuple(str(changed(item)) for item in place) if place else place
+        return place if not place or is_name(place) else change(place)
+
+    return data.model_copy(update={key: changed(getattr(data, key)) for key in ("path", "validation", "test")})
 
 
 class _SafeLoader(yaml.SafeLoader):

@@ -1,7 +1,9 @@
-"""What the Data pane and ``tlstudio inspect`` show of a labelled file before anything is trained."""
+"""What the Data pane and ``tlstudio inspect`` show of labelled data before anything is trained."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,72 +11,193 @@ from typing import TYPE_CHECKING, Any
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
-from tlstudio.core.recipe import DataSection
+from tlstudio.core.files import read_json, write_json
+from tlstudio.core.paths import cache_folder
+from tlstudio.core.recipe import Choice, DataSection
+from tlstudio.data import compose
+from tlstudio.data.frames import content_column
 from tlstudio.data.labelled import Labelled, read_labelled
-from tlstudio.data.roles import Roles, assign
-from tlstudio.data.tables import Table, read_table
+from tlstudio.data.roles import Roles
+from tlstudio.data.steps.preview import differences
+from tlstudio.data.tables import Table, read_tables
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
+_FORMAT = 1  # part of the name of what is remembered: raise it when the facts change
 _BINS = 30
+_SAMPLE = 2_000  # rows that tell what is in a column
+_LABELS = 2_000  # labels that are listed
+_EXAMPLE = 80  # characters
 
 
-def inspect(data: DataSection, emit: Emit, control: Control) -> dict[str, Any]:
+def inspect(data: DataSection, emit: Emit, control: Control, roles: tuple[str, ...] = ()) -> dict[str, Any]:
     """Columns, roles, labels, lengths, splits and problems of the data, as plain JSON.
 
+    Args:
+        roles: those that the task needs; empty finds out what the data is made for.
+
     Raises:
-        StudioError: the training file cannot be read at all; lesser problems are in ``problems``.
+        StudioError: the training place cannot be read at all; lesser problems are in ``problems``.
         Cancelled: the user has cancelled.
     """
-    tables = {split: read_table(Path(path), data.source, data.options, emit, control)
-              for split, path in data.files.items()}  # fmt: skip
-    if "train" not in tables:
-        raise StudioError("data.none", "No data is chosen.", "Choose a labelled file.", where="data.path")
-    train = tables["train"]
-    reply = _facts(tables, train)
-    try:
-        roles = assign(train.open(), data.roles)
-        reply |= {"roles": roles.columns, "reasons": roles.reasons, **_shape(train.open(), roles)}
-        labelled, problems = read_labelled(data, emit, control)
-    except StudioError as error:
-        labelled, problems = None, [error]
-    reply["problems"] = [{**problem.to_dict(), "severity": "error"} for problem in problems]
-    if labelled is not None:
-        reply["splits"] = _split_table(labelled)
-        reply["problems"] += [{**warning.to_dict(), "severity": "warning"} for warning in labelled.warnings]
+    if "train" not in data.files:
+        raise StudioError("data.none", "No data is chosen.", "Choose labelled data.", where="data.path")
+    raw = {split: read_tables(places, data.source, data.options, emit, control) for split, places in data.files.items()}
+    path = _remembered(data, raw, roles)
+    if (known := _known(path)) is not None:
+        return known
+    reply = _inspected(data, raw, roles, emit, control)
+    write_json(path, reply)
     return reply
 
 
-def _facts(tables: dict[str, Table], train: Table) -> dict[str, Any]:
+def _remembered(data: DataSection, raw: dict[str, Table], roles: tuple[str, ...]) -> Path:
+    """Where the facts are kept: the name changes with the content, the choices, and the places, which are named."""
+    parts = [_FORMAT, {split: table.key for split, table in raw.items()}, data.model_dump(mode="json"), roles]
+    name = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+    return cache_folder("inspections") / f"{name}.json"
+
+
+def _known(path: Path) -> dict[str, Any] | None:
+    """Facts that are remembered, unless what they point to has been cleared away."""
+    if not path.is_file():
+        return None
+    try:
+        known: dict[str, Any] = read_json(path)
+    except StudioError:
+        return None  # damaged: it is made anew
+    shown = [*known["tables"].values(), *known["composed"].values()]
+    return known if all(Path(arrow).is_file() for arrow in shown) else None
+
+
+def _inspected(
+    data: DataSection, raw: dict[str, Table], roles: tuple[str, ...], emit: Emit, control: Control
+) -> dict[str, Any]:
+    reply = _facts(raw)
+    try:
+        tables, assigned = compose.composed(raw, data, roles, emit, control)
+        reply |= {"roles": assigned.plain(), "reasons": assigned.reasons}
+        reply["composed"] = {split: str(table.arrow) for split, table in tables.items()}
+        reply["lengths"] = _lengths(tables["train"], assigned)
+        labelled, found = read_labelled(data, emit, control, roles)
+    except StudioError as error:
+        reply["problems"] = [{**error.to_dict(), "severity": "error"}]
+        return reply
+    reply |= _counted(labelled, control)
+    reply["labels_raw"] = _raw_labels(data, labelled, emit, control)
+    reply["problems"] = [{**problem.to_dict(), "severity": "error"} for problem in found]
+    reply["problems"] += [{**warning.to_dict(), "severity": "warning"} for warning in labelled.warnings]
+    return reply
+
+
+def preview_step(data: DataSection, step: Choice, emit: Emit, control: Control) -> dict[str, Any]:
+    """What a data step would change: counts, and the first rows before and after.
+
+    Raises:
+        StudioError: the data cannot be read, or the step is wrong.
+    """
+    return differences(data, step, emit, control)
+
+
+def _facts(raw: dict[str, Table]) -> dict[str, Any]:
+    train = raw["train"]
     return {
         "source": train.source,
         "options": train.options,
-        "columns": train.columns,
-        "tables": {split: str(table.arrow) for split, table in tables.items()},
-        "rows": {split: table.rows for split, table in tables.items()},
+        "columns": list(train.columns),
+        "kinds": train.columns,
+        "column_facts": _columns(train.open().slice(0, _SAMPLE)),
+        "tables": {split: str(table.arrow) for split, table in raw.items()},
+        "composed": {split: str(table.arrow) for split, table in raw.items()},
+        "parts": {split: [{"path": part.path, "rows": part.rows} for part in table.parts]
+                  for split, table in raw.items()},
+        "rows": {split: table.rows for split, table in raw.items()},
         "roles": {},
         "reasons": {},
         "labels": [],
+        "labels_raw": [],
         "lengths": {"edges": [], "counts": [], "unit": "characters"},
         "splits": {},
-    }
+        "split_rows": {},
+        "dropped": {},
+    }  # fmt: skip
 
 
-def _shape(table: pa.Table, roles: Roles) -> dict[str, Any]:
-    """Label counts, most frequent first, and a histogram of text lengths up to their 99th percentile."""
+def _columns(sample: pa.Table) -> list[dict[str, Any]]:
+    facts = []
+    for name in sample.column_names:
+        values = sample.column(name).to_pylist()
+        is_list = bool(values) and isinstance(values[0], list)
+        texts = [" · ".join(value) if is_list else value for value in values]
+        full = [text for text in texts if text.strip()]
+        facts.append(
+            {
+                "name": name,
+                "kind": "list" if is_list else "text",
+                "distinct": len(set(full)),
+                "empty": len(texts) - len(full),
+                "length": round(sum(map(len, full)) / max(len(full), 1), 1),
+                "examples": [text[:_EXAMPLE] for text in dict.fromkeys(full[:50])][:3],
+            }
+        )
+    return facts
+
+
+def _lengths(table: Table, roles: Roles) -> dict[str, Any]:
+    """A histogram of the texts' characters up to their 99th percentile; of lists, of their items."""
     import numpy as np
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    counts = Counter(label.strip() for label in table.column(roles.columns["label"]).to_pylist())
-    lengths = pc.utf8_length(table.column(roles.columns["text"])).to_numpy()
-    top = max(float(np.percentile(lengths, 99)), 1.0)
-    heights, edges = np.histogram(np.minimum(lengths, top), bins=_BINS, range=(0, top))
+    column = content_column(roles)
+    lengths: list[np.ndarray] = []
+    for batch in table.batches([column]):
+        values = batch.column(0)
+        count = pc.list_value_length(values) if pa.types.is_list(values.type) else pc.utf8_length(values)
+        lengths.append(count.to_numpy(zero_copy_only=False).astype(np.int32))
+    found = np.concatenate(lengths)
+    top = max(float(np.percentile(found, 99)), 1.0)
+    heights, edges = np.histogram(np.minimum(found, top), bins=_BINS, range=(0, top))
+    unit = "tokens" if table.columns[column] == "list" else "characters"
+    return {"edges": edges.tolist(), "counts": heights.tolist(), "unit": unit}
+
+
+def _counted(labelled: Labelled, control: Control) -> dict[str, Any]:
+    splits = {split: rows.counts() for split, rows in labelled.splits.items()}
+    if "tags" in labelled.roles.columns:
+        splits = {split: _tags(rows, labelled.roles.one("tags"), control) for split, rows in labelled.splits.items()}
+    total: Counter[str] = Counter()
+    for counts in splits.values():
+        total.update(counts)
     return {
-        "labels": counts.most_common(200),
-        "lengths": {"edges": edges.tolist(), "counts": heights.tolist(), "unit": "characters"},
+        "labels": [list(item) for item in total.most_common(_LABELS)],
+        "splits": splits,
+        "split_rows": {split: len(rows) for split, rows in labelled.splits.items()},
+        "dropped": labelled.dropped,
     }
 
 
-def _split_table(labelled: Labelled) -> dict[str, dict[str, int]]:
-    return {split: dict(Counter(rows.labels)) for split, rows in labelled.splits.items()}
+def _tags(rows: Any, column: str, control: Control) -> dict[str, int]:
+    """Tokens with each tag, most frequent first."""
+    counts: Counter[str] = Counter()
+    for batch in rows.batches([column]):
+        control.check()
+        counts.update(batch.column(0).flatten().to_pylist())
+    return dict(counts.most_common())
+
+
+def _raw_labels(data: DataSection, labelled: Labelled, emit: Emit, control: Control) -> list[list[Any]]:
+    """Labels as they stand in the places: what a renaming begins with."""
+    if not data.steps or not labelled.labels:
+        return [[name, count] for name, count in _all_counts(labelled).most_common(_LABELS)]
+    plain, _found = read_labelled(data.model_copy(update={"steps": ()}), emit, control, tuple(labelled.roles.columns))
+    return [[name, count] for name, count in _all_counts(plain).most_common(_LABELS)]
+
+
+def _all_counts(labelled: Labelled) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for rows in labelled.splits.values():
+        total.update(rows.counts())
+    return total

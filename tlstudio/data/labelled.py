@@ -1,229 +1,364 @@
-"""Labelled texts, ready for a task: files read, roles assigned, problems settled, rows divided."""
+"""Labelled rows, ready for a task: places read, roles assigned, repairs done, rows divided."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
-from tlstudio.core.recipe import DataSection
-from tlstudio.data import problems, splits
-from tlstudio.data.roles import Roles, assign, missing_column
-from tlstudio.data.tables import Table, read_table
+from tlstudio.core.plugins import configure, get
+from tlstudio.core.progress import Meter
+from tlstudio.core.recipe import Choice, DataSection
+from tlstudio.data import compose, problems, splits
+from tlstudio.data.frames import Frame, Frames, content_column, encode
+from tlstudio.data.roles import Roles, missing_column
+from tlstudio.data.tables import Table, read_tables
 
 if TYPE_CHECKING:
     import datasets
     import numpy as np
+    import pyarrow as pa
 
 SPLITS = ("train", "validation", "test")
+_STEPS = "tlstudio.data.steps"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one file that belong to one split. ``indices`` point into the table, ``labels`` are their final names."""
+    """The rows of one split.
+
+    Attributes:
+        table: where they lie; several splits may lie in one table.
+        indices: int64 [n], ascending, into the table.
+        codes: int32 [n], index into the label names, -1 without a label; None where no column is a label.
+        ids: uint64 [n], numbers of the contents (:func:`tlstudio.data.frames.content_id`).
+        names: the label names.
+    """
 
     table: Table
     indices: np.ndarray
-    labels: list[str]
+    codes: np.ndarray | None
+    ids: np.ndarray
+    names: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @property
+    def labels(self) -> list[str]:
+        """The label of each row; empty texts where there is none."""
+        if self.codes is None:
+            return [""] * len(self)
+        names = [*self.names, ""]
+        return [names[code] for code in self.codes]
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each label that occurs, most frequent first."""
+        import numpy as np
+
+        if self.codes is None:
+            return {}
+        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.names))
+        return {self.names[i]: int(counts[i]) for i in np.argsort(-counts, kind="stable") if counts[i]}
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows in order, some thousand at a time, streamed from the disk."""
+        import numpy as np
+        import pyarrow as pa
+
+        first = 0
+        for batch in self.table.batches(list(columns)):
+            low, high = np.searchsorted(self.indices, (first, first + batch.num_rows))
+            if high > low:
+                yield batch.take(pa.array(self.indices[low:high] - first))
+            first += batch.num_rows
+
+    def texts(self, column: str) -> Iterator[str]:
+        """A column's values; lists are joined by spaces."""
+        for batch in self.batches([column]):
+            for value in batch.column(0).to_pylist():
+                yield value if isinstance(value, str) else " ".join(value)
 
     def dataset(self, roles: Roles) -> datasets.Dataset:
-        """Memory-mapped dataset with columns text and row (1-based row of the file)."""
+        """Memory-mapped dataset whose columns are called like their roles."""
         import datasets
 
-        whole = datasets.Dataset.from_file(str(self.table.arrow)).select_columns([roles.columns["text"]])
-        if roles.columns["text"] != "text":
-            whole = whole.rename_column(roles.columns["text"], "text")
-        return whole.select(self.indices)
+        names = {columns[0]: role for role, columns in roles.columns.items() if len(columns) == 1 and role != "ignore"}
+        whole = datasets.Dataset.from_file(str(self.table.arrow)).select_columns(list(names))
+        changed = {column: role for column, role in names.items() if column != role}
+        return (whole.rename_columns(changed) if changed else whole).select(self.indices)
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """All splits of a labelled data set.
+    """All splits of a data set.
 
     Attributes:
         splits: rows by split name.
-        roles: column names by role.
-        labels: class names, sorted; the index of a name is its class number.
+        roles: columns by role.
+        labels: label names, sorted; the index of a name is its class number. Combinations of several labels are
+            joined by the separator of the recipe. Empty where no column is a label.
         warnings: what the user should know but need not settle.
-        key: changes with everything that decides which rows are where.
+        dropped: rows that each data step has taken out, by the name of the step.
     """
 
     splits: dict[str, Rows]
     roles: Roles
     labels: list[str]
     warnings: list[StudioError] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def content(self) -> str:
+        """The column that tells one row from another: the text, image, tokens …"""
+        return content_column(self.roles)
 
     def class_numbers(self, split: str) -> list[int]:
-        number = {label: index for index, label in enumerate(self.labels)}
-        return [number[label] for label in self.splits[split].labels]
+        codes = self.splits[split].codes
+        return [] if codes is None else codes.tolist()
 
     def class_table(self) -> list[dict[str, Any]]:
         """One row a class: how many examples each split has."""
-        counts = {split: Counter(rows.labels) for split, rows in self.splits.items()}
-        return [{"label": label, **{split: counts[split][label] for split in counts}} for label in self.labels]
+        counts = {split: rows.counts() for split, rows in self.splits.items()}
+        return [{"label": label, **{split: counts[split].get(label, 0) for split in counts}} for label in self.labels]
 
 
-@dataclass
-class _File:
-    """A file while its problems are being settled."""
+def read_labelled(
+    data: DataSection, emit: Emit, control: Control, roles: tuple[str, ...] = ("text", "label"), fold: int = 0
+) -> tuple[Labelled, list[StudioError]]:
+    """Reads the places of a recipe, repairs as its steps say, and divides the rows.
 
-    table: Table
-    texts: Any  # pyarrow ChunkedArray of strings
-    labels: list[str]
-    keep: np.ndarray  # bool [rows]
-
-
-def read_labelled(data: DataSection, emit: Emit, control: Control) -> tuple[Labelled | None, list[StudioError]]:
-    """Reads the files of a recipe and divides the rows.
+    Args:
+        roles: those that the task needs; empty takes what the data is made for.
+        fold: part of k-fold that is the test, 0-based.
 
     Returns:
-        The data, or None where a problem must be settled first; and these problems.
+        The data; and the problems that must be settled before a model can learn from it.
 
     Raises:
-        StudioError: a file cannot be read, or a role has no column.
+        StudioError: a place cannot be read, or a role has no column.
         Cancelled: the user has cancelled.
     """
-    tables = {split: read_table(Path(path), data.source, data.options, emit, control)
-              for split, path in data.files.items()}  # fmt: skip
-    if "train" not in tables:
+    if "train" not in data.files:
         raise StudioError(
-            "data.none", "No data is chosen.", "Choose a labelled file in the Data step, or set data.path.",
+            "data.none", "No data is chosen.", "Choose labelled data in the Data step, or set data.path.",
             where="data.path",
         )  # fmt: skip
-    roles = assign(tables["train"].open(), data.roles)
-    files = {split: _open(table, roles) for split, table in tables.items()}
-    found: list[StudioError] = []
-    for file in files.values():
-        control.check()
-        _settle_empty(file, data, found)
-    _settle_similar(files, data, found)
-    _settle_rare(files, data, found)
-    labels = _classes(files, roles, found)
-    if found:
-        return None, found
-    divided = _divide(files, data)
-    found = [problems.empty_split(split) for split in ("train", "test") if not len(divided[split].indices)]
-    found += _unseen(divided)
-    warnings = [warning for file in files.values() for warning in _long_texts(file)]
-    return (None, found) if found else (Labelled(divided, roles, labels, warnings), [])
+    frames = frames_of(data, emit, control, roles)
+    assigned = frames.by_split["train"].roles
+    found = _flaws(frames, assigned, control)
+    by_split, trouble = _divided(frames, data, fold, control)
+    found += trouble
+    if not found:
+        found += [problems.empty_split(split) for split in ("train", "test") if not len(by_split[split])]
+        found += _unseen(by_split)
+    warnings = problems.leaks(by_split) + _long_texts(frames, assigned)
+    return Labelled(by_split, assigned, frames.names, warnings, frames.dropped), found
 
 
-def require(data: DataSection, emit: Emit, control: Control) -> Labelled:
+def read_more(data: DataSection, place: str, known: Labelled, emit: Emit, control: Control) -> Rows:
+    """A further place with the columns, the text steps and the renamed labels of a data set that is known.
+
+    Rows are dropped only where their label is.
+
+    Raises:
+        StudioError: it cannot be read, or has a label that is not known.
+    """
+    steps = tuple(choice for choice in data.steps if get(_STEPS, choice.name, "data.steps").LEVEL != "rows")
+    chosen = {role: names for role, names in known.roles.columns.items() if names != (compose.TEMPLATE,)}
+    section = data.model_copy(
+        update={"path": place, "validation": None, "test": None, "steps": steps, "roles": chosen, "source": "auto"}
+    )
+    frames = frames_of(section, emit, control, tuple(known.roles.columns))
+    frame = frames.by_split["train"]
+    unknown = sorted(set(frames.names) - set(known.labels))
+    if unknown or (frame.codes is not None and (frame.codes[frame.keep] < 0).any()):
+        raise StudioError(
+            "evaluate.unknown-label", "{path} has the label '{label}', which the model was not trained on.",
+            "Correct the label, or leave the file out of evaluate.extra_sets.",
+            where="evaluate.extra_sets", path=place, label=unknown[0] if unknown else "",
+        )  # fmt: skip
+    return _rows(frame, frame.keep.nonzero()[0], frames.names)
+
+
+def frames_of(data: DataSection, emit: Emit, control: Control, roles: tuple[str, ...] = ()) -> Frames:
+    """The rows of all places after the data steps, before they are divided.
+
+    Raises:
+        StudioError: a place cannot be read, a role has no column, or a step is wrong.
+    """
+    raw = {split: read_tables(places, data.source, data.options, emit, control) for split, places in data.files.items()}
+    tables, assigned = compose.composed(raw, data, roles, emit, control)
+    frames = _frames(tables, assigned, control)
+    frames.separator = data.separator if "labels" in assigned.columns else ""
+    meter = Meter(emit, control, "prepare", sum(table.rows for table in tables.values()), "rows")
+    for frame in frames.by_split.values():
+        frame.ids(control, meter.advance)
+    _repair(frames, data.steps, control)
+    return frames
+
+
+def require(
+    data: DataSection, emit: Emit, control: Control, roles: tuple[str, ...] = ("text", "label"), fold: int = 0
+) -> Labelled:
     """As :func:`read_labelled`, but the first problem is raised as an error."""
-    labelled, found = read_labelled(data, emit, control)
-    if labelled is None:
+    labelled, found = read_labelled(data, emit, control, roles, fold)
+    if found:
         raise found[0]
     return labelled
 
 
-def _open(table: Table, roles: Roles) -> _File:
+# --- inside
+
+
+def _frames(tables: dict[str, Table], roles: Roles, control: Control) -> Frames:
     import numpy as np
 
-    whole = table.open()
-    for role, name in roles.columns.items():
-        if name not in whole.column_names:
-            raise missing_column(name, role, whole.column_names, str(table.path))
-    labels = [str(label).strip() for label in whole.column(roles.columns["label"]).to_pylist()]
-    return _File(table, whole.column(roles.columns["text"]), labels, np.ones(table.rows, dtype=bool))
+    for table in tables.values():
+        for role, columns in roles.columns.items():
+            if missing := [name for name in columns if name not in table.columns]:
+                raise missing_column(missing[0], role, list(table.columns), table.path)
+    names: list[str] = []
+    column = compose.label_column(roles)
+    by_split = {
+        split: Frame(table, roles, np.ones(table.rows, dtype=bool),
+                     encode(table, column, names, control) if column else None)
+        for split, table in tables.items()
+    }  # fmt: skip
+    frames = Frames(by_split, names)
+    _sort_names(frames)
+    return frames
 
 
-def _settle_empty(file: _File, data: DataSection, found: list[StudioError]) -> None:
-    import numpy as np
-    import pyarrow.compute as pc
-
-    blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(file.texts)), 0).to_numpy()
-    blank = blank | np.array([not label for label in file.labels])
-    if not blank.any():
-        return
-    if data.empty_rows == "drop":
-        file.keep &= ~blank
-    else:
-        found.append(problems.empty_rows(str(file.table.path), [int(row) + 1 for row in np.flatnonzero(blank)]))
-
-
-def _kept_labels(file: _File) -> list[str]:
-    return [label for label, keep in zip(file.labels, file.keep, strict=True) if keep]
-
-
-def _settle_similar(files: dict[str, _File], data: DataSection, found: list[StudioError]) -> None:
-    merge = problems.similar_labels(Counter(label for file in files.values() for label in _kept_labels(file)))
-    merge = {old: new for old, new in merge.items() if old and new}
-    if not merge or data.similar_labels == "keep":
-        return
-    if data.similar_labels == "ask":
-        found.append(problems.labels_alike(merge))
-        return
-    for file in files.values():
-        file.labels = [merge.get(label, label) for label in file.labels]
-
-
-def _settle_rare(files: dict[str, _File], data: DataSection, found: list[StudioError]) -> None:
+def _sort_names(frames: Frames) -> None:
+    """Class numbers do not depend on the order of the rows; names that no row has are left out."""
     import numpy as np
 
-    needed = 1 if "test" in files else 2
-    counts = Counter(_kept_labels(files["train"]))
-    rare = sorted(label for label, count in counts.items() if count < needed)
-    if not rare or len(counts) == len(rare) > 50:  # then it is no column of classes; _classes says so
-        return
-    if data.rare_classes == "ask":
+    counts = frames.counts()
+    used = sorted(name for name, count in zip(frames.names, counts, strict=True) if count)
+    number = {name: index for index, name in enumerate(used)}
+    table = np.array([*(number.get(name, -1) for name in frames.names), -1], dtype=np.int32)
+    for frame in frames.by_split.values():
+        if frame.codes is not None:
+            frame.codes = table[frame.codes]
+    frames.names = used
+
+
+def _repair(frames: Frames, steps: Sequence[Choice], control: Control) -> None:
+    """Does the row steps in order, and notes how many rows each has dropped."""
+    for choice in steps:
+        plugin = get(_STEPS, choice.name, "data.steps")
+        if plugin.LEVEL == "text":
+            continue  # done already, while the texts were written
+        before = sum(int(frame.keep.sum()) for frame in frames.by_split.values())
+        plugin.apply(configure(plugin, choice.options, f"data.steps.{choice.name}"), frames, control)
+        control.check()
+        after = sum(int(frame.keep.sum()) for frame in frames.by_split.values())
+        frames.dropped[choice.name] = frames.dropped.get(choice.name, 0) + before - after
+    _sort_names(frames)
+
+
+def _flaws(frames: Frames, roles: Roles, control: Control) -> list[StudioError]:
+    """What keeps a model from learning from the rows."""
+    found: list[StudioError] = []
+    for frame in frames.by_split.values():
+        blank = _blank(frame, control)
+        rows = [frame.table.place(int(index)) for index in blank[:20]]
+        if rows:
+            found.append(problems.empty_rows(rows[0][0], [row for _path, row in rows], len(blank)))
+    if "label" not in roles.columns:
+        return found
+    needed = 1 if "test" in frames.by_split else 2
+    counts = frames.counts("train")
+    rare = [name for name, count in zip(frames.names, counts, strict=True) if 0 < count < needed]
+    if rare and not len(frames.names) == len(rare) > 50:  # then it is no column of classes; _classes says so
         found.append(problems.rare_classes(rare))
-        return
-    gone = set(rare)
-    for file in files.values():
-        file.keep &= np.array([label not in gone for label in file.labels])
+    return found + _classes(counts, frames.names, roles.one("label"))
 
 
-def _classes(files: dict[str, _File], roles: Roles, found: list[StudioError]) -> list[str]:
-    kept = _kept_labels(files["train"])
-    labels = sorted(set(kept))
-    if len(labels) < 2:
-        found.append(problems.one_class(labels, roles.columns["label"]))
-    elif len(labels) > max(50, len(kept) // 2):
-        found.append(problems.too_many_classes(len(labels), len(kept), roles.columns["label"]))
-    return labels
-
-
-def _divide(files: dict[str, _File], data: DataSection) -> dict[str, Rows]:
+def _blank(frame: Frame, control: Control) -> np.ndarray:
+    """Indices of kept rows without content or without a label."""
     import numpy as np
 
-    train = files["train"]
-    kept = np.flatnonzero(train.keep)
-    labels = [train.labels[index] for index in kept]
+    blank = frame.blank(control)
+    if frame.codes is not None:
+        blank |= frame.codes < 0
+    return np.flatnonzero(blank & frame.keep)
+
+
+def _classes(counts: np.ndarray, names: list[str], column: str) -> list[StudioError]:
+    classes, rows = int((counts > 0).sum()), int(counts.sum())
+    if classes < 2:
+        return [problems.one_class([name for name, count in zip(names, counts, strict=True) if count], column)]
+    if classes > max(50, rows // 2):
+        return [problems.too_many_classes(classes, rows, column)]
+    return []
+
+
+def _divided(
+    frames: Frames, data: DataSection, fold: int, control: Control
+) -> tuple[dict[str, Rows], list[StudioError]]:
+    import numpy as np
+
+    train = frames.by_split["train"]
+    try:
+        parts = splits.divide(splits.Wanted(train, data.split, _shares(data), control, fold))
+    except StudioError as error:
+        return {"train": _rows(train, np.flatnonzero(train.keep), frames.names)}, [error]
+    if "test" in data.files or "validation" in data.files:
+        parts = {split: indices for split, indices in parts.items() if split not in data.files or split == "train"}
+    by_split = {split: _rows(train, indices, frames.names) for split, indices in parts.items()}
+    for split, frame in frames.by_split.items():
+        if split != "train":
+            by_split[split] = _rows(frame, np.flatnonzero(frame.keep), frames.names)
+    return {split: by_split[split] for split in SPLITS if split in by_split}, []
+
+
+def _shares(data: DataSection) -> dict[str, float]:
+    """Shares of the training place that go to the splits that have no place of their own."""
     shares = {}
-    if "test" not in files:
+    if "test" not in data.files:
         shares["test"] = data.split.test
-    if "validation" not in files and data.split.validation > 0:
+        if data.split.method == "k-fold":
+            shares["test"] = 1 / data.split.folds
+    if "validation" not in data.files and data.split.validation > 0:
         shares["validation"] = data.split.validation * (1 - shares.get("test", 0))
-    texts = (text.as_py() for text in train.texts.take(kept)) if shares else ("" for _ in kept)
-    divided = {
-        split: Rows(train.table, kept[indices], [labels[index] for index in indices])
-        for split, indices in splits.stratified(texts, labels, shares, data.split.seed).items()
-    } if shares else {"train": Rows(train.table, kept, labels)}  # fmt: skip
-    for split in ("validation", "test"):
-        if split in files:
-            rows = np.flatnonzero(files[split].keep)
-            divided[split] = Rows(files[split].table, rows, [files[split].labels[index] for index in rows])
-    return divided
+    return shares
 
 
-def _unseen(divided: dict[str, Rows]) -> list[StudioError]:
-    known = set(divided["train"].labels)
+def _rows(frame: Frame, indices: np.ndarray, names: list[str]) -> Rows:
+    import numpy as np
+
+    indices = np.asarray(indices, dtype=np.int64)
+    return Rows(
+        frame.table, indices, None if frame.codes is None else frame.codes[indices], frame.ids()[indices], names
+    )
+
+
+def _unseen(by_split: dict[str, Rows]) -> list[StudioError]:
+    known = set(by_split["train"].counts())
     return [
         problems.unseen_class(label, split)
-        for split, rows in divided.items()
-        for label in sorted(set(rows.labels) - known)
+        for split, rows in by_split.items()
+        for label in sorted(set(rows.counts()) - known)
     ]
 
 
-def _long_texts(file: _File) -> list[StudioError]:
+def _long_texts(frames: Frames, roles: Roles) -> list[StudioError]:
     import pyarrow.compute as pc
 
-    lengths = pc.utf8_length(file.texts).to_numpy()
-    return [
-        problems.long_text(str(file.table.path), int(row) + 1, int(lengths[row]))
-        for row in (lengths > problems.LONG_TEXT).nonzero()[0][:5]
-    ]
+    found: list[StudioError] = []
+    if "text" not in roles.columns:
+        return found
+    for frame in frames.by_split.values():
+        first = 0
+        for batch in frame.table.batches([roles.one("text")]):
+            lengths = pc.utf8_length(batch.column(0)).to_numpy(zero_copy_only=False)
+            for index in (lengths > problems.LONG_TEXT).nonzero()[0][: 5 - len(found)]:
+                path, row = frame.table.place(first + int(index))
+                found.append(problems.long_text(path, row, int(lengths[index])))
+            first += batch.num_rows
+    return found

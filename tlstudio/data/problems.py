@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tlstudio.core.errors import StudioError
+
+if TYPE_CHECKING:
+    from tlstudio.data.labelled import Rows
 
 LONG_TEXT = 100_000  # characters; far beyond what any backbone of the catalogue reads
 
@@ -25,30 +30,43 @@ def similar_labels(counts: Counter[str]) -> dict[str, str]:
     return {other: group[0] for group in groups.values() for other in group[1:]}
 
 
-def empty_rows(path: str, rows: Sequence[int]) -> StudioError:
-    """``rows`` are 1-based data rows."""
+def empty_rows(path: str, rows: Sequence[int], count: int) -> StudioError:
+    """``rows`` are the first 1-based rows."""
     return StudioError(
         "data.empty-rows",
         "{count} rows of {path} have no text or no label, first in row {row}.",
-        "Fill them in, or leave them out with data.empty_rows: drop.",
-        where="data.empty_rows",
-        count=len(rows),
+        "Fill them in, or leave them out with the data step drop-empty.",
+        where="data.steps",
+        count=count,
         path=path,
         row=rows[0],
-        rows=list(rows[:20]),
+        rows=list(rows),
     )
 
 
-def labels_alike(merge: dict[str, str]) -> StudioError:
-    one, other = next(iter(merge.items()))
+def leaks(splits: dict[str, Rows]) -> list[StudioError]:
+    """Contents that stand in two splits: what is tested on, or chosen by, has been learnt."""
+    import numpy as np
+
+    found = []
+    for one, other in itertools.combinations(splits, 2):
+        common = np.intersect1d(splits[one].ids, splits[other].ids)
+        if len(common):
+            rows = int(np.isin(splits[other].ids, common).sum())
+            found.append(_leak(one, other, rows, len(splits[other])))
+    return found
+
+
+def _leak(one: str, other: str, rows: int, total: int) -> StudioError:
     return StudioError(
-        "data.similar-labels",
-        "The labels '{one}' and '{other}' differ only by case or spaces ({count} such labels).",
-        "Make them one with data.similar_labels: merge, or keep them with data.similar_labels: keep.",
-        where="data.similar_labels",
+        "data.leak",
+        "{rows} of {total} {other} rows are in the {one} rows as well: the score on them says little.",
+        "Leave them out of the {one} rows with the data step drop-duplicates.",
+        where="data.steps",
+        rows=rows,
+        total=total,
         one=one,
         other=other,
-        count=len(merge),
     )
 
 
@@ -79,8 +97,8 @@ def rare_classes(labels: Sequence[str]) -> StudioError:
     return StudioError(
         "data.rare-classes",
         "{count} classes have a single example, such as '{label}': they cannot be both learnt and tested.",
-        "Add examples, or leave these classes out with data.rare_classes: drop.",
-        where="data.rare_classes",
+        "Add examples, or leave these classes out with the data step drop-rare-classes.",
+        where="data.steps",
         count=len(labels),
         label=labels[0],
     )

@@ -1,20 +1,24 @@
-"""One pass over a file's bytes: hash, size, and which encoding the text has."""
+"""One pass over a file or folder: what names its content, its size, and which encoding the text has."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import explain_os_errors
+from tlstudio.core.files import explain_os_errors, read_json, write_json
+from tlstudio.core.paths import cache_folder
 
 _BLOCK = 1 << 20
 _SAMPLE = 256 << 10
+_WORTH_A_MEMO = 32 << 20  # bytes; a smaller file is hashed in a blink
 _MAGIC = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"PK\x03\x04": "a zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel or Word document",
     b"%PDF": "a PDF document",
     b"\x89PNG": "a picture",
@@ -22,6 +26,10 @@ _MAGIC = {
     b"\x1f\x8b": "a compressed (gz) file",
     b"PAR1": "a Parquet file",
     b"SQLite format 3": "a database",
+    b"ARROW1": "an Arrow file",
+    b"GIF8": "a picture",
+    b"BZh": "a compressed (bz2) file",
+    b"\xfd7zXZ": "a compressed (xz) file",
 }
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
@@ -31,28 +39,104 @@ _GUESSED = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256"
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass tells. ``encoding`` is None where the bytes are no known text; ``bad_line`` is then the first
-    line that is not UTF-8 (1-based)."""
+    """What one pass over a place tells.
+
+    Attributes:
+        path: the file or folder; the name itself where ``kind`` is ``name``.
+        sha256: names the content; of a folder it covers names, sizes and times of the files in it.
+        size: bytes.
+        head: the first 256 kB of a file; empty otherwise.
+        encoding: None where the bytes are no known text.
+        bad_line: the first line that is not UTF-8, 1-based; 0 if there is none.
+        kind: what the place is.
+        names: files of a folder, relative with forward slashes, sorted; hidden ones are left out.
+    """
 
     path: Path
     sha256: str
     size: int
-    head: bytes
-    encoding: str | None
+    head: bytes = b""
+    encoding: str | None = None
     bad_line: int = 0
+    kind: Literal["text", "binary", "folder", "name"] = "text"
+    names: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The first characters of a text file; empty for anything else."""
+        return self.head[:4096].decode(self.encoding or "utf-8", errors="replace") if self.kind == "text" else ""
+
+    @property
+    def name(self) -> str:
+        """The place as the user wrote it."""
+        return str(self.path)
 
 
 def scan(path: Path, tick: Callable[[int], None] | None = None) -> Scan:
-    """Reads the whole file once; ``tick`` is called with the bytes of each block and may raise to cancel.
+    """Reads a whole file once, or lists a folder; ``tick`` gets the bytes of each block and may raise to cancel.
 
     Raises:
-        StudioError: missing, a folder, empty, unreadable, or a binary format.
+        StudioError: missing, empty or unreadable.
     """
     if path.is_dir():
+        return _scan_folder(path)
+    with explain_os_errors(path):
+        state = path.stat()
+    memo = _memo(path, state)
+    if (known := _recalled(path, memo, state)) is not None:
+        if tick:
+            tick(known.size)
+        return known
+    found = _scan_file(path, tick)
+    if found.size >= _WORTH_A_MEMO:
+        facts = {"sha256": found.sha256, "encoding": found.encoding, "bad_line": found.bad_line, "kind": found.kind}
+        write_json(memo, facts)
+    return found
+
+
+def forget(path: Path) -> None:
+    """Has the next scan read the whole file again, even if neither its size nor its time has changed."""
+    if path.is_file():
+        _memo(path, path.stat()).unlink(missing_ok=True)
+
+
+def _memo(path: Path, state: os.stat_result) -> Path:
+    """Where the facts about a large file are kept: under its place, size and time of change."""
+    text = f"{path.absolute()}|{state.st_size}|{state.st_mtime_ns}|{state.st_ino}"
+    return cache_folder("scans") / f"{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
+
+
+def _recalled(path: Path, memo: Path, state: os.stat_result) -> Scan | None:
+    if state.st_size < _WORTH_A_MEMO or not memo.is_file():
+        return None
+    try:
+        known = read_json(memo)
+    except StudioError:
+        return None  # damaged: the file is read
+    with explain_os_errors(path), open(path, "rb") as stream:
+        head = stream.read(_BLOCK)[:_SAMPLE]
+    return Scan(path, known["sha256"], state.st_size, head, known["encoding"], known["bad_line"], known["kind"])
+
+
+def _scan_folder(root: Path) -> Scan:
+    names, digest, total = [], hashlib.sha256(), 0
+    with explain_os_errors(root):
+        for folder, folders, files in os.walk(root):
+            folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+            names += [(Path(folder) / name).relative_to(root).as_posix() for name in files if not name.startswith(".")]
+        for name in sorted(names):
+            state = (root / name).stat()
+            total += state.st_size
+            digest.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+    if not names:
         raise StudioError(
-            "data.is-folder", "{path} is a folder, not a labelled file.", "Choose a CSV, TSV or JSON Lines file.",
-            where="data.path", path=str(path),
+            "data.empty-folder", "{path} is an empty folder.", "Choose a folder with texts, images or a labelled file.",
+            where="data.path", path=str(root),
         )  # fmt: skip
+    return Scan(root, digest.hexdigest(), total, kind="folder", names=tuple(sorted(names)))
+
+
+def _scan_file(path: Path, tick: Callable[[int], None] | None) -> Scan:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     size, lines, bad_line, head, binary = 0, 1, 0, b"", False
     with explain_os_errors(path), open(path, "rb") as stream:
@@ -74,9 +158,15 @@ def scan(path: Path, tick: Callable[[int], None] | None = None) -> Scan:
             "data.empty-file", "{path} is empty.", "Choose a file with a header and labelled rows.",
             where="data.path", path=str(path),
         )  # fmt: skip
-    _refuse_binary(path, head, binary and bom not in ("utf-16", "utf-32"))
+    if (binary and bom not in ("utf-16", "utf-32")) or known_binary(head):
+        return Scan(path, digest.hexdigest(), size, head, kind="binary")
     encoding = bom or ("utf-8" if not bad_line else _guess(head))
     return Scan(path, digest.hexdigest(), size, head, encoding, bad_line)
+
+
+def known_binary(head: bytes) -> str:
+    """What the first bytes of a file say it is, in words; empty if they say nothing."""
+    return next((name for mark, name in _MAGIC.items() if head.startswith(mark)), "")
 
 
 def _first_bad_line(decoder: codecs.IncrementalDecoder, block: bytes, line: int, final: bool = False) -> int:
@@ -85,17 +175,6 @@ def _first_bad_line(decoder: codecs.IncrementalDecoder, block: bytes, line: int,
     except UnicodeDecodeError as error:
         return line + block[: error.start].count(b"\n")
     return 0
-
-
-def _refuse_binary(path: Path, head: bytes, has_nul: bool) -> None:
-    known = next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
-    if not known and not has_nul:
-        return
-    raise StudioError(
-        "data.binary", "{path} is not a text file: it looks like {kind}.",
-        "Save the table as CSV, TSV or JSON Lines in UTF-8, and choose that file.",
-        where="data.path", path=str(path), kind=known or "binary data",
-    )  # fmt: skip
 
 
 def _guess(head: bytes) -> str | None:

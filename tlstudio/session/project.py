@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from tlstudio.core import recipe as recipes
 from tlstudio.core.errors import StudioError
-from tlstudio.core.recipe import Recipe
+from tlstudio.core.recipe import Recipe, each_place
 
 SUFFIX = ".tlstudio"
 STEPS = ("model", "data", "strategy", "compress", "train", "results", "export")
@@ -227,16 +227,14 @@ def step_of(problem: StudioError) -> str:
 def relative_paths(recipe: Recipe, folder: Path) -> Recipe:
     """The recipe with files below ``folder`` named relative to it, with forward slashes."""
 
-    def relative(name: str | None) -> str | None:
-        path = Path(name) if name else None
-        if path is None or not path.is_absolute() or not path.is_relative_to(folder):
+    def relative(name: str) -> str:
+        path = Path(name)
+        if not path.is_absolute() or not path.is_relative_to(folder):
             return name
         return path.relative_to(folder).as_posix() or os.curdir
 
-    data = recipe.data.model_copy(
-        update={key: relative(getattr(recipe.data, key)) for key in ("path", "validation", "test")}
-    )
-    extra = tuple(str(relative(name)) for name in recipe.evaluate.extra_sets)
+    data = each_place(recipe.data, relative)
+    extra = tuple(relative(name) for name in recipe.evaluate.extra_sets)
     model = recipe.model
     if model.source == "folder":
         model = model.model_copy(update={"name": relative(model.name)})

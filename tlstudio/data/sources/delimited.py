@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.data.scan import Scan, chosen_encoding
+from tlstudio.data.sources.flatten import json_kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _DELIMITERS = (",", "\t", ";", "|")
 _BLOCKS = (8 << 20, 512 << 20)  # a row must fit into one block: the second size is for very long texts
 _HEADER_BYTES = 256 << 10
+_SAMPLE = 64 << 10  # to recognise a table
 
 
 class Options(BaseModel):
@@ -45,8 +47,10 @@ class DelimitedSource:
     SUFFIXES = (".csv", ".tsv", ".tab")
     Config = Options
 
-    def recognises(self, head: str) -> bool:
-        return not head.lstrip("\ufeff \r\n").startswith(("{", "["))
+    def recognises(self, found: Scan) -> bool:
+        if found.kind != "text" or json_kind(found):
+            return False
+        return found.path.suffix.lower() in self.SUFFIXES or _is_table(found)
 
     def settle(self, found: Scan, config: Options) -> Options:
         encoding = chosen_encoding(found, config.encoding)
@@ -59,7 +63,8 @@ class DelimitedSource:
         head = found.head.decode(encoding, errors="replace")
         return Options(delimiter=wish or guess_delimiter(head), encoding=encoding)
 
-    def batches(self, path: Path, config: Options) -> Iterator[pa.RecordBatch]:
+    def batches(self, found: Scan, config: Options) -> Iterator[pa.RecordBatch]:
+        path = found.path
         columns, blank = header(path, config)
         try:
             yield from _read(path, config, columns, blank, _BLOCKS[0])
@@ -81,13 +86,28 @@ def guess_delimiter(head: str) -> str:
     return max(_DELIMITERS, key=rating)
 
 
+def _is_table(found: Scan) -> bool:
+    """Whether the first lines are a header and rows of the same length, which running text hardly ever is."""
+    head = found.head[:_SAMPLE].decode(found.encoding or "utf-8", errors="replace").lstrip("\ufeff")
+    delimiter = guess_delimiter(head)
+    rows = _records(head, delimiter)[:50]
+    if len(rows) < 2:
+        return False
+    names = [name.strip() for name in rows[0]]
+    same = sum(len(row) == len(names) for row in rows) / len(rows)
+    if len(names) < 2 or same < 0.9 or len(set(names)) < len(names) or max(map(len, names)) > 80:
+        return False
+    # two lines of prose may well have a comma each: names are short, and there are more rows
+    return delimiter == "\t" or (len(rows) > 2 and max(len(name.split()) for name in names) <= 3)
+
+
 def _records(head: str, delimiter: str) -> list[list[str]]:
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
     # a field longer than csv's limit ends the list: the records before it are enough for a guess
     with contextlib.suppress(csv.Error):
         rows.extend(row for row in reader if row)
-    return rows[:-1] if len(rows) > 1 and len(head) >= _HEADER_BYTES else rows
+    return rows[:-1] if len(rows) > 1 and len(head) >= _SAMPLE else rows  # the last one is cut
 
 
 def header(path: Path, config: Options) -> tuple[list[str], int]:

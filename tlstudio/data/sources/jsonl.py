@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import explain_os_errors
 from tlstudio.data.scan import Scan, chosen_encoding
+from tlstudio.data.sources.flatten import DECODER, Row, Shape, flat, json_kind, opened, reason_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS = 5_000
+_LINE = 256 << 20  # characters
 
 
 class Options(BaseModel):
@@ -28,7 +27,7 @@ class Options(BaseModel):
 
 
 class JsonLinesSource:
-    """JSON Lines files; a nested value is kept as its JSON text, a missing one is empty."""
+    """JSON Lines files; nested objects become columns by dotted path, a missing value is empty."""
 
     NAME = "jsonl"
     TITLE = "JSON Lines"
@@ -36,56 +35,41 @@ class JsonLinesSource:
     SUFFIXES = (".jsonl", ".ndjson", ".json")
     Config = Options
 
-    def recognises(self, head: str) -> bool:
-        return head.lstrip("\ufeff \r\n").startswith("{")
+    def recognises(self, found: Scan) -> bool:
+        return json_kind(found) == "lines"
 
     def settle(self, found: Scan, config: Options) -> Options:
         return Options(encoding=chosen_encoding(found, config.encoding))
 
-    def batches(self, path: Path, config: Options) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
-
+    def batches(self, found: Scan, config: Options) -> Iterator[pa.RecordBatch]:
         # two passes: a key may appear for the first time in the last line
-        columns = list(dict.fromkeys(key for row in _objects(path, config.encoding) for key in row))
-        schema = pa.schema([(name, pa.string()) for name in columns])
-        buffer: list[dict[str, str]] = []
-        for row in _objects(path, config.encoding):
-            buffer.append({name: _text(row.get(name)) for name in columns})
-            if len(buffer) == _ROWS:
-                yield pa.RecordBatch.from_pylist(buffer, schema)
-                buffer = []
-        if buffer:
-            yield pa.RecordBatch.from_pylist(buffer, schema)
+        shape = Shape(str(found.path))
+        for row in _rows(found.path, config.encoding):
+            shape.see(row)
+        yield from shape.batches(_rows(found.path, config.encoding))
 
 
 PLUGIN = JsonLinesSource()
 
 
-def _objects(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
-    with explain_os_errors(path), open(path, encoding=encoding, newline="\n") as stream:
-        try:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield _object(path, number, line)
-        except UnicodeError as error:
-            raise StudioError(
-                "data.bad-encoding-choice", "{path} is not {encoding} text.", "Choose another encoding.",
-                where="data.encoding", path=str(path), encoding=encoding,
-            ) from error  # fmt: skip
+def _rows(path: Path, encoding: str) -> Iterator[Row]:
+    with opened(path, encoding) as stream:
+        number = 0
+        while line := stream.readline(_LINE):
+            number += 1
+            if len(line) == _LINE:
+                raise _bad(path, number, "it is longer than 256 million characters")
+            if line.strip():
+                yield _row(path, number, line)
 
 
-def _object(path: Path, number: int, line: str) -> dict[str, Any]:
+def _row(path: Path, number: int, line: str) -> Row:
     try:
-        row = json.loads(line, object_pairs_hook=_unique)
+        row = DECODER.decode(line)
+        if isinstance(row, dict):
+            return flat(row)
     except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-        raise StudioError(
-            "data.bad-json", "Line {line} of {path} is not valid JSON: {reason}.",
-            "Correct the line; each line must be one JSON object.",
-            where=str(path), path=str(path), line=number, reason=reason,
-        ) from error  # fmt: skip
-    if isinstance(row, dict):
-        return row
+        raise _bad(path, number, f"{reason_of(error)} (column {getattr(error, 'colno', 1)})") from error
     raise StudioError(
         "data.not-an-object", "Line {line} of {path} is not a JSON object: {text}",
         'Each line must look like {{"text": "…", "label": "…"}}.',
@@ -93,19 +77,9 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = {_sound(name): value for name, value in pairs}
-    if len(row) < len(pairs):
-        raise ValueError("a key occurs twice")
-    return row
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return _sound(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-
-
-def _sound(text: str) -> str:
-    """JSON can spell half a surrogate pair, which is no character and cannot be stored."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+def _bad(path: Path, number: int, reason: str) -> StudioError:
+    return StudioError(
+        "data.bad-json", "Line {line} of {path} is not valid JSON: {reason}.",
+        "Correct the line; each line must be one JSON object.",
+        where=str(path), path=str(path), line=number, reason=reason,
+    )  # fmt: skip

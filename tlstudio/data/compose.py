@@ -1,0 +1,176 @@
+"""The columns that are learnt from where the file does not have them as such: texts from a template, repaired texts,
+several labels as one. They are written beside the data in the cache; the file stays as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
+from tlstudio.core.events import Emit
+from tlstudio.core.paths import cache_folder
+from tlstudio.core.plugins import configure, get
+from tlstudio.core.progress import Meter
+from tlstudio.core.recipe import Choice, DataSection
+from tlstudio.data.roles import CHOSEN, Roles, assign
+from tlstudio.data.tables import Table, write_batches
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TEMPLATE = "text (template)"  # name of the column that a template makes
+LABELS = "labels (joined)"  # name of the column that joins several labels
+_FORMAT = 1
+_STEPS = "tlstudio.data.steps"
+_TEXT_ROLES = ("text", "text_b", "question", "context", "source_text", "target_text")
+_BLANK = re.compile(r"\{([^{}]*)\}")
+
+
+def composed(
+    raw: dict[str, Table], data: DataSection, roles: tuple[str, ...], emit: Emit, control: Control
+) -> tuple[dict[str, Table], Roles]:
+    """Assigns the roles and makes the columns that are missing for them.
+
+    Raises:
+        StudioError: a wrong role or template, or a step that does not exist.
+    """
+    assigned = _assigned(raw["train"], data, roles)
+    steps = [choice for choice in data.steps if get(_STEPS, choice.name, "data.steps").LEVEL == "text"]
+    joined = "labels" in assigned.columns
+    if not data.template and not steps and not joined:
+        return raw, assigned
+    maker = _Maker(data, assigned, steps)
+    tables = {split: _made(table, maker, emit, control) for split, table in raw.items()}
+    return tables, assigned
+
+
+def label_column(roles: Roles) -> str:
+    """The column that holds the class of a row; empty where there is none."""
+    if "labels" in roles.columns:
+        return LABELS
+    return roles.one("label") if "label" in roles.columns else ""
+
+
+def fields(template: str, columns: list[str]) -> list[str]:
+    """Columns that a template names, in order.
+
+    Raises:
+        StudioError: it names none, or one that is not there.
+    """
+    names = _BLANK.findall(template)
+    for name in names:
+        if name not in columns:
+            raise StudioError(
+                "data.bad-template", "The template names '{name}', which is no column; the columns are: {known}.",
+                "Write column names in braces, such as {example}.", where="data.template", name=name,
+                known=", ".join(columns), example=f"{{{columns[0]}}}",
+            )  # fmt: skip
+    if not names:
+        raise StudioError(
+            "data.empty-template", "The template names no column: {template}",
+            "Write column names in braces, such as {example}.", where="data.template", template=template,
+            example=f"{{{columns[0]}}}",
+        )  # fmt: skip
+    return names
+
+
+def filled(template: str, row: dict[str, Any]) -> str:
+    """The text of one row; lists are joined by spaces."""
+
+    def value(match: re.Match[str]) -> str:
+        found = row[match.group(1)]
+        return found if isinstance(found, str) else " ".join(found)
+
+    return _BLANK.sub(value, template).strip()
+
+
+def _assigned(train: Table, data: DataSection, roles: tuple[str, ...]) -> Roles:
+    whole = train.open()
+    if not data.template:
+        return assign(whole, data.roles, _fitting(data, roles), train.path)
+    names = fields(data.template, list(train.columns))
+    # the columns of the template are used up, and its text stands where the text column would
+    chosen = {role: given for role, given in data.roles.items() if role != "text"}
+    rest = whole.drop_columns([name for name in dict.fromkeys(names) if not _is_used(name, chosen)])
+    wanted = tuple(role for role in _fitting(data, roles) if role != "text")
+    found = assign(rest, chosen, wanted or tuple({"label"} & set(rest.column_names)), train.path)
+    return Roles({"text": (TEMPLATE,), **found.columns}, {**found.reasons, TEMPLATE: CHOSEN})
+
+
+def _is_used(name: str, chosen: dict[str, str | tuple[str, ...]]) -> bool:
+    return any(name == given or name in given for given in chosen.values() if given != "")
+
+
+def _fitting(data: DataSection, roles: tuple[str, ...]) -> tuple[str, ...]:
+    """The task's roles; where the user has chosen several labels or a number, that stands for the label."""
+    if "label" in roles and "label" not in data.roles and {"labels", "number"} & data.roles.keys():
+        return tuple(role for role in roles if role != "label")
+    return roles
+
+
+class _Maker:
+    """Makes batches with the composed columns; ``key`` names what it does."""
+
+    def __init__(self, data: DataSection, roles: Roles, steps: list[Choice]) -> None:
+        self.template, self.separator, self.roles = data.template, data.separator, roles
+        self.steps = [(plugin := get(_STEPS, choice.name, "data.steps"),
+                       configure(plugin, choice.options, f"data.steps.{choice.name}")) for choice in steps]  # fmt: skip
+        parts = [_FORMAT, self.template, self.separator, sorted(roles.plain().items()),
+                 [choice.model_dump(mode="json") for choice in steps]]  # fmt: skip
+        self.key = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+    def batches(self, table: Table, meter: Meter) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        for batch in table.batches():
+            columns = {name: batch.column(index) for index, name in enumerate(batch.schema.names)}
+            if self.template:
+                columns[TEMPLATE] = pa.array([filled(self.template, row) for row in batch.to_pylist()], pa.string())
+            for role in _TEXT_ROLES:
+                if self.steps and role in self.roles.columns:
+                    name = self.roles.one(role)
+                    columns[name] = pa.array(self._repaired(columns[name].to_pylist()), pa.string())
+            if "labels" in self.roles.columns:
+                columns[LABELS] = pa.array(self._joined(columns), pa.string())
+            meter.advance(batch.num_rows)
+            yield pa.RecordBatch.from_pydict(columns)
+
+    def _repaired(self, texts: list[str]) -> list[str]:
+        for plugin, config in self.steps:
+            texts = plugin.texts(config, texts)
+        return texts
+
+    def _joined(self, columns: dict[str, Any]) -> list[str]:
+        names = self.roles.columns["labels"]
+        if len(names) > 1:
+            values = [columns[name].to_pylist() for name in names]
+            rows = [[name for name, cell in zip(names, cells, strict=True) if is_yes(cell)]
+                    for cells in zip(*values, strict=True)]  # fmt: skip
+        else:
+            rows = [cell.split(self.separator) if isinstance(cell, str) else cell
+                    for cell in columns[names[0]].to_pylist()]  # fmt: skip
+        return [self.separator.join(sorted({label.strip() for label in row} - {""})) for row in rows]
+
+
+def is_yes(cell: str) -> bool:
+    """A cell of a one-hot column."""
+    return cell.strip().lower() not in ("", "0", "0.0", "false", "no", "n")
+
+
+def _made(table: Table, maker: _Maker, emit: Emit, control: Control) -> Table:
+    key = hashlib.sha256(f"{table.key}|{maker.key}".encode()).hexdigest()[:32]
+    arrow = cache_folder("datasets") / f"{key}.arrow"
+    meter = Meter(emit, control, "prepare", table.rows, "rows")
+    columns = dict(table.columns)
+    if maker.template:
+        columns[TEMPLATE] = "text"
+    if "labels" in maker.roles.columns:
+        columns[LABELS] = "text"
+    if not arrow.is_file():
+        write_batches(arrow, maker.batches(table, meter))
+    return replace(table, arrow=arrow, key=key, columns=columns)

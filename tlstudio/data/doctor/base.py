@@ -1,0 +1,200 @@
+"""What a check of the data doctor is: one file that looks for one kind of flaw, and says how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tlstudio.core.control import Control
+from tlstudio.core.recipe import DataSection
+from tlstudio.data.detect.reading import taken
+from tlstudio.data.doctor.drawn import Drawn
+from tlstudio.data.frames import id_text
+from tlstudio.data.labelled import Labelled
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Severity = Literal["error", "warning", "notice"]
+T = TypeVar("T")
+SHOWN = 100  # sample rows of a finding at most
+_SHOWN_CHARACTERS = 500
+TEXTS = (frozenset({"text"}), frozenset({"question"}), frozenset({"source_text"}), frozenset({"tokens"}))
+LABELS = (frozenset({"label"}), frozenset({"labels"}))
+LABELLED_TEXTS = (frozenset({"text", "label"}), frozenset({"text", "labels"}))
+ANY = (frozenset[str](),)
+
+
+class CheckOptions(BaseModel):
+    """Options that all checks share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(True, title="Look for this", description="Whether the doctor makes this check.")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A row that shows a finding. ``row`` is 1-based in its file; ``detail`` is a short piece of data that says why."""
+
+    split: str
+    path: str
+    row: int
+    id: str
+    text: str
+    label: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A data step (or another change of the recipe's data section) that mends a finding.
+
+    Attributes:
+        title: what the button says (English, translatable).
+        step: the step as it would stand in ``data.steps``; None where ``changes`` are meant.
+        changes: fields of the data section, such as ``{"split.method": "grouped"}``.
+    """
+
+    title: str
+    step: dict[str, Any] | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        check: name of the check.
+        code: names the kind of finding, for translation and tests.
+        severity: error (the result would be wrong), warning (worse than it could be), notice (good to know).
+        count: rows (or labels, columns, words) that are concerned, of those that were looked at.
+        message: what was found, an English template with ``{blanks}`` filled from ``params``.
+        effect: what it will do to the result, such a template as well.
+        samples: some of the rows.
+        fixes: ways to mend it, the best first.
+    """
+
+    check: str
+    code: str
+    severity: Severity
+    count: int
+    message: str
+    effect: str
+    params: dict[str, Any] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a check is given: the rows as they would be learnt from, after repairs and division.
+
+    Attributes:
+        labelled: the data; texts stay on disk.
+        data: the recipe's section.
+        control: read it at least every half second of work (``tick`` does).
+        tick: is told how many rows have been looked at; raises when the user has cancelled.
+        drawn: the rows that slow checks look at: all of them, or a fixed draw of many.
+        count_tokens: tokens of texts, uncut, int64 [n]; None where no backbone is chosen.
+        max_length: tokens that will be read of a text; None where not known.
+        embed: float32 [n, D] features of texts (or of images, by their paths), unit length; None unless deep checks
+            were asked for.
+        kept: what several checks share, for the length of one examination.
+    """
+
+    labelled: Labelled
+    data: DataSection
+    control: Control
+    tick: Callable[[int], None]
+    drawn: Drawn
+    count_tokens: Callable[[list[str]], np.ndarray] | None = None
+    max_length: int | None = None
+    embed: Callable[[Sequence[str]], np.ndarray] | None = None
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def roles(self) -> set[str]:
+        return set(self.labelled.roles.columns)
+
+    @property
+    def separator(self) -> str:
+        """Between several labels in one name; empty where a row has one."""
+        return self.data.separator if "labels" in self.roles else ""
+
+    @property
+    def text_columns(self) -> list[str]:
+        """Columns of texts that are learnt from; the one that names the row first."""
+        return [column for column in self.drawn.columns if column in self.drawn.text_columns]
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What ``make`` gave when it was first called for ``key`` in this examination."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        found: T = self.kept[key]
+        return found
+
+    def portions(self, column: str = "", count: bool = True) -> Iterator[tuple[int, list[str]]]:
+        """(number of the first row, texts) of the drawn rows, some milliseconds of work each.
+
+        Args:
+            column: the one that names the row if none is given.
+            count: whether the rows count as looked at.
+        """
+        for first, texts in self.drawn.portions(column or self.labelled.content):
+            self.control.check()
+            yield first, texts
+            if count:
+                self.tick(len(texts))
+
+    def samples(self, numbers: Sequence[int], details: Sequence[str] = ()) -> tuple[Sample, ...]:
+        """Drawn rows that are to be shown with a finding, at most :data:`SHOWN`, with a detail each."""
+        places = [self.drawn.place(int(number)) for number in numbers[:SHOWN]]
+        return self.rows_at(places, details)
+
+    def rows_at(self, places: Sequence[tuple[str, int]], details: Sequence[str] = ()) -> tuple[Sample, ...]:
+        """As :meth:`samples`, for any rows by split and position in it."""
+        import numpy as np
+
+        found: dict[int, Sample] = {}
+        chosen = places[:SHOWN]
+        for split in dict.fromkeys(split for split, _position in chosen):
+            mine = [number for number, place in enumerate(chosen) if place[0] == split]
+            rows = self.labelled.splits[split]
+            positions = np.array([chosen[number][1] for number in mine], dtype=np.int64)
+            texts = taken(rows.table.open().column(self.labelled.content), rows.indices[positions])
+            for number, position, text in zip(mine, positions.tolist(), texts, strict=True):
+                path, row = rows.table.place(int(rows.indices[position]))
+                label = rows.names[rows.codes[position]] if rows.codes is not None and rows.codes[position] >= 0 else ""
+                detail = details[number] if number < len(details) else ""
+                found[number] = Sample(split, path, row, id_text(rows.ids[position]), text[:_SHOWN_CHARACTERS], label,
+                                       detail)  # fmt: skip
+        return tuple(found[number] for number in range(len(chosen)))
+
+
+class Check(Protocol):
+    """A check plug-in."""
+
+    NAME: str
+    TITLE: str
+    SUMMARY: str
+    ROLES: tuple[frozenset[str], ...]  # it is made where one of these sets of roles is there, such as {"text"}
+    EMBEDS: bool  # whether it needs ``Examined.embed``; such checks are made only when asked for
+    COST: float  # time for a row compared with that of other checks, for the time left
+    Config: type[BaseModel]  # a CheckOptions
+
+    def find(self, config: Any, examined: Examined) -> list[Finding]:
+        """The findings; an empty list where all is well."""
+        ...
+
+
+def severe(count: int, total: int, share: float, more: Severity, less: Severity) -> Severity:
+    """``more`` from this share on, else ``less``."""
+    return more if count >= share * max(total, 1) else less

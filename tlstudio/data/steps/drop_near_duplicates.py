@@ -1,0 +1,156 @@
+"""Leaves out texts that differ from another by a few words, and images that look like another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tlstudio.core.control import Control
+from tlstudio.data.detect import near, pictures
+from tlstudio.data.detect.kept import digest, remembered
+from tlstudio.data.detect.reading import plain, portions, taken
+from tlstudio.data.frames import Frame, Frames
+from tlstudio.data.steps.drop_duplicates import PROTECTED
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Options(BaseModel):
+    """What counts as nearly the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    threshold: float = Field(
+        0.8,
+        ge=0.5,
+        le=1,
+        title="Least similarity",
+        description="Of texts: the share of words and word pairs that two have in common (Jaccard index).",
+    )
+    likeness: float = Field(
+        0.97,
+        ge=0.8,
+        le=1,
+        title="Least likeness",
+        description="Of images: 1 less the mean difference of their pixels, as small copies.",
+    )
+    within: bool = Field(
+        True,
+        title="Within a place",
+        description="Keeps the first of similar training or validation rows; a test place of its own stays as it is.",
+    )
+    across: bool = Field(
+        True,
+        title="Across places",
+        description="Takes training rows out that are similar to a validation or test row, and validation rows that "
+        "are similar to a test row.",
+    )
+    labels: Literal["same", "any"] = Field(
+        "same",
+        title="Label of a copy",
+        description="Within a place: same leaves similar rows that have different labels; any keeps the first of them.",
+    )
+
+
+class DropNearDuplicates:
+    """What it has found is kept, so that a second start does not compare again."""
+
+    NAME = "drop-near-duplicates"
+    TITLE = "Leave out near duplicates"
+    SUMMARY = (
+        "Keeps the first of nearly equal rows, and takes rows out of training that are nearly equal to tested ones."
+    )
+    LEVEL: Literal["rows"] = "rows"
+    Config = Options
+
+    def apply(self, config: Options, frames: Frames, control: Control) -> None:
+        before: list[Frame] = []
+        for split in (name for name in PROTECTED if name in frames.by_split):
+            frame = frames.by_split[split]
+            others = before if config.across else []
+            within = config.within and split != "test"
+            if within or others:
+                parts = [(one.table.key, one.content, one.keep, one.codes) for one in (frame, *others)]
+                key = digest("near", config.model_dump(), within, *(value for part in parts for value in part))
+                frame.keep &= ~remembered(key, partial(_similar, config, frame, others, within, control))
+            before.append(frame)
+
+
+PLUGIN = DropNearDuplicates()
+
+
+def _similar(config: Options, frame: Frame, others: list[Frame], within: bool, control: Control) -> np.ndarray:
+    """bool [N]: rows that go."""
+    if "image" in frame.roles.columns and frame.content == frame.roles.one("image"):
+        return _similar_images(config, frame, others, within, control)
+    return _similar_texts(config, frame, others, within, control)
+
+
+def _similar_texts(config: Options, frame: Frame, others: list[Frame], within: bool, control: Control) -> np.ndarray:
+    import numpy as np
+
+    found = np.zeros(frame.table.rows, dtype=bool)
+    sketch = _sketches(frame, control)
+    for other in others:
+        alike = near.alike_in(sketch, _texts(frame), _sketches(other, control), _texts(other), config.threshold,
+                              control.check)  # fmt: skip
+        found[np.flatnonzero(frame.keep)[alike.partner >= 0]] = True
+    if within:
+        left = np.flatnonzero(~found[frame.keep])
+        texts = _texts(frame)
+        own = sketch.some(left).of_groups(_groups(config, frame, np.flatnonzero(frame.keep)[left]))
+        copies = near.later_copies(own, lambda numbers: texts(left[numbers]), config.threshold, control.check)
+        found[np.flatnonzero(frame.keep)[left[copies]]] = True
+    return found
+
+
+def _groups(config: Options, frame: Frame, rows: np.ndarray) -> np.ndarray | None:
+    """What rows must share to be copies: the label, or nothing."""
+    return None if frame.codes is None or config.labels == "any" else frame.codes[rows]
+
+
+def _sketches(frame: Frame, control: Control) -> near.Sketches:
+    return near.sketches(portions(_kept_texts(frame, control)), int(frame.keep.sum()))
+
+
+def _kept_texts(frame: Frame, control: Control) -> Iterator[list[str]]:
+    first = 0
+    for batch in frame.table.batches([frame.content]):
+        chosen = frame.keep[first : first + batch.num_rows].tolist()
+        yield [plain(value) for value, keep in zip(batch.column(0).to_pylist(), chosen, strict=True) if keep]
+        control.check()
+        first += batch.num_rows
+
+
+def _texts(frame: Frame) -> near.Texts:
+    import numpy as np
+
+    column, rows = frame.table.open().column(frame.content), np.flatnonzero(frame.keep)
+    return lambda numbers: taken(column, rows[numbers])
+
+
+def _similar_images(config: Options, frame: Frame, others: list[Frame], within: bool, control: Control) -> np.ndarray:
+    import numpy as np
+
+    found = np.zeros(frame.table.rows, dtype=bool)
+    rows, mine = _pictures(frame, control)
+    for other in others:
+        _rows, theirs = _pictures(other, control)
+        found[rows[pictures.alike_in(mine, theirs, config.likeness, control.check) >= 0]] = True
+    if within:
+        left = np.flatnonzero(~found[rows])
+        groups = _groups(config, frame, rows[left])
+        copies = pictures.later_copies(mine.some(left), groups, config.likeness, control.check)
+        found[rows[left[copies]]] = True
+    return found
+
+
+def _pictures(frame: Frame, control: Control) -> tuple[np.ndarray, pictures.Pictures]:
+    import numpy as np
+
+    rows = np.flatnonzero(frame.keep)
+    return rows, pictures.looked_at(frame.table, frame.content, rows, control).some(rows)

@@ -1,0 +1,126 @@
+"""Features of texts and images from a frozen backbone: unit vectors whose scalar product is the cosine similarity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
+from tlstudio.models.scorers import pad
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Tokenise = Callable[[list[str]], list[list[int]]]
+_BATCH = 32
+
+
+class TextEmbedder:
+    """Mean over all tokens of the last layer (Reimers & Gurevych, 2019, Sentence-BERT)."""
+
+    def __init__(self, folder: Path, tokenise: Tokenise, control: Control) -> None:
+        self._model, self._tokenise, self._control = load_backbone(folder), tokenise, control
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 [n, D] of unit length."""
+        import numpy as np
+
+        if not len(texts):
+            return np.zeros((0, self._model.config.hidden_size), dtype=np.float32)
+        ids = self._tokenise(list(texts))
+        order = sorted(range(len(ids)), key=lambda index: -len(ids[index]))
+        rows: list[Any] = [None] * len(ids)
+        for start in range(0, len(order), _BATCH):
+            self._control.check()
+            chosen = order[start : start + _BATCH]
+            for index, row in zip(chosen, self._features([ids[index] for index in chosen]), strict=True):
+                rows[index] = row
+        return np.stack(rows)
+
+    def _features(self, batch: list[list[int]]) -> np.ndarray:
+        import torch
+
+        longest = max(map(len, batch))
+        ids, mask = pad(batch, self._model.config.pad_token_id or 0, -(-longest // 8) * 8)
+        tokens, weights = torch.from_numpy(ids), torch.from_numpy(mask)
+        with torch.inference_mode():
+            hidden = self._model(input_ids=tokens, attention_mask=weights).last_hidden_state
+            weight = weights[..., None].to(hidden.dtype)
+            mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1)
+            return unit(mean)
+
+
+class ImageEmbedder:
+    """The pooled output of an image backbone, or the mean of its patches."""
+
+    def __init__(self, folder: Path, control: Control) -> None:
+        from transformers import AutoConfig
+        from transformers.models.auto.image_processing_auto import AutoImageProcessor
+
+        self._control = control
+        self._model = load_backbone(folder)
+        if not hasattr(AutoConfig.from_pretrained(folder, local_files_only=True), "image_size"):
+            raise not_for_images(folder)
+        self._processor = AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, backend="pil"
+        )
+
+    def __call__(self, images: Sequence[Any]) -> np.ndarray:
+        """float32 [n, D] of unit length, from images of mode RGB."""
+        import numpy as np
+
+        parts = []
+        for start in range(0, len(images), _BATCH):
+            self._control.check()
+            parts.append(self._features(list(images[start : start + _BATCH])))
+        return np.concatenate(parts) if parts else np.zeros((0, self._model.config.hidden_size), dtype=np.float32)
+
+    def _features(self, batch: list[Any]) -> np.ndarray:
+        import torch
+
+        pixels = self._processor(images=batch, return_tensors="pt")["pixel_values"]
+        with torch.inference_mode():
+            output = self._model(pixel_values=pixels)
+            pooled = getattr(output, "pooler_output", None)
+            return unit(output.last_hidden_state.mean(1) if pooled is None else pooled)
+
+
+def load_backbone(folder: Path) -> Any:
+    """The backbone without a head, in fp32, for evaluation.
+
+    Raises:
+        StudioError: it cannot be loaded.
+    """
+    import torch
+    from transformers import AutoModel
+
+    try:
+        model = AutoModel.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError) as error:
+        raise StudioError(
+            "model.cannot-load", "The model in {path} cannot be loaded: {reason}",
+            "Config and weights do not belong together; download or copy the model again.",
+            where="model.name", path=str(folder), reason=(str(error) or type(error).__name__).splitlines()[0][:200],
+        ) from error  # fmt: skip
+    return model.eval()
+
+
+def not_for_images(folder: Path) -> StudioError:
+    return StudioError(
+        "model.not-for-images", "The model in {path} reads no images.",
+        "Choose an image backbone such as DINOv2 or ViT.",
+        where="model.name", path=str(folder),
+    )  # fmt: skip
+
+
+def unit(features: Any) -> np.ndarray:
+    """float32 [n, D], each row divided by its length."""
+    import torch
+
+    normed = torch.nn.functional.normalize(features.float(), dim=1)
+    found: np.ndarray = normed.cpu().numpy()
+    return found
