@@ -8,6 +8,7 @@ heard in the middle of a job.
 from __future__ import annotations
 
 import _thread
+import itertools
 import json
 import os
 import queue
@@ -23,6 +24,7 @@ from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import PROTOCOL_VERSION, Emit, Event, Finished
+from tlstudio.core.files import expand
 from tlstudio.core.plugins import invalid
 
 _PATIENCE = 0.5  # seconds that a cancelled job gets to notice by itself
@@ -50,8 +52,33 @@ def _export(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
 
 def _inspect_data(args: dict[str, Any], emit: Emit, control: Control) -> Any:
     from tlstudio.data.inspection import inspect
+    from tlstudio.data.scan import forget
 
-    return inspect(recipes.DataSection.model_validate(args["data"]), emit, control)
+    data = recipes.DataSection.model_validate(args["data"])
+    if args.get("fresh"):  # the user says that a file has changed, whatever its size and time say
+        for place in itertools.chain.from_iterable(data.files.values()):
+            forget(expand(place))
+    return inspect(data, emit, control, tuple(args.get("roles") or ()))
+
+
+def _examine_data(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.examine import examine
+
+    return examine(recipes.from_dict(args["recipe"]), bool(args.get("deep")), emit, control)
+
+
+def _preview_step(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.data.inspection import preview_step
+
+    data = recipes.DataSection.model_validate(args["data"])
+    return preview_step(data, recipes.Choice.model_validate(args["step"]), emit, control)
+
+
+def _preview_augment(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.augmenting import preview
+
+    recipe = recipes.from_dict(args["recipe"])
+    return preview(recipe, args.get("index"), int(args.get("seed") or 0), emit, control)
 
 
 def _inspect_model(args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
@@ -70,6 +97,18 @@ def _download(args: dict[str, Any], emit: Emit, control: Control) -> Any:
     from tlstudio.models.hub import download
 
     return download(args["name"], args.get("revision"), emit, control)
+
+
+def _dataset_info(args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
+    from tlstudio.data.hub import dataset_info
+
+    return dataset_info(args["name"], args.get("revision"))
+
+
+def _download_data(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.data.hub import download_dataset
+
+    return download_dataset(args["name"], args.get("configuration"), args.get("revision"), emit, control)
 
 
 _predictors: dict[str, Any] = {}
@@ -109,9 +148,14 @@ JOBS: dict[str, Job] = {
     "run": _run,
     "export": _export,
     "inspect-data": _inspect_data,
+    "examine-data": _examine_data,
+    "preview-step": _preview_step,
+    "preview-augment": _preview_augment,
     "inspect-model": _inspect_model,
     "catalogue": _catalogue,
     "download": _download,
+    "dataset-info": _dataset_info,
+    "download-data": _download_data,
     "predict": _predict,
     "estimate": _estimate,
     "doctor": _doctor,

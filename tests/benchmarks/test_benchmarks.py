@@ -8,7 +8,7 @@ import pytest
 
 from tests.benchmarks import common
 
-NAMES = ("start", "stalls", "loop", "fine_tuning", "probe", "int8")
+NAMES = ("start", "stalls", "loop", "fine_tuning", "probe", "int8", "large")
 
 
 @pytest.mark.benchmark

@@ -13,11 +13,13 @@ import typer
 from tlstudio import __version__
 from tlstudio.cli import show
 from tlstudio.cli.overrides import parse
+from tlstudio.core import numbers
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import Finished, log
-from tlstudio.core.files import expand
+from tlstudio.core.files import expand, is_name
+from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Recipe
 
 OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
@@ -90,13 +92,34 @@ def run(
     _execute(_overridden(recipes.load(recipe), overrides), runs, events, download)
 
 
+@app.command()
+def ablate(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (.yaml) or a project (.tlstudio).")],
+    without: Annotated[
+        list[str] | None, typer.Option("--without", metavar="FIELD", help="What to leave out; may be repeated.")
+    ] = None,
+    runs: Base = None,
+    overrides: Overrides = None,
+    json: AsJson = False,
+) -> None:
+    """Run a recipe without and with something, by default its augmentation, and compare the two."""
+    from tlstudio.cli import ablation
+
+    whole = _overridden(recipes.load(recipe), overrides)
+    found = ablation.ablate(
+        whole, without or list(ablation.AUGMENTATION), lambda item: _execute(item, runs, False, False)
+    )
+    show.print_json(found) if json else ablation.show_ablation(found)
+
+
 def _overridden(recipe: Recipe, overrides: list[str] | None) -> Recipe:
     for text in overrides or []:
         recipe = recipe.changed(*parse(text))
     return recipes.resolve_paths(recipe, Path.cwd())
 
 
-def _execute(recipe: Recipe, base: Path | None, as_events: bool, download: bool) -> None:
+def _execute(recipe: Recipe, base: Path | None, as_events: bool, download: bool) -> Path:
+    """Runs and shows what came out; returns the folder of the run."""
     from tlstudio import pipeline
     from tlstudio.session import settings
     from tlstudio.session.runs import new_folder
@@ -109,6 +132,7 @@ def _execute(recipe: Recipe, base: Path | None, as_events: bool, download: bool)
         folder = new_folder(recipe, base or settings.load()[0].runs_path)
         finished = pipeline.run(recipe, folder, emit, control)
     _report(finished, folder, as_events)
+    return folder
 
 
 def _fetch_if_missing(recipe: Recipe, emit: Any, control: Control) -> None:
@@ -190,23 +214,42 @@ def predict(
 
 @app.command()
 def inspect(
-    target: Annotated[str, typer.Argument(metavar="MODEL-OR-DATA", help="A labelled file, a model folder or name.")],
+    target: Annotated[
+        list[str], typer.Argument(metavar="MODEL-OR-DATA", help="Labelled files, a folder, hub:name …; or a model.")
+    ],
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Field of data, e.g. roles.text=body.")
     ] = None,
+    model: Annotated[str, typer.Option(help="Backbone for the checks that need one: name or folder.")] = "",
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Look for wrong labels and outliers too; needs --model.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Show what a model or a labelled file is, and what is wrong with it."""
+    """Show what a model or labelled data is, and what is wrong with it."""
     from tlstudio.cli import inspection
 
-    path = expand(target)
-    is_data = path.is_file() or (not path.exists() and path.suffix in (".csv", ".tsv", ".jsonl", ".json"))
-    if is_data:
-        found = inspection.data(path, overrides or [])
+    if _is_data(target[0]):
+        with _signals() as control, show.progress_bar() as emit:
+            # a look has no best to keep: the first Ctrl-C ends it
+            control.stop = control.cancel  # type: ignore[method-assign]
+            found = inspection.data(target, overrides or [], model, deep, emit, control)
         show.print_json(found) if json else inspection.show_data(found)
-        raise typer.Exit(FAILED if any(item["severity"] == "error" for item in found["problems"]) else OK)
-    facts = inspection.model(target)
+        wrong = [*found["problems"], *found.get("findings", [])]
+        raise typer.Exit(FAILED if any(item["severity"] == "error" for item in wrong) else OK)
+    facts = inspection.model(target[0])
     show.print_json(facts) if json else inspection.show_model(facts)
+
+
+def _is_data(target: str) -> bool:
+    """Whether a place is meant as data: a name with a scheme, a file, or a folder that is no model."""
+    path = expand(target)
+    if is_name(target) or path.is_file():
+        return True
+    if path.is_dir():
+        return not (path / "config.json").is_file()
+    known = {suffix for source in find("tlstudio.data.sources").values() for suffix in source.SUFFIXES}
+    return path.suffix.lower() in known  # a file that is missing; a model may be called name-v1.5
 
 
 @app.command()
@@ -235,6 +278,32 @@ def download(
         log(emit, "hub.done", "{name} is here: {path}", name=name, path=found["path"])
 
 
+@app.command("download-data")
+def download_data(
+    name: Annotated[str, typer.Argument(help="Dataset on the hub, such as org/name.")],
+    configuration: Annotated[str | None, typer.Option(help="Part of the dataset, such as a language.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Commit, tag or branch.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    events: Events = False,
+) -> None:
+    """Fetch a dataset from the hub: data files only, never code. Shows the size and asks first."""
+    from tlstudio.data import hub
+
+    info = hub.dataset_info(name, revision)
+    wanted = configuration or hub.parse(name).configuration
+    offered = info["configurations"]
+    entry = next((item for item in offered if item["name"] == wanted or (not wanted and item["default"])), None)
+    if entry is not None and not events:  # without one, the download says which there are
+        show.dataset(info, entry)
+    if entry is not None and not yes and not typer.confirm(f"Download {numbers.size(entry['bytes'])}?", err=True):
+        raise typer.Exit(CANCELLED)
+    with _signals() as control, show.json_events() if events else show.progress_bar() as emit:
+        # as of a model: the first Ctrl-C ends it, and the next try resumes
+        control.stop = control.cancel  # type: ignore[method-assign]
+        found = hub.download_dataset(name, configuration, revision, emit, control)
+        log(emit, "hub.done", "{name} is here: {path}", name=info["name"], path=found["path"])
+
+
 @app.command()
 def init(
     data: Annotated[Path, typer.Argument(help="The labelled file.")],
@@ -247,7 +316,7 @@ def init(
     if output.exists() and not force:
         raise StudioError("cli.exists", "{path} exists already.", "Choose another name, or use --force.",
                           path=str(output))  # fmt: skip
-    if not data.is_file():
+    if not data.exists():
         raise StudioError("files.missing", "{path} does not exist.", "Check the path, or choose the file again.",
                           where="data.path", path=str(data))  # fmt: skip
     recipe = sample.starting_point(data.resolve())

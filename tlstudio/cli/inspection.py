@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tlstudio.cli import show
 from tlstudio.cli.overrides import parse
@@ -12,7 +13,6 @@ from tlstudio.core import numbers, options, plugins
 from tlstudio.core.control import Control
 from tlstudio.core.errors import fill
 from tlstudio.core.files import expand
-from tlstudio.core.progress import silent
 from tlstudio.core.recipe import ModelSection, Recipe, TrainingSection
 
 _KINDS = {
@@ -21,38 +21,90 @@ _KINDS = {
     "compress": "tlstudio.compression",
     "export": "tlstudio.export",
     "data": "tlstudio.data.sources",
+    "data step": "tlstudio.data.steps",
+    "data check": "tlstudio.data.doctor",
+    "augment": "tlstudio.augmentation",
 }
+_FIX_SHOWN = 200  # characters
 
 
 def as_dict(item: Any) -> dict[str, Any]:
     return dataclasses.asdict(item)
 
 
-def data(path: Path, overrides: list[str]) -> dict[str, Any]:
-    """What :func:`tlstudio.data.inspection.inspect` finds in a labelled file."""
-    from tlstudio.data.inspection import inspect
+def data(
+    places: list[str], overrides: list[str], model: str, deep: bool, emit: Any, control: Control
+) -> dict[str, Any]:
+    """What :func:`tlstudio.data.inspection.inspect` and the data doctor find in labelled data.
 
-    recipe = Recipe().changed("data.path", str(path))
+    Args:
+        places: files, folders or names that are read as one.
+        overrides: fields of the data section, such as ``roles.text=body``.
+        model: folder or name of a backbone, for the checks that need one; may be empty.
+        deep: with the checks that compute features.
+    """
+    from tlstudio.data.inspection import inspect
+    from tlstudio.pipeline.examine import examine
+
+    recipe = Recipe().changed("data.path", places[0] if len(places) == 1 else places)
     for text in overrides:
         field, value = parse(text)
         recipe = recipe.changed(f"data.{field.removeprefix('data.')}", value)
-    return inspect(recipe.data, silent, Control())
+    if model:
+        source = "folder" if expand(model).is_dir() else "hub"
+        recipe = recipe.changed("model", {"source": source, "name": model})
+    found = inspect(recipe.data, emit, control)
+    unreadable = not found["split_rows"]
+    return {**found, **({} if unreadable else examine(recipe, deep, emit, control))}
 
 
 def show_data(found: dict[str, Any]) -> None:
     settings = ", ".join(f"{name} {value!r}" for name, value in found["options"].items())
-    show.out.print(f"{found['source']} ({settings}), {found['rows']['train']} rows", highlight=False)
-    for role, column in found["roles"].items():
-        show.out.print(f"  {role}: column '{column}', because {found['reasons'][role]}", highlight=False, markup=False)
+    rows = found["rows"]["train"] if isinstance(found["rows"], dict) else 0
+    show.out.print(f"{found['source']} ({settings}), {rows} rows", highlight=False)
+    for role, columns in found["roles"].items():
+        for column in [columns] if isinstance(columns, str) else columns:
+            reason = found["reasons"].get(column, "")
+            show.out.print(f"  {role}: column '{column}', because {reason}", highlight=False, markup=False)
+    _show_splits(found)
+    for problem in found["problems"]:
+        _show_problem(problem["severity"], fill(problem["message"], problem["params"]),
+                      fill(problem["remedy"], problem["params"]))  # fmt: skip
+    for finding in found.get("findings", []):
+        _show_finding(finding)
+    if "findings" in found and not found["findings"]:
+        show.out.print("The data doctor found nothing wrong.", highlight=False)
+
+
+def _show_splits(found: dict[str, Any]) -> None:
     splits = list(found["splits"])
+    totals = [("all", sum(found["split_rows"].values()), *(found["split_rows"][split] for split in splits))]
     rows = [(label, count, *(found["splits"][split].get(label, 0) for split in splits))
             for label, count in found["labels"][:50]]  # fmt: skip
-    show.table(f"{len(found['labels'])} labels", ("label", "rows", *splits), rows)
-    for problem in found["problems"]:
-        style = "bold red" if problem["severity"] == "error" else "yellow"
-        show.out.print(f"[{style}]{problem['severity']}[/]", end=" ")
-        show.out.print(fill(problem["message"], problem["params"]), highlight=False, markup=False)
-        show.out.print(f"  → {fill(problem['remedy'], problem['params'])}", highlight=False, markup=False)
+    if splits:
+        show.table(f"{len(found['labels'])} labels", ("label", "rows", *splits), [*rows, *totals])
+
+
+def _show_problem(severity: str, message: str, remedy: str) -> None:
+    style = {"error": "bold red", "warning": "yellow"}.get(severity, "cyan")
+    show.out.print(f"[{style}]{severity}[/]", end=" ")
+    show.out.print(message, highlight=False, markup=False)
+    show.out.print(f"  → {remedy}", highlight=False, markup=False)
+
+
+def _show_finding(finding: dict[str, Any]) -> None:
+    """A finding of the doctor with its effect, the fixes as they would stand in a recipe, and three rows."""
+    _show_problem(finding["severity"], fill(finding["message"], finding["params"]),
+                  fill(finding["effect"], finding["params"]))  # fmt: skip
+    for fix in finding["fixes"]:
+        written = fix["step"] or fix["changes"]
+        text = yaml.safe_dump(written, default_flow_style=True, allow_unicode=True, width=10_000).strip()
+        shown = text if len(text) < _FIX_SHOWN else text[:_FIX_SHOWN] + " …}"
+        show.out.print(f"  fix: {fix['title']}: {shown}", highlight=False, markup=False, soft_wrap=True)
+    for sample in finding["samples"][:3]:
+        text = " ".join(sample["text"].split())[:90]
+        show.out.print(f"    {sample['split']} row {sample['row']}: {text}  {sample['detail']}", highlight=False,
+                       markup=False, style="dim")  # fmt: skip
 
 
 def model(name: str) -> dict[str, Any]:

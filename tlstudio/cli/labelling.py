@@ -42,7 +42,7 @@ def file_texts(file: Path, column: str, control: Control) -> Iterable[str]:
         return _lines(file)
     table = read_table(file, "auto", {}, silent, control)
     if column and column not in table.columns:
-        raise missing_column(column, "text", table.columns, str(file))
+        raise missing_column(column, "text", list(table.columns), str(file))
     name = column or _longest_column(table.open().slice(0, 1000))
     return (value.as_py() for chunk in table.open().column(name).chunks for value in chunk)
 

@@ -39,6 +39,18 @@ def print_error(error: StudioError) -> None:
         err.print(f"  → {escape(error.remedy)}", highlight=False)
 
 
+def dataset(info: dict[str, Any], entry: dict[str, Any]) -> None:
+    """A dataset of the hub and one configuration of it, before it is downloaded."""
+    out.print(f"{info['name']}, configuration {entry['name']}, licence {info['licence'] or 'not stated'}",
+              highlight=False, markup=False)  # fmt: skip
+    for split in entry["splits"]:
+        part = ", only the first part" if split["partial"] else ""
+        out.print(f"  {split['name']}: {numbers.count(split['rows'])} rows, {numbers.size(split['bytes'])}{part}",
+                  highlight=False, markup=False)  # fmt: skip
+    if info["gated"]:
+        out.print("  Its terms must be accepted on the hub first.", highlight=False, markup=False)
+
+
 @contextmanager
 def json_events() -> Iterator[Emit]:
     """Events as JSON lines on standard output."""

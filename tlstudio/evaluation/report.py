@@ -36,6 +36,7 @@ TITLES = {
 }
 _WIDEST = 40  # classes of a confusion matrix that is drawn; above, only its largest errors are listed
 _CONFUSED = 10
+_SAMPLE = 90  # characters of a row that shows a finding
 _LONGEST = 600  # characters of a text in the list of errors
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -87,9 +88,23 @@ def context(folder: Path) -> dict[str, Any]:
         "reliability": charts.reliability(test.get("calibration") or []),
         "errors": [{**error, "text": shorten(str(error["text"]), _LONGEST)} for error in test.get("errors", [])],
         "exports": [{**item, "verdict": _verdict(item.get("parity"))} for item in results.get("exports", [])],
+        "findings": _findings(results.get("examination") or {}),
         "recipe": _text(folder / "recipe.yaml"),
         "environment": _flat(read_json(environment)) if environment.is_file() else [],
     }
+
+
+def _findings(examination: dict[str, Any]) -> list[dict[str, Any]]:
+    """Findings of the data doctor with their sentences filled in, and two short samples of each."""
+    return [
+        {
+            **finding,
+            "message": fill(finding["message"], finding["params"]),
+            "effect": fill(finding["effect"], finding["params"]),
+            "samples": [{**sample, "text": shorten(sample["text"], _SAMPLE)} for sample in finding["samples"][:2]],
+        }
+        for finding in examination.get("findings", [])
+    ]
 
 
 def _printable(value: Any) -> Any:

@@ -13,6 +13,7 @@ from tlstudio.core.files import read_json
 from tlstudio.core.recipe import load
 from tlstudio.gui import i18n
 from tlstudio.gui.background import Background
+from tlstudio.gui.comparison_runs import ComparisonRuns
 from tlstudio.gui.dialogs import Dialogs
 from tlstudio.gui.facts import Facts
 from tlstudio.gui.queries import Queries
@@ -50,7 +51,9 @@ class Context(QObject):
         self.queries = Queries(self.make_runner, self)
         self.facts = Facts(self.queries, self)
         self.session = RunSession(self.make_runner, self)
+        self.session.state_changed.connect(self._on_session)
         self.background = Background(self)
+        self.comparison = ComparisonRuns(self)
         self.project.listen(self._on_project)
 
     def make_runner(self) -> Runner:
@@ -78,13 +81,21 @@ class Context(QObject):
             self.tell(error)
             self.project_changed.emit()
 
-    def set_data_file(self, split: str, path: str) -> None:
-        """Another labelled file starts the data anew: roles and separate files belonged to the old one."""
-        if split != "train":
-            self.edit(f"data.{split}", path)
-            return
-        split_section = self.project.recipe.data.split.model_dump()
-        self.edit("data", {"path": path, "split": split_section})
+    def set_data_file(self, split: str, *places: str) -> None:
+        """The places of one split; another one for the training rows starts the data anew."""
+        if split == "train":
+            self.set_data({"train": places})
+        else:
+            self.edit(f"data.{split}", _plain(places))
+
+    def set_data(self, places: dict[str, tuple[str, ...]]) -> None:
+        """Other data, as one step to undo; roles, repairs and reading belonged to the old, shares and seed stay."""
+        split = self.project.recipe.data.split
+        kept: dict[str, Any] = {"test": split.test, "validation": split.validation, "seed": split.seed}
+        if split.method == "k-fold":  # the only other method that asks for no column
+            kept |= {"method": split.method, "folds": split.folds}
+        fields = {"path" if name == "train" else name: _plain(places[name]) for name in places if places[name]}
+        self.edit("data", {**fields, "split": kept})
 
     def tell(self, error: StudioError | dict[str, Any]) -> None:
         """A problem as a line in the status bar."""
@@ -105,10 +116,19 @@ class Context(QObject):
     def close(self) -> None:
         """Ends all threads and processes; the run, if one is going on, must have been ended before."""
         self.project.unlisten(self._on_project)
+        self.facts.close()
         self.session.close()
         self.queries.close()
         self.background.close()
 
+    def _on_session(self, _state: str) -> None:
+        self.facts.hold(self.session.active)
+
     def _on_project(self) -> None:
         self.facts.set_recipe(self.project.recipe)
         self.project_changed.emit()
+
+
+def _plain(places: tuple[str, ...]) -> str | list[str]:
+    """As recipes write it: one place is a text, several are a list."""
+    return places[0] if len(places) == 1 else list(places)

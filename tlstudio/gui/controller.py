@@ -181,12 +181,12 @@ class Controller(QObject):
         return bool(name) and self._save_to(Path(name))
 
     def choose_data(self) -> None:
-        if path := self.context.dialogs.open_data():
-            self.context.set_data_file("train", path)
+        if files := self.context.dialogs.open_data():
+            self.context.set_data_file("train", *files)
             self.window.go("data")
 
     def drop(self, paths: list[Path]) -> None:
-        """Files dropped on the window: a project, a model folder, or labelled files."""
+        """Files dropped on the window: a project, a model folder, or labelled data."""
         drop: Drop = sort_out(paths)
         if drop.problem is not None:
             self.context.tell(drop.problem)
@@ -196,8 +196,7 @@ class Controller(QObject):
             self.context.edit("model", {"source": "folder", "name": str(drop.model)})
             self.window.go("model")
         elif drop.data:
-            for split, path in drop.data.items():
-                self.context.set_data_file(split, str(path))
+            self.context.set_data({split: tuple(map(str, paths)) for split, paths in drop.data.items()})
             self.window.go("data")
 
     def _save_to(self, path: Path) -> bool:

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
 
+from tlstudio.core import plugins
 from tlstudio.core.errors import StudioError
 from tlstudio.gui import i18n
+
+_ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz")
 
 
 class Dialogs(QObject):
@@ -20,10 +23,13 @@ class Dialogs(QObject):
         self.window: QWidget | None = None
         self._folder = str(Path.home())
 
-    def open_data(self) -> str:
-        """A labelled file, or an empty text."""
-        kinds = self.tr("Labelled files (*.csv *.tsv *.jsonl *.json *.txt);;All files (*)")
-        return self._open(self.tr("Choose a labelled file"), kinds)
+    def open_data(self) -> list[str]:
+        """Labelled files that are read as one; none if the user has thought better of it."""
+        kinds = self.tr("Labelled data ({endings});;All files (*)").format(endings=data_endings())
+        title = self.tr("Choose labelled data")
+        names, _ = QFileDialog.getOpenFileNames(self.window, title, self._folder, kinds)
+        self._remember(names[0] if names else "")
+        return names
 
     def open_project(self) -> str:
         kinds = self.tr("Projects and recipes (*.tlstudio *.yaml *.yml);;All files (*)")
@@ -54,6 +60,11 @@ class Dialogs(QObject):
         box.exec()
         return keys.get(box.clickedButton(), cancel)  # type: ignore[call-overload]
 
+    def ask_text(self, title: str, text: str, value: str) -> str:
+        """A line of text; empty if the user has thought better of it."""
+        answer, accepted = QInputDialog.getText(self.window, title, text, QLineEdit.EchoMode.Normal, value)
+        return answer.strip() if accepted else ""
+
     def tell(self, error: StudioError | dict[str, Any], title: str = "") -> None:
         """Shows a problem and what to do about it."""
         box = QMessageBox(
@@ -76,3 +87,9 @@ class Dialogs(QObject):
         if name:
             self._folder = str(Path(name).parent)
         return name
+
+
+def data_endings() -> str:
+    """Patterns of all files that some source reads, alone or packed."""
+    found = (suffix for plugin in plugins.find("tlstudio.data.sources").values() for suffix in plugin.SUFFIXES)
+    return " ".join(f"*{suffix}" for suffix in dict.fromkeys((*found, *_ARCHIVES)))

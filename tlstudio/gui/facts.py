@@ -10,15 +10,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from tlstudio.core.recipe import Recipe
+from tlstudio.core.recipe import DataSection, Recipe
 from tlstudio.gui.queries import Queries
 
 _DEBOUNCE = 250  # ms: typing in a field asks once
+_EXAMINE_AFTER = 600  # ms after the data is known: what the user wants next goes first
 
 
 @dataclass(frozen=True)
 class Known:
-    """``state``: none, busy, known or failed. ``progress`` is a progress event's dict."""
+    """``state``: none, busy, known, failed or cancelled. ``progress`` is a progress event's dict."""
 
     state: str = "none"
     data: Any = None
@@ -27,7 +28,11 @@ class Known:
 
 
 class Facts(QObject):
-    """Asks and remembers; the presenters read. ``changed(subject)``: model, data, catalogue, estimate, download."""
+    """Asks and remembers; the presenters read.
+
+    ``changed(subject)``: model, data, catalogue, estimate, download, dataset (of the hub), data-download,
+    and examination: what the data doctor has found. Its quick checks begin by themselves when the data is known.
+    """
 
     changed = Signal(str)
 
@@ -41,6 +46,12 @@ class Facts(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE)
         self._timer.timeout.connect(self._ask)
+        self.held = False
+        self.examines_deeply = False
+        self._examine_timer = QTimer(self)
+        self._examine_timer.setSingleShot(True)
+        self._examine_timer.setInterval(_EXAMINE_AFTER)
+        self._examine_timer.timeout.connect(self._examine_if_due)
 
     def get(self, subject: str) -> Known:
         return self._known.get(subject, Known())
@@ -57,6 +68,10 @@ class Facts(QObject):
     def estimate(self) -> Known:
         return self.get("estimate")
 
+    @property
+    def examination(self) -> Known:
+        return self.get("examination")
+
     def catalogue_entry(self, name: str) -> dict[str, Any] | None:
         entries = self.get("catalogue").data or []
         return next((entry for entry in entries if entry["name"] == name), None)
@@ -66,7 +81,7 @@ class Facts(QObject):
     def set_recipe(self, recipe: Recipe) -> None:
         """What no longer belongs to the recipe is forgotten at once and asked for a moment later."""
         self._recipe = recipe
-        for subject, part in (("model", recipe.model), ("data", recipe.data)):
+        for subject, part in self._parts():
             if self._asked.get(subject) != part and self.get(subject).state != "none":
                 self._queries.cancel(subject)
                 self._set(subject, Known("busy" if self._wanted(subject) else "none"))
@@ -74,6 +89,8 @@ class Facts(QObject):
             self._asked.pop("estimate")
             self._queries.cancel("estimate")
             self._set("estimate", Known())
+        if self._asked.get("examination") not in (None, _examined(recipe)):
+            self._forget_examination()
         self._timer.start()
 
     def ask_catalogue(self) -> None:
@@ -83,42 +100,95 @@ class Facts(QObject):
         self._asked["estimate"] = _estimated(self._recipe)
         self._request("estimate", "estimate", {"recipe": self._recipe.to_dict()})
 
+    def examine(self, deep: bool = False) -> None:
+        """Lets the doctor look at the data; ``deep`` adds the checks that need the model."""
+        self._examine_timer.stop()
+        self._asked["examination"] = _examined(self._recipe)
+        self.examines_deeply = deep
+        self._request("examination", "examine-data", {"recipe": self._recipe.to_dict(), "deep": deep}, patient=True)
+
+    def hold(self, held: bool) -> None:
+        """While a model trains the quick checks do not begin by themselves, and those that have begun give way."""
+        if held == self.held:
+            return
+        self.held = held
+        if held and self.examination.state == "busy" and not self.examines_deeply:
+            self._forget_examination()
+        elif not held:
+            self._examine_timer.start()
+
     def inspect_again(self, subject: str) -> None:
         """Forgets what is known, because the file or folder may have changed."""
         self._asked.pop(subject, None)
-        self._ask()
+        self._ask(fresh=True)
 
     def ask_again(self) -> None:
         """Looks at the files and the catalogue once more."""
         self._asked.clear()
         self.ask_catalogue()
-        self._ask()
+        self._ask(fresh=True)
 
     def download(self, name: str, revision: str | None) -> None:
         self._request("download", "download", {"name": name, "revision": revision})
 
-    def cancel(self, subject: str) -> None:
+    def ask_dataset(self, name: str, revision: str | None) -> None:
+        """Asks the hub about a data set; only ever on a click."""
+        self._request("dataset", "dataset-info", {"name": name, "revision": revision})
+
+    def download_data(self, name: str, configuration: str, revision: str | None) -> None:
+        args = {"name": name, "configuration": configuration, "revision": revision}
+        self._request("data-download", "download-data", args)
+
+    def forget(self, subject: str) -> None:
+        """Gives up what is known and what is being asked."""
         self._queries.cancel(subject)
         self._set(subject, Known())
+
+    def cancel(self, subject: str) -> None:
+        self._queries.cancel(subject)
+        self._set(subject, Known("cancelled"))
+
+    def close(self) -> None:
+        """Nothing is asked any more."""
+        self._timer.stop()
+        self._examine_timer.stop()
+
+    def _forget_examination(self) -> None:
+        """The findings belong to other data; the checks are made anew a moment after that is known."""
+        self._asked.pop("examination", None)
+        self.forget("examination")
+        self._examine_timer.start()
+
+    def _examine_if_due(self) -> None:
+        if not self.held and self.data.state == "known" and "examination" not in self._asked:
+            self.examine()
 
     def _wanted(self, subject: str) -> bool:
         return bool(self._recipe.model.name) if subject == "model" else bool(self._recipe.data.files)
 
-    def _ask(self) -> None:
-        for subject, part in (("model", self._recipe.model), ("data", self._recipe.data)):
+    def _parts(self) -> tuple[tuple[str, Any], ...]:
+        """The parts of the recipe that are inspected by themselves."""
+        return ("model", self._recipe.model), ("data", _read_part(self._recipe.data))
+
+    def _ask(self, fresh: bool = False) -> None:
+        """``fresh``: the user says that files have changed, whatever their size and time say."""
+        for subject, part in self._parts():
             if self._asked.get(subject) == part:
                 continue
             self._asked[subject] = part
             if not self._wanted(subject):
                 self._set(subject, Known())
                 continue
-            self._request(subject, f"inspect-{subject}", {subject: part.model_dump(mode="json", exclude_none=True)})
+            args: dict[str, Any] = {subject: part.model_dump(mode="json", exclude_none=True)}
+            if fresh and subject == "data":
+                args["fresh"] = True
+            self._request(subject, f"inspect-{subject}", args)
 
     # --- answers
 
-    def _request(self, subject: str, job: str, args: dict[str, Any]) -> None:
+    def _request(self, subject: str, job: str, args: dict[str, Any], patient: bool = False) -> None:
         self._set(subject, Known("busy"))
-        _Answer(self, subject).ask(self._queries, job, args)
+        _Answer(self, subject).ask(self._queries, job, args, patient)
 
     def receive(self, subject: str, known: Known) -> None:
         """Called by the answer to a request, in the window's thread."""
@@ -126,6 +196,8 @@ class Facts(QObject):
         if subject == "download" and known.state == "known":
             self.ask_catalogue()
             self.inspect_again("model")
+        if subject == "data" and known.state in ("known", "failed"):
+            self._forget_examination()  # the file may be another one under the same name
 
     def _set(self, subject: str, known: Known) -> None:
         self._known[subject] = known
@@ -139,7 +211,7 @@ class _Answer:
     facts: Facts
     subject: str
 
-    def ask(self, queries: Queries, job: str, args: dict[str, Any]) -> None:
+    def ask(self, queries: Queries, job: str, args: dict[str, Any], patient: bool) -> None:
         queries.ask(
             job,
             args,
@@ -148,6 +220,7 @@ class _Answer:
             on_event=self.event,
             on_cancelled=self.cancelled,
             key=self.subject,
+            patient=patient,
         )
 
     def reply(self, data: Any) -> None:
@@ -161,7 +234,18 @@ class _Answer:
             self.facts.receive(self.subject, Known("busy", progress=line))
 
     def cancelled(self) -> None:
-        self.facts.receive(self.subject, Known())
+        self.facts.receive(self.subject, Known("cancelled"))
+
+
+def _read_part(data: DataSection) -> DataSection:
+    """What the rows depend on; how they are examined and changed for training does not touch them."""
+    return data.model_copy(update={"augment": (), "balance": "none", "checks": ()})
+
+
+def _examined(recipe: Recipe) -> tuple[Any, ...]:
+    """The parts of the recipe that the findings depend on: the model counts the tokens, up to the task's length."""
+    data = recipe.data.model_copy(update={"augment": (), "balance": "none"})
+    return (data, recipe.model, recipe.task)
 
 
 def _estimated(recipe: Recipe) -> tuple[Any, ...]:

@@ -70,6 +70,17 @@ def duration(seconds: Any) -> str:
     return QCoreApplication.translate("formats", "{h} h {m:02d} min").format(h=whole // 3600, m=whole % 3600 // 60)
 
 
+def roughly(seconds: Any) -> str:
+    """A time that is only guessed, so that it does not jump about: 20 s, 2 min, 1 h."""
+    if missing(seconds):
+        return NONE
+    if seconds < 55:
+        return QCoreApplication.translate("formats", "{s} s").format(s=max(5 * math.ceil(seconds / 5), 5))
+    if seconds < 3570:
+        return QCoreApplication.translate("formats", "{m} min").format(m=max(round(seconds / 60), 1))
+    return QCoreApplication.translate("formats", "{h} h").format(h=round(seconds / 3600))
+
+
 def interval(value: Any, as_percent: bool = True) -> str:
     """A measured value with its 95 % interval: 97.6 % (97.0–98.2)."""
     if not isinstance(value, dict) or missing(value.get("value")):

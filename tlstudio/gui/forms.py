@@ -310,6 +310,7 @@ class Form(QWidget):
     def __init__(self, options: Iterable[Option], parent: QWidget | None = None, captions: bool = False) -> None:
         super().__init__(parent)
         self.fields: dict[str, Field] = {}
+        self._lines: dict[str, list[QWidget]] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(14)
@@ -322,18 +323,28 @@ class Form(QWidget):
         field = Field(option, self)
         field.changed.connect(self.changed)
         self.fields[option.name] = field
+        line = self._lines[option.name] = [field]
         row = grid.rowCount()
         if option.kind != "bool":
             label = QLabel(engine(option.title), self)
             label.setBuddy(field.editor)
             label.setToolTip(engine(option.help))
             grid.addWidget(label, row, 0)
+            line.append(label)
         grid.addWidget(field, row, 1)
         if captions and option.help:
             note = QLabel(engine(option.help), self)
             note.setWordWrap(True)
             theme.set_role(note, "caption")
             grid.addWidget(note, row + 1, 1)
+            line.append(note)
+
+    def show_only(self, names: Iterable[str]) -> None:
+        """Hides the lines of all other fields."""
+        wanted = set(names)
+        for name, widgets in self._lines.items():
+            for widget in widgets:
+                widget.setVisible(name in wanted)
 
     def values(self) -> dict[str, Any]:
         return {name: field.value() for name, field in self.fields.items()}

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 
 from tlstudio.gui import i18n, plan
 from tlstudio.gui.context import Context
 from tlstudio.gui.main_window import MainWindow
 from tlstudio.session.project import step_of
+
+translate = QCoreApplication.translate  # under this name lupdate finds the strings
+
+
+def obstacle(context: Context) -> tuple[str, str]:
+    """(why training cannot start, the step where it is mended); empty texts if it can."""
+    if context.session.active:
+        return translate("Readiness", "A run is going on."), ""
+    if problems := context.project.problems():
+        return i18n.message(problems[0]), step_of(problems[0])
+    if context.facts.data.state == "busy":
+        return translate("Readiness", "The data is still being read."), ""
+    return "", ""
 
 
 class Readiness(QObject):
@@ -18,15 +31,8 @@ class Readiness(QObject):
         context.facts.changed.connect(self._on_fact)
 
     def reason(self) -> tuple[str, str]:
-        """(why training cannot start, the step where it is mended); empty texts if it can."""
-        context = self._context
-        if context.session.active:
-            return self.tr("A run is going on."), ""
-        if problems := context.project.problems():
-            return i18n.message(problems[0]), step_of(problems[0])
-        if context.facts.data.state == "busy":
-            return self.tr("The data is still being read."), ""
-        return "", ""
+        """Why training cannot start: see :func:`obstacle`."""
+        return obstacle(self._context)
 
     def show(self, _state: str = "") -> None:
         reason, step = self.reason()

@@ -34,7 +34,7 @@ class RunSession(QObject):
         self._last: dict[str, Any] | None = None
         self._closing = False
         self.state = "idle"
-        self.job = ""
+        self.job = self.title = ""
         self.folder: Path | None = None
         self.recipe: Recipe | None = None
         self._timer = QTimer(self)
@@ -44,6 +44,11 @@ class RunSession(QObject):
     @property
     def active(self) -> bool:
         return self._thread is not None
+
+    @property
+    def closing(self) -> bool:
+        """Whether the window is closing, so that nothing more may be begun."""
+        return self._closing
 
     @property
     def history(self) -> RunHistory | None:
@@ -61,8 +66,10 @@ class RunSession(QObject):
             return  # the run itself will fail with the same error and show it
         self._spare = runner
 
-    def start(self, job: str, args: dict[str, Any], folder: Path, recipe: Recipe | None = None) -> None:
-        """Begins a run (or an export) in a thread of its own.
+    def start(
+        self, job: str, args: dict[str, Any], folder: Path, recipe: Recipe | None = None, title: str = ""
+    ) -> None:
+        """Begins a run (or an export) in a thread of its own; ``title`` says what it is where there are several.
 
         Raises:
             RuntimeError: a run is going on.
@@ -70,7 +77,7 @@ class RunSession(QObject):
         if self.active:
             raise RuntimeError("a run is going on")
         runner, self._spare = self._spare or self._make(), None
-        self.job, self.folder, self.recipe, self._last = job, folder, recipe, None
+        self.job, self.folder, self.recipe, self.title, self._last = job, folder, recipe, title, None
         self._thread = RunThread(runner, job, args, self)
         self._thread.started_run.connect(self._on_started)
         self._thread.ended.connect(self._on_ended)

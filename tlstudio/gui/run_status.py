@@ -44,7 +44,7 @@ class RunStatus(QObject):
             return self.tr("Paused")
         if self._session.state == "stopping":
             return self.tr("Stopping after this batch…")
-        parts = [words.stage(progress.stage)]
+        parts = [*filter(None, [self._session.title]), words.stage(progress.stage)]
         latest = self._session.history.latest("train") if self._session.history else None
         if progress.stage == "train" and latest is not None:
             parts.append(self.tr("epoch {n}").format(n=f"{latest.epoch:.2f}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
@@ -48,6 +49,8 @@ def stage(name: str) -> str:
         "features": translate("words", "Computing features"),
         "train": translate("words", "Training"),
         "evaluate": translate("words", "Evaluating"),
+        "cross_validate": translate("words", "Cross-validating"),
+        "examine": translate("words", "Examining the data"),
         "compress": translate("words", "Compressing"),
         "export": translate("words", "Exporting"),
         "report": translate("words", "Writing the report"),
@@ -84,10 +87,30 @@ def progress(done: float, total: float, unit: str) -> str:
     return text.format(**shown, unit=_units().get(unit, unit)).strip()
 
 
+def time_left(seconds: float | None) -> str:
+    """How long a piece of work still takes, roughly; empty where nobody knows."""
+    if formats.missing(seconds):
+        return ""
+    return translate("words", "about {time} left").format(time=formats.roughly(seconds))
+
+
+def transfer(event: dict[str, Any]) -> str:
+    """A download's progress event: how much, how fast, how long still."""
+    total, left = event.get("total"), event.get("seconds_left")
+    if not total:
+        return translate("words", "Asking the hub…")
+    parts = [progress(event["done"], total, "bytes")]
+    if left:
+        speed = formats.size((total - event["done"]) / left)
+        parts.append(translate("words", "{size}/s").format(size=speed))
+    return "  ·  ".join(part for part in (*parts, time_left(left)) if part)
+
+
 def _units() -> dict[str, str]:
     return {
         "texts": translate("words", "texts"),
         "rows": translate("words", "rows"),
+        "images": translate("words", "images"),
         "steps": translate("words", "steps"),
         "tokens": translate("words", "tokens"),
     }
@@ -111,6 +134,12 @@ def choice(name: str) -> str:
         "accuracy": translate("choices", "Accuracy"),
         "macro_f1": translate("choices", "Macro F1"),
         "loss": translate("choices", "Loss"),
+        "stratified": translate("choices", "Stratified by class"),
+        "grouped": translate("choices", "By groups"),
+        "time": translate("choices", "By time"),
+        "held-out": translate("choices", "By values of a column"),
+        "column": translate("choices", "As a column says"),
+        "k-fold": translate("choices", "K-fold"),
         "cpu": translate("choices", "Processor (CPU)"),
         "cuda": translate("choices", "NVIDIA GPU (CUDA)"),
         "mps": translate("choices", "Apple GPU (MPS)"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import expand
+from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.recipe import Choice, Recipe
 
@@ -46,7 +46,8 @@ def check(recipe: Recipe) -> Checked:
         compress=tuple(_configured("compress", choice) for choice in recipe.compress),
         export=tuple(_configured("export", choice) for choice in recipe.export),
     )
-    _check_source(recipe)
+    _check_data(recipe)
+    _check_augmentations(recipe, checked.task.plugin)
     _check_chain(checked)
     for exporter in checked.export:
         if problem := exporter.plugin.check(recipe):
@@ -60,11 +61,28 @@ def _configured(section: str, choice: Choice) -> Configured:
     return Configured(plugin, configure(plugin, choice.options, where))
 
 
-def _check_source(recipe: Recipe) -> None:
-    if recipe.data.source == "auto":
-        return  # the options are checked against the source that the file turns out to be
-    source = get("tlstudio.data.sources", recipe.data.source, "data.source")
-    configure(source, recipe.data.options, "data")
+def _check_data(recipe: Recipe) -> None:
+    """Options of the source (where it is named; else when it is known), the data steps, checks and augmentations."""
+    data = recipe.data
+    if data.source != "auto":
+        configure(get("tlstudio.data.sources", data.source, "data.source"), data.options, "data")
+    lists = {"steps": "tlstudio.data.steps", "checks": "tlstudio.data.doctor", "augment": "tlstudio.augmentation"}
+    for section, package in lists.items():
+        for choice in getattr(data, section):
+            configure(get(package, choice.name, f"data.{section}"), choice.options, f"data.{section}.{choice.name}")
+
+
+def _check_augmentations(recipe: Recipe, task: Any) -> None:
+    """A text cannot be rotated: augmentations must be of the kind that the task learns from."""
+    kinds = ("text",) if "text" in task.ROLES else ("image", "batch")
+    for choice in recipe.data.augment:
+        plugin = get("tlstudio.augmentation", choice.name, "data.augment")
+        if plugin.KIND not in kinds:
+            raise StudioError(
+                "augment.other-kind", "The augmentation '{name}' does not fit the task: {task} learns from {kind}.",
+                "Remove it in the Data step.", where="data.augment", name=plugin.TITLE, task=task.TITLE,
+                kind="texts" if kinds == ("text",) else "images",
+            )  # fmt: skip
 
 
 def _check_chain(checked: Checked) -> None:
@@ -88,18 +106,21 @@ def problems(recipe: Recipe) -> list[StudioError]:
     found: list[StudioError] = []
     if not recipe.model.name:
         found.append(StudioError("model.none", "No model is chosen.", "Choose one in the Model step.", "model.name"))
-    if not recipe.data.path:
+    if "train" not in recipe.data.files:
         found.append(
             StudioError("data.none", "No data is chosen.", "Choose a labelled file in the Data step.", "data.path")
         )
-    for split, path in (("path", recipe.data.path), ("validation", recipe.data.validation), ("test", recipe.data.test)):
-        if path and not expand(path).exists():
-            found.append(
-                StudioError("files.missing", "{path} does not exist.", "Check the path, or choose the file again.",
-                            f"data.{split}", path=path)
-            )  # fmt: skip
+    for split, places in recipe.data.files.items():
+        found += [_missing(place, split) for place in places if not is_name(place) and not expand(place).exists()]
     try:
         check(recipe)
     except StudioError as error:
         found.append(error)
     return found
+
+
+def _missing(place: str, split: str) -> StudioError:
+    where = "data.path" if split == "train" else f"data.{split}"
+    return StudioError(
+        "files.missing", "{path} does not exist.", "Check the path, or choose the file again.", where, path=place
+    )

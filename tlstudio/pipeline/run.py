@@ -55,11 +55,12 @@ def export(folder: Path, choices: list[Choice], emit: Emit, control: Control) ->
 
 def _stages(checked: Checked) -> tuple[str, ...]:
     wanted = {
+        "cross_validate": checked.recipe.data.split.method == "k-fold" and not checked.recipe.data.test,
         "rehearse": checked.strategy.plugin.REHEARSES,
         "compress": bool(checked.compress),
         "export": bool(checked.export),
     }
-    order = ("prepare", "tokenise", "rehearse", "train", "evaluate", "compress", "export", "report")
+    order = ("prepare", "tokenise", "rehearse", "train", "evaluate", "cross_validate", "compress", "export", "report")
     return tuple(stage for stage in order if wanted.get(stage, True))
 
 

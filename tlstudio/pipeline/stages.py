@@ -6,9 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.augmentation.apply import Augmenter
+from tlstudio.augmentation.base import Resources
 from tlstudio.compression.base import CompressJob
 from tlstudio.core.errors import StudioError
-from tlstudio.core.events import Artifact, log
+from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import atomic_folder, read_json, size_of, write_json
 from tlstudio.core.progress import Meter
 from tlstudio.data import labelled as data
@@ -20,6 +22,8 @@ from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.pipeline import environment
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.examine import examine_rows
+from tlstudio.pipeline.folds import cross_validate
 from tlstudio.pipeline.testing import Tester
 from tlstudio.strategies.base import TransferJob
 from tlstudio.tasks.base import Encoded
@@ -67,31 +71,50 @@ class Stages:
         torch.set_num_threads(usable_cores() if threads == "auto" else threads)
         write_json(context.folder / "environment.json", environment.describe())
         self.backbone = loading.resolve(recipe.model, context.control.check)
-        self.rows = data.require(recipe.data, context.emit, context.control)
+        self.rows = data.require(recipe.data, context.emit, context.control, self._roles())
         for warning in self.rows.warnings:
             log(context.emit, warning.code, warning.template, "warning", **warning.params)
         context.results |= {"task": recipe.task.name, "labels": self.rows.labels}
         context.result("data", self._data_facts())
+        context.result("examination", self._examined())
         log(context.emit, "data.ready", "{train} texts to train on, {test} to test with, {classes} classes.",
-            train=len(self.rows.splits["train"].labels), test=len(self.rows.splits["test"].labels),
+            train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]),
             classes=len(self.rows.labels))  # fmt: skip
+
+    def _examined(self) -> dict[str, Any]:
+        """What the data doctor finds; mostly from its cache, since the Data step has asked before."""
+        found = examine_rows(self.context.recipe, self.rows, False, self.context.emit, self.context.control)
+        for finding in found["findings"]:
+            if finding["severity"] != "notice":
+                level = "error" if finding["severity"] == "error" else "warning"
+                log(self.context.emit, f"doctor.{finding['code']}", finding["message"], level, **finding["params"])
+        return found
 
     def _data_facts(self) -> dict[str, Any]:
         table = self.rows.splits["train"].table
         return {
-            "path": self.context.recipe.data.path,
+            "path": self.context.recipe.data.title,
             "source": table.source,
             "options": table.options,
-            "roles": self.rows.roles.columns,
-            "rows": {split: len(rows.labels) for split, rows in self.rows.splits.items()},
+            "roles": self.rows.roles.plain(),
+            "rows": {split: len(rows) for split, rows in self.rows.splits.items()},
+            "dropped": self.rows.dropped,
             "classes": self.rows.class_table(),
         }
 
     def tokenise(self) -> None:
         """Turns texts into token ids, or finds them in the cache."""
-        task, context = self.checked.task, self.context
-        self.encoded = task.plugin.encode(task.config, self.rows, self.backbone.path, context.emit, context.control)
-        context.result("data", {**context.results["data"], "truncated": self.encoded.truncated})
+        self.encoded = self.encode(self.context.emit)
+        self.context.result("data", {**self.context.results["data"], "truncated": self.encoded.truncated})
+
+    def encode(self, emit: Emit) -> Encoded:
+        task, control, recipe = self.checked.task, self.context.control, self.context.recipe
+        augmenter = Augmenter(recipe.data.augment, recipe.training.seed, Resources(control, self.backbone.path), emit)
+        encoded: Encoded = task.plugin.encode(task.config, self.rows, self.backbone.path, emit, control, augmenter)
+        return encoded
+
+    def _roles(self) -> tuple[str, ...]:
+        return tuple(self.checked.task.plugin.ROLES)
 
     def rehearse(self) -> None:
         """Tries a few steps: precision, batch size, memory, time."""
@@ -159,19 +182,30 @@ class Stages:
         if self.transfer is None:
             self.settle()
             self.transfer = self._transfer()
-        transfer = self.transfer
-        before = {name: p.requires_grad for name, p in transfer.model.named_parameters()}
-        trainable = sum(p.numel() for name, p in transfer.model.named_parameters() if before[name])
-        trained = fit(transfer, self._loss(), metrics.quick, self.settings, context.folder / "checkpoints",
-                      context.emit, context.control)  # fmt: skip
+        trainable = sum(p.numel() for p in self.transfer.model.parameters() if p.requires_grad)
+        self.model, trained = self.fitted(context.folder / "checkpoints", context.emit)
         if trained.outcome == "stopped":  # a stop after training changes nothing
             self.outcome = "stopped"
-        self.model = transfer.finish().cpu().eval()
-        self.transfer = None  # frees the feature cache and the optimiser's references
+        self.context.expected["cross_validate"] = trained.seconds * (context.recipe.data.split.folds - 1)
         self.checked.task.plugin.save(self.model, self.encoded, self.backbone.path, context.folder / "model")
         context.emit(Artifact(name="model", path="model", bytes=size_of(context.folder / "model")))
         context.result("model", self._model_facts(trainable))
         context.result("training", self._training_facts(trained))
+
+    def fitted(self, folder: Path, emit: Emit) -> tuple[torch.nn.Module, Trained]:
+        """Trains with the strategy; ``folder`` is for the best weights while it does."""
+        transfer = self.transfer or self._transfer()
+        trained = fit(transfer, self._loss(), metrics.quick, self.settings, folder, emit, self.context.control)
+        self.transfer = None  # frees the feature cache and the optimiser's references
+        return transfer.finish().cpu().eval(), trained
+
+    def of_fold(self, fold: int, emit: Emit) -> Stages:
+        """The same job on another part of k-fold, 0-based, ready to be trained."""
+        other = Stages(self.context, self.checked)
+        other.backbone, other.settings = self.backbone, self.settings
+        other.rows = data.require(self.context.recipe.data, emit, self.context.control, self._roles(), fold)
+        other.encoded = other.encode(emit)
+        return other
 
     def _model_facts(self, trainable: int) -> dict[str, Any]:
         return {
@@ -207,6 +241,10 @@ class Stages:
         """Scores the test rows (and extra sets), compares with baselines, writes the predictions."""
         tester = Tester(self.context, self.checked, self.rows, self.encoded)
         self.test_logits = tester.evaluate(TorchScorer(self.model))
+
+    def cross_validate(self) -> None:
+        """Trains and tests the other folds of k-fold."""
+        self.context.result("cross_validation", cross_validate(self, self.test_logits))
 
     def compress(self) -> None:
         """Applies each step to the result of the one before, and measures all of them side by side."""

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Artifact, log
 from tlstudio.core.files import atomic_write, size_of
 from tlstudio.core.progress import Meter
-from tlstudio.data.labelled import Labelled
-from tlstudio.data.roles import missing_column
-from tlstudio.data.tables import read_table
+from tlstudio.data.labelled import Labelled, read_more
 from tlstudio.evaluation import baselines, errors, latency, metrics
 from tlstudio.models.scorers import Scorer, score
 from tlstudio.pipeline.checks import Checked
@@ -35,7 +32,8 @@ class Tester:
         context, labels = self.context, self.encoded.targets("test")
         logits = self._score(scorer, self.encoded.ids("test"), "evaluate")
         result = self._metrics(logits, labels)
-        rows = [int(index) + 1 for index in self.rows.splits["test"].indices]
+        test = self.rows.splits["test"]
+        rows = [test.table.place(int(index))[1] for index in test.indices]
         result["errors"] = errors.worst(logits, labels, self.encoded.labels, lambda at: self._texts[at], rows=rows)
         context.result("test", result)
         context.result("baselines", self._baselines(labels))
@@ -65,7 +63,7 @@ class Tester:
             "seed": self.context.recipe.training.seed,
         }
         train = self.rows.splits["train"]
-        known, names = self.encoded.targets("train"), self.encoded.labels
+        known, names = self.rows.class_numbers("train"), self.encoded.labels
         texts = train.dataset(self.rows.roles)["text"]
         return [
             baselines.majority(known, labels, names, **options),
@@ -95,27 +93,16 @@ class Tester:
         self.context.emit(Artifact(name="predictions", path=path.name, bytes=size_of(path)))
 
     def _extra(self, scorer: Scorer, path: Path) -> dict[str, Any]:
-        """Metrics on another labelled file with the same columns and classes."""
-        context, roles = self.context, self.rows.roles.columns
-        table = read_table(path, "auto", {}, context.emit, context.control)
-        for role, column in roles.items():
-            if column not in table.columns:
-                raise missing_column(column, role, table.columns, str(path))
-        whole = table.open()
-        number = {name: index for index, name in enumerate(self.encoded.labels)}
-        names = [name.strip() for name in whole.column(roles["label"]).to_pylist()]
-        if unknown := sorted(set(names) - set(number)):
-            raise StudioError(
-                "evaluate.unknown-label", "{path} has the label '{label}', which the model was not trained on.",
-                "Correct the label, or leave the file out of evaluate.extra_sets.",
-                where="evaluate.extra_sets", path=str(path), label=unknown[0],
-            )  # fmt: skip
-        texts = whole.column(roles["text"]).to_pylist()
+        """Metrics on another labelled place with the same columns and classes."""
+        context = self.context
+        rows = read_more(context.recipe.data, str(path), self.rows, context.emit, context.control)
+        texts = list(rows.texts(self.rows.content))
         encoded = self.checked.task.plugin.encode_texts(context.folder / "model", texts)
-        labels = [number[name] for name in names]
+        number = {name: index for index, name in enumerate(self.encoded.labels)}
+        labels = [number[name] for name in rows.labels]
         logits = self._score(scorer, encoded, "evaluate")
-        listed = errors.worst(logits, labels, self.encoded.labels, lambda at: texts[at],
-                              rows=list(range(1, len(texts) + 1)))  # fmt: skip
+        numbers = [rows.table.place(int(index))[1] for index in rows.indices]
+        listed = errors.worst(logits, labels, self.encoded.labels, lambda at: texts[at], rows=numbers)
         return {"name": path.stem, "path": str(path), **self._metrics(logits, labels), "errors": listed}
 
     def compare(self, scorers: Mapping[str, Scorer], reference: np.ndarray) -> None:

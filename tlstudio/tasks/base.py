@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
 
+from tlstudio.augmentation.apply import Augmenter
 from tlstudio.core.control import Control
 from tlstudio.core.events import Emit
 from tlstudio.data.labelled import Labelled
@@ -53,8 +54,16 @@ class Task(Protocol):
     ROLES: tuple[str, ...]
     Config: type[BaseModel]
 
-    def encode(self, config: Any, labelled: Labelled, backbone: Path, emit: Emit, control: Control) -> Encoded:
-        """Tokenises all splits, or takes them from the cache."""
+    def encode(
+        self,
+        config: Any,
+        labelled: Labelled,
+        backbone: Path,
+        emit: Emit,
+        control: Control,
+        augmenter: Augmenter | None = None,
+    ) -> Encoded:
+        """Tokenises all splits, or takes them from the cache; training rows get the changed copies of ``augmenter``."""
         ...
 
     def encode_texts(self, folder: Path, texts: list[str]) -> list[list[int]]:

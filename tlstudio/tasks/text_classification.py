@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tlstudio.augmentation.apply import Augmenter
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
@@ -18,6 +20,7 @@ from tlstudio.core.files import atomic_folder, explain_os_errors, sha256, write_
 from tlstudio.core.paths import cache_folder
 from tlstudio.core.progress import Meter
 from tlstudio.data.labelled import Labelled
+from tlstudio.data.tables import write_batches
 from tlstudio.models import folders
 from tlstudio.models.anatomy import group_name
 from tlstudio.tasks.base import Encoded
@@ -58,10 +61,20 @@ class TextClassification:
     ROLES = ("text", "label")
     Config = Options
 
-    def encode(self, config: Options, labelled: Labelled, backbone: Path, emit: Emit, control: Control) -> Encoded:
+    def encode(
+        self,
+        config: Options,
+        labelled: Labelled,
+        backbone: Path,
+        emit: Emit,
+        control: Control,
+        augmenter: Augmenter | None = None,
+    ) -> Encoded:
+        import datasets
+
         length = self._length(config, backbone)
         tokenizer = load_tokenizer(backbone)
-        total = sum(len(rows.indices) for rows in labelled.splits.values())
+        total = sum(len(rows) for rows in labelled.splits.values())
         meter = Meter(emit, control, "tokenise", total, "texts")
         tokens = sha256(backbone / "tokenizer.json")[:16] if (backbone / "tokenizer.json").is_file() else backbone.name
         splits, keys = {}, []
@@ -70,6 +83,10 @@ class TextClassification:
             splits[split] = self._encode_split(labelled, split, tokenizer, length, key, meter)
             keys.append(key)
         truncated = _truncation(splits, length)
+        if augmenter is not None and augmenter.key:
+            keys.append(augmenter.key)
+            copies = self._encode_copies(labelled, splits["train"], augmenter, tokenizer, length, keys[0])
+            splits["train"] = datasets.concatenate_datasets([splits["train"], copies])
         if truncated["texts"]:
             log(emit, "task.truncated",
                 "{texts} texts ({percent} %) are longer than {max_length} tokens and were cut; {tokens_lost} tokens "
@@ -96,7 +113,7 @@ class TextClassification:
 
         path = cache_folder("tokens") / f"{key}.arrow"
         if path.is_file():
-            meter.advance(len(labelled.splits[split].indices))
+            meter.advance(len(labelled.splits[split]))
             return datasets.Dataset.from_file(str(path))
         texts = labelled.splits[split].dataset(labelled.roles)
         numbers = labelled.class_numbers(split)
@@ -113,6 +130,37 @@ class TextClassification:
             }
 
         return _mapped(texts, encode, path, key)
+
+    def _encode_copies(
+        self, labelled: Labelled, train: datasets.Dataset, augmenter: Augmenter, tokenizer: Any, length: int, key: str
+    ) -> datasets.Dataset:
+        """Tokenised changed copies of the training texts, with the columns of ``train``."""
+        import datasets
+        import pyarrow as pa
+
+        key = hashlib.sha256(f"{key}|{augmenter.key}".encode()).hexdigest()[:32]
+        path = cache_folder("tokens") / f"{key}.arrow"
+        rows, schema = labelled.splits["train"], train.data.schema
+        numbers = labelled.class_numbers("train")
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            copies = augmenter.copies(rows.texts(labelled.roles.one("text")))
+            while batch := list(itertools.islice(copies, _BATCH)):
+                ids, full = tokenise(tokenizer, [copy.text for copy in batch], length)
+                columns = {
+                    "input_ids": ids,
+                    "length": [len(row) for row in ids],
+                    "full_length": full,
+                    "labels": [numbers[copy.source] for copy in batch],
+                    "row": [int(rows.indices[copy.source]) + 1 for copy in batch],
+                }
+                yield pa.RecordBatch.from_pydict({name: columns[name] for name in schema.names}, schema)
+
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not write_batches(path, batches())[1]:
+                write_batches(path, [pa.RecordBatch.from_pylist([], schema)])
+        return datasets.Dataset.from_file(str(path))
 
     def encode_texts(self, folder: Path, texts: list[str]) -> list[list[int]]:
         return tokenise(load_tokenizer(folder), texts, folders.max_length(folder))[0]
@@ -242,10 +290,13 @@ def _mapped(texts: datasets.Dataset, encode: Callable[..., Any], path: Path, key
 
 
 def _key(labelled: Labelled, split: str, tokens: str, length: int) -> str:
+    import numpy as np
+
     rows = labelled.splits[split]
-    digest = hashlib.sha256(f"2|{rows.table.key}|{labelled.roles.columns}|{tokens}|{length}".encode())
+    digest = hashlib.sha256(f"3|{rows.table.key}|{labelled.roles.columns}|{tokens}|{length}".encode())
     digest.update(rows.indices.tobytes())
-    digest.update("\0".join([*labelled.labels, "", *rows.labels]).encode())
+    digest.update("\0".join(labelled.labels).encode())
+    digest.update(np.asarray(labelled.class_numbers(split), dtype=np.int32).tobytes())
     return digest.hexdigest()[:32]
 
 

@@ -13,6 +13,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Checkpoint, Emit, Metric, log
 from tlstudio.core.progress import Meter
+from tlstudio.training.balance import BalancedSampler, classes_of
 from tlstudio.training.best import BestWeights
 from tlstudio.training.rehearsal import is_out_of_memory, memory_in_use, out_of_memory
 from tlstudio.training.settings import Settings
@@ -45,7 +46,7 @@ class Trained:
 
 
 def fit(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, emit: Emit,
-        control: Control) -> Trained:  # fmt: skip
+        control: Control, balance: bool = False) -> Trained:  # fmt: skip
     """Trains ``transfer.model`` in place; afterwards it holds the best weights.
 
     Args:
@@ -54,9 +55,11 @@ def fit(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, fo
         measure: validation metrics from (logits [N, C], labels [N]).
         settings: settled choices.
         folder: where the best weights are kept while training.
+        balance: every class is drawn equally often; an epoch has as many rows as before.
 
     Raises:
-        StudioError: out of memory, or the loss is not a number before anything worth keeping was reached.
+        StudioError: out of memory, or the loss is not a number before anything worth keeping was reached; or rows
+            without one class each are to be balanced.
         Cancelled: the user has cancelled.
     """
     import torch
@@ -64,7 +67,7 @@ def fit(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, fo
     torch.set_num_threads(settings.threads)
     best = BestWeights(transfer.model, folder / "best.safetensors", settings.best_metric)
     watch = _Watch(settings, best, emit, control, len(transfer.train))
-    trainer = _trainer(transfer, loss, measure, settings, folder, watch)
+    trainer = _trainer(transfer, loss, measure, settings, folder, watch, balance)
     begin = time.monotonic()
     paused = control.paused_seconds
     try:
@@ -128,7 +131,8 @@ def _arguments(settings: Settings, folder: Path, rows: int, grouped: bool, evalu
     return arguments
 
 
-def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, watch: _Watch) -> Any:
+def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, watch: _Watch,
+             balance: bool) -> Any:  # fmt: skip
     import numpy as np
     import torch
     from transformers import PrinterCallback, Trainer
@@ -145,11 +149,13 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
             return torch.autocast(settings.device, torch.bfloat16, settings.precision == "bf16", cache_enabled)
 
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-            if not grouped:
-                return super()._get_train_sampler(train_dataset)
             # a list: the sampler looks at each length several times, and a dataset takes 0.2 ms for each look
-            lengths = list(transfer.train["length"])
+            lengths = list(transfer.train["length"]) if grouped else None
             size = self.args.train_batch_size * self.args.gradient_accumulation_steps
+            if balance:
+                return BalancedSampler(classes_of(transfer.train), settings.seed, lengths, size)
+            if lengths is None:
+                return super()._get_train_sampler(train_dataset)
             return LengthGroupedSampler(size, dataset=transfer.train, lengths=lengths)
 
         def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:

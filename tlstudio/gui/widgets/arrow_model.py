@@ -1,16 +1,20 @@
-"""A table over a memory-mapped Arrow file: smooth at a million rows, because only visible rows become text."""
+"""A table over a memory-mapped Arrow file: smooth at millions of rows, because only visible rows become text."""
 
 from __future__ import annotations
 
 import bisect
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from tlstudio.core.errors import StudioError
+from tlstudio.data.roles import ROLES
 from tlstudio.gui import formats
+from tlstudio.gui.i18n import engine
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +24,9 @@ _PAGES = 24
 _SHOWN = 400  # characters of a cell; the tooltip shows more
 _TOOLTIP = 2000
 _MAGIC = b"ARROW1"
+_BETWEEN = " · "  # the parts of a list
+
+IMAGE_ROLE = Qt.ItemDataRole.UserRole  # path of the cell's image, in columns of images
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -34,7 +41,7 @@ class ArrowModel(QAbstractTableModel):
         self._starts: list[int] = []
         self._rows = 0
         self._names: list[str] = []
-        self._roles: dict[str, str] = {}
+        self._roles: dict[str, tuple[str, ...]] = {}  # role to columns
         self._pages: OrderedDict[int, list[list[str]]] = OrderedDict()
 
     def open(self, path: Path | str) -> None:
@@ -70,11 +77,23 @@ class ArrowModel(QAbstractTableModel):
     def columns(self) -> list[str]:
         return list(self._names)
 
-    def set_roles(self, roles: dict[str, str]) -> None:
-        """Marks columns in the header; role to column, such as ``{"text": "message"}``."""
-        self._roles = {column: role for role, column in roles.items()}
+    @property
+    def images(self) -> list[int]:
+        """Numbers of the columns that hold images."""
+        return [index for index, name in enumerate(self._names) if name in self._roles.get("image", ())]
+
+    def set_roles(self, roles: Mapping[str, str | Sequence[str]]) -> None:
+        """Marks columns in the header; role to column or columns, such as ``{"text": "message"}``."""
+        self._roles = {role: (given,) if isinstance(given, str) else tuple(given) for role, given in roles.items()}
         if self._names:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._names) - 1)
+            self.dataChanged.emit(self.index(0, 0), self.index(self._rows - 1, len(self._names) - 1))
+
+    def record(self, row: int) -> dict[str, Any]:
+        """A row in full: column to text or list of texts."""
+        batch, offset = self._locate(row)
+        values = {name: batch.column(index)[offset].as_py() for index, name in enumerate(self._names)}
+        return {name: "" if value is None else value for name, value in values.items()}
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else self._rows
@@ -88,7 +107,9 @@ class ArrowModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._cell(index.row(), index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.full_text(index.row(), index.column(), _TOOLTIP)
+            return self._tip(index.row(), index.column())
+        if role == IMAGE_ROLE and index.column() in self.images:
+            return self.full_text(index.row(), index.column())
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -97,17 +118,33 @@ class ArrowModel(QAbstractTableModel):
         if section >= len(self._names):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            name = self._names[section]
-            mark = {"text": self.tr("text"), "label": self.tr("label")}.get(self._roles.get(name, ""))
-            return f"{name}  ({mark})" if mark and mark != name else name
+            marks = ", ".join(engine(ROLES[role].title) for role in self.roles_of(self._names[section]))
+            return f"{self._names[section]}  ({marks})" if marks else self._names[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join(engine(ROLES[role].help) for role in self.roles_of(self._names[section]))
         return None
+
+    def roles_of(self, column: str) -> list[str]:
+        return [role for role, columns in self._roles.items() if column in columns and role in ROLES]
 
     def full_text(self, row: int, column: int, limit: int | None = None) -> str:
         """One cell as text, up to ``limit`` characters."""
-        where = bisect.bisect_right(self._starts, row) - 1
-        value = self._batches[where].column(column)[row - self._starts[where]].as_py()
-        text = "" if value is None else str(value)
+        batch, offset = self._locate(row)
+        text = as_text(batch.column(column)[offset].as_py())
         return text if limit is None or len(text) <= limit else text[:limit] + "…"
+
+    def _locate(self, row: int) -> tuple[pa.RecordBatch, int]:
+        """The batch of a row, and the row's number in it."""
+        where = bisect.bisect_right(self._starts, row) - 1
+        return self._batches[where], row - self._starts[where]
+
+    def _tip(self, row: int, column: int) -> str:
+        """The cell in full; words stand with their tags."""
+        tokens, tags = ((self._roles.get(role) or ("",))[0] for role in ("tokens", "tags"))
+        if self._names[column] in (tokens, tags) and tags in self._names and tokens in self._names:
+            text = tagged(*(self.record(row)[name] for name in (tokens, tags)))
+            return text if len(text) <= _TOOLTIP else text[:_TOOLTIP] + "…"
+        return self.full_text(row, column, _TOOLTIP)
 
     def _cell(self, row: int, column: int) -> str:
         number = row // _PAGE
@@ -125,9 +162,7 @@ class ArrowModel(QAbstractTableModel):
         page: list[list[str]] = [[] for _ in self._names]
         last = min(first + _PAGE, self._rows)
         while first < last:
-            where = bisect.bisect_right(self._starts, first) - 1
-            batch = self._batches[where]
-            offset = first - self._starts[where]
+            batch, offset = self._locate(first)
             length = min(last - first, batch.num_rows - offset)
             for column, texts in enumerate(page):
                 texts.extend(_texts(batch.column(column).slice(offset, length)))
@@ -161,6 +196,16 @@ def _batches(source: Any) -> list[pa.RecordBatch]:
     return list(pa.ipc.open_stream(source))
 
 
+def as_text(value: Any) -> str:
+    """A cell in full; the parts of a list between dots."""
+    return _BETWEEN.join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def tagged(tokens: Sequence[str], tags: Sequence[str]) -> str:
+    """Words with their tags: ``Peter/B-PER lives/O``; a word without a tag stands alone."""
+    return " ".join(f"{token}/{tag}" if tag else token for token, tag in zip_longest(tokens, tags, fillvalue=""))
+
+
 def _texts(column: pa.Array) -> list[str]:
     """A column as short one-line texts; long strings are cut before they become Python objects."""
     import pyarrow as pa
@@ -168,4 +213,7 @@ def _texts(column: pa.Array) -> list[str]:
 
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = pc.utf8_slice_codeunits(column, 0, _SHOWN)
-    return ["" if value is None else str(value).replace("\n", " ⏎ ") for value in column.to_pylist()]
+    elif pa.types.is_list(column.type):
+        column = pc.list_slice(column, 0, _SHOWN // 2)
+    texts = (as_text(value) for value in column.to_pylist())
+    return [(text if len(text) <= _SHOWN else text[:_SHOWN]).replace("\n", " ⏎ ") for text in texts]

@@ -1,0 +1,50 @@
+"""The difference between two models on the same rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tlstudio.core.errors import StudioError
+from tlstudio.evaluation.paired import compare_runs, difference
+
+
+def test_equal_models_differ_by_nothing():
+    right = np.arange(50) % 3 > 0
+    assert difference(right, right) == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_interval_is_that_of_the_paired_rows():
+    random = np.random.default_rng(0)
+    first = random.random(2000) < 0.8
+    second = first.copy()
+    second[np.flatnonzero(~first)[:60]] = True  # 60 rows better, none worse
+    found = difference(first, second)
+    assert found["value"] == pytest.approx(0.03)
+    error = np.sqrt(0.03 * 0.97 / 2000)
+    assert found["low"] == pytest.approx(0.03 - 1.96 * error, abs=0.002)
+    assert found["high"] == pytest.approx(0.03 + 1.96 * error, abs=0.002)
+    assert difference(second, first)["value"] == pytest.approx(-0.03)
+
+
+def run(folder, predicted, rows=(1, 2, 3, 4)):
+    folder.mkdir()
+    table = {"row": list(rows), "text": ["a", "b", "c", "d"], "label": list("xxyy"), "predicted": list(predicted)}
+    pq.write_table(pa.table(table), folder / "predictions.parquet")
+    return folder
+
+
+def test_runs(tmp_path):
+    one, two = run(tmp_path / "one", "xyyx"), run(tmp_path / "two", "xxxx")
+    found = compare_runs(one, two)
+    assert (found["rows"], found["only_first"], found["only_second"]) == (4, 1, 1)
+    assert found["accuracy"]["value"] == 0
+    with pytest.raises(StudioError) as caught:
+        compare_runs(one, run(tmp_path / "three", "xxxx", rows=(1, 2, 3, 9)))
+    assert caught.value.code == "compare.other-rows"
+    (tmp_path / "four").mkdir()
+    with pytest.raises(StudioError) as caught:
+        compare_runs(one, tmp_path / "four")
+    assert caught.value.code == "compare.no-predictions"
