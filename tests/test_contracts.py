@@ -18,7 +18,10 @@ from tlstudio.core.plugins import find
 from tlstudio.core.progress import silent
 from tlstudio.models.anatomy import layer_groups, parameter_groups
 
-PACKAGES = ("tlstudio.tasks", "tlstudio.strategies", "tlstudio.compression", "tlstudio.export", "tlstudio.data.sources")
+PACKAGES = (
+    "tlstudio.tasks", "tlstudio.strategies", "tlstudio.compression", "tlstudio.export", "tlstudio.augmentation",
+    "tlstudio.data.sources", "tlstudio.data.steps", "tlstudio.data.doctor",
+)  # fmt: skip
 ALL = [(package, name) for package in PACKAGES for name in find(package)]
 
 
@@ -246,9 +249,9 @@ def write_json_lines(path, rows):
 WRITERS = {"csv": write_delimited, "jsonl": write_json_lines}
 
 
-@pytest.mark.parametrize("name", find("tlstudio.data.sources"))
+@pytest.mark.parametrize("name", WRITERS)  # of the others each has its sample in tests/data/sources
 @pytest.mark.parametrize("chosen", [True, False], ids=["named", "auto"])
-def test_every_source_gives_back_what_was_written(name, chosen, tmp_path):
+def test_a_table_of_texts_gives_back_what_was_written(name, chosen, tmp_path):
     from tlstudio.data.tables import read_table
 
     source = find("tlstudio.data.sources")[name]
@@ -257,7 +260,7 @@ def test_every_source_gives_back_what_was_written(name, chosen, tmp_path):
     WRITERS[name](path, rows)
     for _ in range(2):  # the second time from the cache
         table = read_table(path, name if chosen else "auto", {}, silent, Control())
-        assert (table.source, table.columns, table.rows) == (name, ["text", "label"], len(CELLS))
+        assert (table.source, table.columns, table.rows) == (name, {"text": "text", "label": "text"}, len(CELLS))
         data = table.open().to_pydict()
         assert data["text"] == CELLS
         assert data["label"] == [label for _, label in rows]

@@ -54,7 +54,8 @@ found["splits"] = reply["split_rows"]
 step("again, from the cache", lambda: inspect(recipe.data, silent, Control()))
 if sys.argv[2] == "1":
     from tlstudio.pipeline.examine import examine
-    found["findings"] = [item["code"] for item in step("check", lambda: examine(recipe, False, silent, Control()))["findings"]]
+    checked = step("check", lambda: examine(recipe, False, silent, Control()))
+    found["findings"] = [item["code"] for item in checked["findings"]]
     step("check again", lambda: examine(recipe, False, silent, Control()))
 found["arrow"] = reply["composed"]["train"]
 print(json.dumps(found), flush=True)
@@ -117,8 +118,8 @@ def measure(folder: Path, size: int = 10**9, examine: bool = True) -> dict[str, 
     found = _child(_CHILD, [str(path), "1" if examine else "0"], environment)
     scrolled = _child(_SCROLL, [found.pop("arrow")], environment)
     times = sorted(scrolled.pop("times"))
-    return {**found, "size": path.stat().st_size,
-            "scroll": {**scrolled, "median_ms": times[len(times) // 2], "p99_ms": times[int(len(times) * 0.99)]}}  # fmt: skip
+    scrolled |= {"median_ms": times[len(times) // 2], "p99_ms": times[int(len(times) * 0.99)]}
+    return {**found, "size": path.stat().st_size, "scroll": scrolled}
 
 
 def _child(code: str, arguments: list[str], environment: dict[str, str]) -> dict[str, Any]:
@@ -138,10 +139,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"\n{found['size'] / 1e6:,.0f} MB, {found['rows']:,} rows; memory at its highest: resident (own pages)")
     for name, values in found.items():
         if isinstance(values, dict) and "peak" in values:
-            print(f"  {name:<24}{values['seconds']:8.1f} s {values['peak'] / 1e6:8,.0f} MB ({values['own'] / 1e6:,.0f})")
+            memory = f"{values['peak'] / 1e6:8,.0f} MB ({values['own'] / 1e6:,.0f})"
+            print(f"  {name:<24}{values['seconds']:8.1f} s {memory}")
     scroll = found["scroll"]
-    print(f"  scrolling: opened in {scroll['opened_ms']:.0f} ms; a repaint takes {scroll['median_ms']:.1f} ms, 99th percentile "
-          f"{scroll['p99_ms']:.1f} ms; {scroll['rss'] / 1e6:,.0f} MB")  # fmt: skip
+    paint = f"{scroll['median_ms']:.1f} ms, 99th percentile {scroll['p99_ms']:.1f} ms"
+    print(
+        f"  scrolling: opened in {scroll['opened_ms']:.0f} ms; a repaint takes {paint}; {scroll['rss'] / 1e6:,.0f} MB"
+    )
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ def test_a_template_makes_the_text(composed):
 
 
 @pytest.mark.parametrize(
-    ("template", "code"), [("{gone}", "data.bad-template"), ("no column", "data.empty-template"), ("{}", "data.bad-template")]
+    ("template", "code"),
+    [("{gone}", "data.bad-template"), ("no column", "data.empty-template"), ("{}", "data.bad-template")],
 )
 def test_wrong_templates(composed, template, code):
     with pytest.raises(StudioError) as caught:

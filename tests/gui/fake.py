@@ -65,21 +65,33 @@ def write_arrow(path: Path, rows: int = 560) -> Path:
 
 def data_facts(table: Path, problems: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     counts = {"train": 70, "validation": 10, "test": 20}
+    labels = [[label, 105 - index * 6] for index, label in enumerate(LABELS)]
     return {
         "source": "csv",
         "options": {"delimiter": ",", "encoding": "utf-8"},
         "columns": ["text", "label"],
+        "kinds": {"text": "text", "label": "text"},
+        "column_facts": [
+            {"name": "text", "kind": "text", "distinct": 560, "empty": 0, "length": 66.2}
+            | {"examples": ["Where is my parcel number 0?", "我的订单什么时候发货?"]},
+            {"name": "label", "kind": "text", "distinct": 8, "empty": 3, "length": 8.0, "examples": list(LABELS[:3])},
+        ],
         "roles": {"text": "text", "label": "label"},
-        "reasons": {"text": "longest texts", "label": "8 values in 560 rows"},
+        "reasons": {"text": "its name says so", "label": "its name says so"},
         "tables": {"train": str(table)},
+        "composed": {"train": str(table)},
+        "parts": {"train": [{"path": "tickets.csv", "rows": 560}]},
         "rows": {"train": 560},
-        "labels": [[label, 105 - index * 6] for index, label in enumerate(LABELS)],
+        "labels": labels,
+        "labels_raw": labels,
         "lengths": {
             "edges": [i * 20 for i in range(21)],
             "counts": [round(90 * math.exp(-(((i - 6) / 4) ** 2))) for i in range(20)],
             "unit": "characters",
         },
         "splits": {split: dict.fromkeys(LABELS, number) for split, number in counts.items()},
+        "split_rows": {split: number * len(LABELS) for split, number in counts.items()},
+        "dropped": {},
         "problems": problems or [],
     }
 

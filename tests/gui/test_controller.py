@@ -91,7 +91,7 @@ def test_dropped_file_becomes_the_dataset(controller, csv, until):
     assert controller.window.steps.current() == "data"
     pane = controller.window.pane("data")
     until(lambda: pane.preview.rowCount() == 560)
-    assert pane.roles["label"].currentData() == "label"
+    assert [pane.columns.model.facts(row).role for row in range(2)] == ["text", "label"]
 
 
 def test_dropped_model_folder_and_project(controller, tmp_path):
@@ -210,7 +210,7 @@ def test_language_makes_a_new_window_over_the_same_project(controller, csv):
     assert controller.window is not old
     assert not old.isVisible()
     assert controller.window.steps.current() == "data"
-    assert controller.window.pane("data").files["train"].name.toolTip() == str(csv)
+    assert controller.window.pane("data").places.rows["train"].name.toolTip() == str(csv)
     assert settings.load()[0].language == "zh_CN"
 
 

@@ -89,21 +89,21 @@ class Walk:
         self.dialogs.file = str(train)
         click(pane.empty.button)
         self.dialogs.file = str(test)
-        click(pane.files["test"].choose)
+        click(pane.places.rows["test"].choose)
 
     def check_data(self, rows: int, classes: int) -> None:
         """The preview, the guessed roles, the counts and the split stand there."""
         pane = self.studio.window.built("data")
         self.until(lambda: pane.preview.rowCount() == rows and not pane.busy.isVisible(), PATIENCE)
-        assert pane.roles["text"].currentText() == "text"
-        assert pane.roles["label"].currentText() == "label"
-        assert pane.roles["label"].toolTip()
+        columns = pane.columns.model
+        assert [columns.facts(row).role for row in range(2)] == ["text", "label"]
+        assert all(columns.facts(row).reason for row in range(2))
         assert pane.table.model().index(0, 0).data()
         assert not pane.problems.isVisible()
         for number in range(pane.tabs.count()):
             hands.click_tab(pane.tabs, number)
             self.camera.shoot(f"2-data-{number}")
-        assert pane.split_table.rowCount() == classes + 1
+        assert pane.split.model.rowCount() == classes + 1
         assert f"{classes} labels" in " ".join(self.studio.window.plan.texts())
 
     def choose_strategy(self, name: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.models.embedding import ImageEmbedder, TextEmbedder, load_backbone
-from tlstudio.tasks.text_classification import load_tokenizer, tokenise
+from tlstudio.models.tokenizers import load_tokenizer, tokenise
 
 
 @pytest.fixture(scope="module")

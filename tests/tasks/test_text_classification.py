@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tests import tiny
@@ -13,6 +15,7 @@ from tlstudio.core.paths import cache_folder
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import DataSection
 from tlstudio.data.labelled import require
+from tlstudio.models import tokenizers
 from tlstudio.tasks import text_classification as module
 
 TASK = module.PLUGIN
@@ -83,7 +86,7 @@ def test_more_tokens_than_the_model_reads(tiny_model, tickets):
 
 
 def test_a_monstrous_text_is_cut_before_it_is_tokenised(tiny_model, monkeypatch):
-    monkeypatch.setattr(module, "_CHARACTERS", 50)
+    monkeypatch.setattr(tokenizers, "_CHARACTERS", 50)
     ids, full = module.tokenise(module.load_tokenizer(tiny_model), ["my " * 1000, "help"], 8)
     assert [len(row) for row in ids] == [8, 3]
     assert full[0] < 60
@@ -149,3 +152,36 @@ def test_a_damaged_tokenizer_is_named(tmp_path):
         module.load_tokenizer(tmp_path)
     assert caught.value.code == "model.bad-tokenizer"
     assert caught.value.where == str(tmp_path)
+
+
+def weighted(tmp_path, weights):
+    lines = ["text,label,w"] + [f"text number {i},class {i % 2},{weights[i % len(weights)]}" for i in range(40)]
+    path = tmp_path / "weighted.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_weights_of_rows_have_mean_one_and_reach_the_loss(tmp_path, tiny_model):
+    import torch
+
+    options = {"roles": {"weight": "w"}}
+    encoded = tiny.encode(tiny_model, weighted(tmp_path, ["1", "3.0"]), data_options=options)
+    train = encoded.splits["train"]
+    assert sum(train["weight"]) / len(train) == pytest.approx(1)
+    assert set(np.round(train["weight"], 3)) == set(np.round([0.5 * 1, 0.5 * 3], 3))
+    assert "weight" not in encoded.splits["test"].column_names
+    loss = TASK.loss(TASK.Config(), encoded)
+    outputs = SimpleNamespace(logits=torch.tensor([[2.0, 0.0], [0.0, 1.0]]))
+    labels, each = torch.tensor([0, 0]), torch.nn.functional.cross_entropy
+    plain = each(outputs.logits, labels, reduction="none")
+    assert loss(outputs, labels) == pytest.approx(plain.mean().item())
+    found = loss(outputs, labels, row_weights=torch.tensor([0.5, 1.5]))
+    assert found == pytest.approx((plain * torch.tensor([0.5, 1.5])).mean().item())
+
+
+@pytest.mark.parametrize(("weights", "code"), [(["1", "much"], "data.bad-number"), (["-1"], "data.bad-number"),
+                                               (["0"], "data.no-weight")])  # fmt: skip
+def test_wrong_weights(tmp_path, tiny_model, weights, code):
+    with pytest.raises(StudioError) as caught:
+        tiny.encode(tiny_model, weighted(tmp_path, weights), data_options={"roles": {"weight": "w"}})
+    assert caught.value.code == code

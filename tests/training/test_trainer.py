@@ -285,3 +285,26 @@ def test_other_errors_pass(prepared, encoded, tmp_path):
 
     with pytest.raises(RuntimeError, match="something else"):
         train(prepared, encoded, tmp_path, loss=loss)
+
+
+@pytest.mark.parametrize("strategy", ["linear-probe", "full-fine-tuning"])
+def test_rows_of_weight_zero_teach_nothing(tmp_path, tiny_model, strategy):
+    """With weight zero on every row of one class the model must learn to say the other one always."""
+    from tests import tiny
+    from tlstudio.core.control import Control
+    from tlstudio.evaluation import metrics
+    from tlstudio.training.trainer import fit
+
+    lines = ["text,label,w"] + [f"text number {i},class {i % 2},{i % 2}" for i in range(60)]
+    path = tmp_path / "weighted.csv"
+    path.write_text("\n".join(lines))
+    encoded = tiny.encode(tiny_model, path, data_options={"roles": {"weight": "w"}})
+    transfer = tiny.transfer(strategy, tiny_model, encoded)
+    task = tiny.task()
+    fit(transfer, task.loss(task.Config(), encoded), metrics.quick, tiny.SETTINGS, tmp_path / "fit", tiny.Heard(),
+        Control())  # fmt: skip
+    batch = transfer.collate([transfer.train[0], transfer.train[1]])
+    assert "row_weights" in batch
+    model = transfer.model.eval()
+    logits = model(**{name: value for name, value in batch.items() if name not in ("labels", "row_weights")}).logits
+    assert logits.argmax(1).tolist() == [1, 1]

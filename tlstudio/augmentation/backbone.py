@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from tlstudio.augmentation.dictionary import WHERE
 from tlstudio.augmentation.words import folded, is_cjk, is_plain, longest_by_first, split
 from tlstudio.core.errors import StudioError
 from tlstudio.models.checks import check_folder, weight_files
+from tlstudio.models.tokenizers import load_tokenizer, quiet_loading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,27 +88,6 @@ def _token_text(tokenizer: Any, token: str, mark: str) -> tuple[str, bool]:
     return token.removeprefix(mark), token.startswith(mark)
 
 
-def tokenizer_of(folder: Path) -> Any:
-    """The tokenizer of a model folder.
-
-    Raises:
-        StudioError: it cannot be read.
-    """
-    from transformers import AutoTokenizer
-
-    try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # tokenizers raises a bare Exception for a damaged file
-        raise StudioError(
-            "model.bad-tokenizer",
-            "The tokenizer in {path} cannot be read: {reason}",
-            "Copy the tokenizer files of the original model into the folder.",
-            where=str(folder),
-            path=str(folder),
-            reason=str(error).splitlines()[0][:200] if str(error) else "",
-        ) from error
-
-
 @dataclass(frozen=True)
 class Embedded:
     """Words of a vocabulary with their vectors of length 1.
@@ -119,7 +97,7 @@ class Embedded:
         rows: folded word → its row.
         longest: from :func:`tlstudio.augmentation.words.longest_by_first`.
         vectors: float32 [W, H].
-        scripts: the script of each word, such as LATIN or CYRILLIC [W].
+        scripts: int [W], the same number for words of the same script, such as Latin or Cyrillic.
     """
 
     words: list[str]
@@ -140,7 +118,7 @@ def embedded_words(folder: Path, shortest: int) -> Embedded:
     import numpy as np
 
     table = _embedding_table(folder)
-    known = vocabulary(tokenizer_of(folder))
+    known = vocabulary(load_tokenizer(folder))
     lengths = np.array([len(text) for text in known.texts])
     usable = (known.whole & (lengths >= shortest)) | (known.joined & (lengths >= 2))
     chosen: dict[str, int] = {}
@@ -151,13 +129,15 @@ def embedded_words(folder: Path, shortest: int) -> Embedded:
             chosen[folded(text)] = int(number)
     numbers = list(chosen.values())
     vectors = table[numbers].astype(np.float32)
+    names = [unicodedata.name(known.texts[number][0], "").split(" ")[0] for number in numbers]
+    scripts = np.unique(names, return_inverse=True)[1]
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     return Embedded(
         [known.texts[number] for number in numbers],
         {word: row for row, word in enumerate(chosen)},
         longest_by_first(chosen),
         vectors,
-        np.array([unicodedata.name(known.texts[number][0], "").split(" ")[0] for number in numbers]),
+        scripts,
     )
 
 
@@ -204,7 +184,7 @@ def masked_lm(folder: Path, device: str) -> Any:
     from transformers import AutoModelForMaskedLM
 
     try:
-        with _quietly():
+        with quiet_loading():
             model, found = AutoModelForMaskedLM.from_pretrained(
                 folder,
                 local_files_only=True,
@@ -229,19 +209,3 @@ def no_head(folder: Path) -> StudioError:
         where=WHERE,
         path=str(folder),
     )
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """transformers reports missing weights as a warning and draws a bar; here they are looked at anyway."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

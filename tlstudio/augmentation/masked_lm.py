@@ -19,6 +19,7 @@ from tlstudio.augmentation import backbone
 from tlstudio.augmentation.base import Resources, TextOptions
 from tlstudio.augmentation.words import Pieces, choose, folded, how_many, is_cjk, is_plain, joined, like, split
 from tlstudio.models.folders import max_length
+from tlstudio.models.tokenizers import load_tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +115,7 @@ def _batches(masked: dict[int, _Masked], masks_at_once: int) -> Iterator[list[in
 def _predictor(resources: Resources) -> Predictor:
     folder = backbone.require(resources)
     model = backbone.masked_lm(folder, resources.device)
-    return Predictor(model, backbone.tokenizer_of(folder), max_length(folder), folder)
+    return Predictor(model, load_tokenizer(folder), max_length(folder), folder)
 
 
 class Predictor:

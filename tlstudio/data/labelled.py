@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,27 @@ class Rows:
         for batch in self.batches([column]):
             for value in batch.column(0).to_pylist():
                 yield value if isinstance(value, str) else " ".join(value)
+
+    def numbers(self, column: str, least: float = -math.inf) -> np.ndarray:
+        """float64 [n]: a column's values.
+
+        Raises:
+            StudioError: a value is no number, or below ``least``; its row is named.
+        """
+        import numpy as np
+
+        found = np.empty(len(self), dtype=np.float64)
+        for position, text in enumerate(self.texts(column)):
+            value = _number(text)
+            if not value >= least:  # also where it is no number
+                path, row = self.table.place(int(self.indices[position]))
+                raise StudioError(
+                    "data.bad-number", "Row {row} of {path} has no fitting number in the column '{column}': {value}",
+                    "Write a number such as 0.5, or choose another column.", where="data.roles",
+                    row=row, path=path, column=column, value=text[:60] or "it is empty",
+                )  # fmt: skip
+            found[position] = value
+        return found
 
     def dataset(self, roles: Roles) -> datasets.Dataset:
         """Memory-mapped dataset whose columns are called like their roles."""
@@ -327,6 +349,15 @@ def _shares(data: DataSection) -> dict[str, float]:
     if "validation" not in data.files and data.split.validation > 0:
         shares["validation"] = data.split.validation * (1 - shares.get("test", 0))
     return shares
+
+
+def _number(text: str) -> float:
+    """Not-a-number where the text is none."""
+    try:
+        value = float(text.strip())
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def _rows(frame: Frame, indices: np.ndarray, names: list[str]) -> Rows:

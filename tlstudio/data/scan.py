@@ -119,7 +119,8 @@ def _recalled(path: Path, memo: Path, state: os.stat_result) -> Scan | None:
 
 
 def _scan_folder(root: Path) -> Scan:
-    names, digest, total = [], hashlib.sha256(), 0
+    # the place counts too: images are remembered by their full paths
+    names, digest, total = [], hashlib.sha256(os.fsencode(root.resolve())), 0
     with explain_os_errors(root):
         for folder, folders, files in os.walk(root):
             folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))

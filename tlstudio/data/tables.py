@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,7 +142,7 @@ def recognise(found: Scan) -> Any:
 
 
 def write_batches(
-    arrow: Path, batches: Iterable[pa.RecordBatch], meter: Meter | None = None
+    arrow: Path, batches: Iterable[pa.RecordBatch], tick: Callable[[pa.RecordBatch], None] | None = None
 ) -> tuple[dict[str, str], int]:
     """Writes batches as an Arrow stream, atomically; returns the columns with their kinds, and the number of rows."""
     import pyarrow as pa
@@ -157,8 +157,8 @@ def write_batches(
             for start in range(0, batch.num_rows, _BATCH):
                 writer.write_batch(batch.slice(start, _BATCH))
             rows += batch.num_rows
-            if meter is not None:
-                meter.advance(max(min(batch.nbytes, meter.total - meter.done), 0))
+            if tick is not None:
+                tick(batch)
         if writer is not None:
             writer.close()
     return columns, rows
@@ -196,7 +196,7 @@ def _read(plugin: Any, found: Scan, config: Any, path: str, meter: Meter) -> Tab
     known = _remembered(key)
     if known is None:
         arrow = _arrow(key)
-        columns, rows = write_batches(arrow, plugin.batches(found, config), meter)
+        columns, rows = write_batches(arrow, plugin.batches(found, config), _ticker(meter, found))
         if not rows:
             arrow.unlink(missing_ok=True)
             raise StudioError(
@@ -206,6 +206,19 @@ def _read(plugin: Any, found: Scan, config: Any, path: str, meter: Meter) -> Tab
         _remember(key, known)
     meter.advance(max(meter.total - meter.done, 0))
     return Table(_arrow(key), key, plugin.NAME, settled, known["columns"], (Part(path, known["rows"]),))
+
+
+def _ticker(meter: Meter, found: Scan) -> Callable[[pa.RecordBatch], None]:
+    """Progress by bytes; of a folder by files, of which mostly each is a row."""
+    if found.kind != "folder":
+        return lambda batch: _advance(meter, batch.nbytes)
+    meter.total, meter.unit = len(found.names), "files"
+    return lambda batch: _advance(meter, batch.num_rows)
+
+
+def _advance(meter: Meter, amount: float) -> None:
+    """Never beyond the total, which is only estimated."""
+    meter.advance(max(min(amount, meter.total - meter.done), 0))
 
 
 def _join(tables: list[Table], emit: Emit, control: Control) -> Table:
@@ -222,7 +235,8 @@ def _join(tables: list[Table], emit: Emit, control: Control) -> Table:
     if _remembered(key) is None:
         names = list(first.columns)
         meter = Meter(emit, control, "prepare", sum(table.arrow.stat().st_size for table in tables), "bytes")
-        columns, rows = write_batches(_arrow(key), (b for table in tables for b in table.batches(names)), meter)
+        batches = (batch for table in tables for batch in table.batches(names))
+        columns, rows = write_batches(_arrow(key), batches, lambda batch: _advance(meter, batch.nbytes))
         _remember(key, {"columns": columns, "rows": rows})
     parts = tuple(part for table in tables for part in table.parts)
     return Table(_arrow(key), key, first.source, first.options, first.columns, parts)

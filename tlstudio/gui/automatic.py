@@ -24,7 +24,8 @@ def training(recipe: Recipe, facts: Facts) -> dict[str, Any]:
         config = plugins.configure(plugin, recipe.strategy.options, "strategy")
     except StudioError:
         return known  # the problem is shown by the step itself
-    rows = sum(((facts.data.data or {}).get("splits") or {}).get("train", {}).values())
+    found = facts.data.data or {}
+    rows = (found.get("split_rows") or {}).get("train") or sum((found.get("splits") or {}).get("train", {}).values())
     width = (facts.model.data or {}).get("hidden_size")
     cases = product([rows] if rows else _ROWS, [width] if width else _WIDTHS)
     first, *others = [asdict(plugin.defaults(config, *case)) for case in cases]

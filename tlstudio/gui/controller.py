@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
 import tlstudio
 from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import Recipe
-from tlstudio.gui import i18n, plan, theme
+from tlstudio.gui import fit, i18n, plan, theme
 from tlstudio.gui.builder import build
 from tlstudio.gui.closing import Closing
 from tlstudio.gui.context import Context
@@ -262,6 +262,8 @@ class Controller(QObject):
 
     def refresh(self) -> None:
         project = self.context.project
+        unfit = fit.misfit(project.recipe, self.context.facts)
+        project.set_found("fit", [unfit] if unfit is not None else [])
         self.window.set_project(project.name, project.dirty, project.can_undo, project.can_redo)
         self.window.plan.set_items(plan.items(project.recipe, self.context.facts))
         self._readiness.show()

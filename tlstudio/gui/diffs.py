@@ -16,7 +16,8 @@ _TOKEN = re.compile(r"\s|\w+|[^\w\s]")
 _MOST = 250  # tokens between the first and the last change; comparing takes their square
 _CONTEXT = 60  # characters that are kept around a change of a long text
 _JOINER = "\u200d"  # holds emoji together
-_SIGNS = {"\n": "⏎", "\r": "␍", "\t": "⇥", " ": "␣", "\u00a0": "⍽"}
+_SIGNS = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽", " ": " "}
+_SPACES = re.compile(r" {2,}")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,11 @@ def markup(pieces: list[Piece], gone: bool, colours: Colours) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with a sign for each character that one cannot see."""
+    """The text with a sign for each character that one cannot see; a single space between words stays one."""
+    if text.strip(" "):
+        text = _SPACES.sub(lambda found: "␣" * len(found[0]), text)
+    else:
+        text = text.replace(" ", "␣")
     return "".join(_SIGNS.get(letter) or _named(letter) for letter in text)
 
 

@@ -80,7 +80,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _divided_folders(folders: list[Path]) -> Places:
     """``train``, ``val``, ``test`` and nothing else; else a folder called "train" may well be a class of pictures."""
-    found = {_exact(path.name): (path,) for path in folders}
+    found: Places = {_exact(path.name): (path,) for path in folders}
     good = "train" in found and len(found) > 1 and "" not in found and len(found) == len(folders)
     return _ordered(found) if good else {}
 

@@ -105,7 +105,9 @@ class Facts(QObject):
         self._examine_timer.stop()
         self._asked["examination"] = _examined(self._recipe)
         self.examines_deeply = deep
-        self._request("examination", "examine-data", {"recipe": self._recipe.to_dict(), "deep": deep}, patient=True)
+        args = {"recipe": self._recipe.to_dict(), "deep": deep}
+        # quick checks give way to what the user asks for; minutes of a model's work are not thrown away
+        self._request("examination", "examine-data", args, patient=not deep)
 
     def hold(self, held: bool) -> None:
         """While a model trains the quick checks do not begin by themselves, and those that have begun give way."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from tlstudio.core import plugins
 from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import Recipe
-from tlstudio.gui import automatic, formats, i18n, words
+from tlstudio.gui import automatic, fit, formats, i18n, words
 from tlstudio.gui.facts import Facts
 from tlstudio.gui.widgets.network import Block
 from tlstudio.gui.widgets.plan_panel import PlanItem
@@ -53,15 +53,32 @@ def _data(recipe: Recipe, facts: Facts) -> PlanItem:
         return PlanItem("data", "data", translate("plan", "No data chosen yet"))
     if facts.data.state == "busy":
         return PlanItem("data", "data", translate("plan", "Reading the data…"))
-    splits: dict[str, dict[str, int]] = (facts.data.data or {}).get("splits") or {}
-    name = recipe.data.path.replace("\\", "/").split("/")[-1]
-    if not splits:
-        return PlanItem("data", "data", name)
-    totals = {split: sum(counts.values()) for split, counts in splits.items()}
-    text = translate("plan", "{rows} texts, {classes} labels")
+    known = facts.data.data or {}
+    totals = known.get("split_rows") or {split: sum(counts.values()) for split, counts in _splits(facts).items()}
+    if (unfit := fit.misfit(recipe, facts)) is not None:
+        return PlanItem("data", "data", recipe.data.title, i18n.message(unfit))
+    if not totals:
+        return PlanItem("data", "data", recipe.data.title)
     parts = [f"{words.split(split)}\u00a0{formats.count(total)}" for split, total in totals.items() if total]
-    heading = text.format(rows=formats.count(sum(totals.values())), classes=formats.count(_classes(facts)))
-    return PlanItem("data", "data", heading, "  ·  ".join(parts))
+    return PlanItem("data", "data", _amount(facts, sum(totals.values())), "  ·  ".join(parts))
+
+
+def _amount(facts: Facts, rows: int) -> str:
+    """How much of what the data holds."""
+    roles = set((facts.data.data or {}).get("roles") or {})
+    if "image" in roles:
+        text = translate("plan", "{rows} images, {classes} labels")
+    elif "tokens" in roles:
+        text = translate("plan", "{rows} sentences with tags")
+    elif not _classes(facts):
+        text = translate("plan", "{rows} texts")
+    else:
+        text = translate("plan", "{rows} texts, {classes} labels")
+    return text.format(rows=formats.count(rows), classes=formats.count(_classes(facts)))
+
+
+def _splits(facts: Facts) -> dict[str, dict[str, int]]:
+    return (facts.data.data or {}).get("splits") or {}
 
 
 def _strategy(recipe: Recipe, facts: Facts) -> PlanItem:
@@ -140,5 +157,4 @@ def layer_groups(facts: Facts) -> list[Any]:
 
 def _classes(facts: Facts) -> int:
     """How many labels the data has; 0 where that is not known."""
-    splits = (facts.data.data or {}).get("splits") or {}
-    return len({label for counts in splits.values() for label in counts})
+    return len({label for counts in _splits(facts).values() for label in counts})

@@ -33,14 +33,14 @@ class Backbone:
         """int64 [n]: tokens of the uncut texts."""
         import numpy as np
 
-        from tlstudio.tasks.text_classification import load_tokenizer, tokenise
+        from tlstudio.models.tokenizers import load_tokenizer, tokenise
 
         return np.asarray(tokenise(load_tokenizer(self.folder), texts, self.max_length)[1], dtype=np.int64)
 
     def embedder(self, images: bool) -> Callable[[Sequence[str]], np.ndarray]:
         """float32 [n, D] of texts, or of the images at given paths."""
         from tlstudio.models.embedding import ImageEmbedder, TextEmbedder
-        from tlstudio.tasks.text_classification import load_tokenizer, tokenise
+        from tlstudio.models.tokenizers import load_tokenizer, tokenise
 
         if images:
             from tlstudio.data.images import open_image

@@ -195,7 +195,8 @@ class Stages:
     def fitted(self, folder: Path, emit: Emit) -> tuple[torch.nn.Module, Trained]:
         """Trains with the strategy; ``folder`` is for the best weights while it does."""
         transfer = self.transfer or self._transfer()
-        trained = fit(transfer, self._loss(), metrics.quick, self.settings, folder, emit, self.context.control)
+        balance = self.context.recipe.data.balance == "classes"
+        trained = fit(transfer, self._loss(), metrics.quick, self.settings, folder, emit, self.context.control, balance)
         self.transfer = None  # frees the feature cache and the optimiser's references
         return transfer.finish().cpu().eval(), trained
 

@@ -89,5 +89,15 @@ def padded(rows: list[dict[str, Any]], pad_id: int, limit: int) -> dict[str, tor
     return {
         "input_ids": torch.from_numpy(ids),
         "attention_mask": torch.from_numpy(mask),
-        "labels": torch.tensor([row["labels"] for row in rows]),
+        **targets(rows),
     }
+
+
+def targets(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+    """Labels [B] of rows, and their weights [B] where they have some."""
+    import torch
+
+    found = {"labels": torch.tensor([row["labels"] for row in rows])}
+    if "weight" in rows[0]:
+        found["row_weights"] = torch.tensor([row["weight"] for row in rows], dtype=torch.float32)
+    return found

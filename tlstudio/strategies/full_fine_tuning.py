@@ -87,7 +87,7 @@ PLUGIN = FullFineTuning()
 
 
 def _columns(rows: Any, *names: str) -> Any:
-    return rows.select_columns(list(names))
+    return rows.select_columns([*names, *({"weight"} & set(rows.column_names))])
 
 
 def _pad_id(model: Any) -> int:

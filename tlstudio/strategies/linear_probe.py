@@ -27,7 +27,7 @@ from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.pooling import add_mean_pooling
 from tlstudio.models.scorers import pad
 from tlstudio.models.transfer import Transfer
-from tlstudio.strategies.base import Defaults, TransferJob
+from tlstudio.strategies.base import Defaults, TransferJob, targets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,8 +86,8 @@ class LinearProbe:
 
         return Transfer(
             model=model,
-            train=_rows(features["train"], job.encoded.targets("train")),
-            validation=_rows(features["validation"], job.encoded.targets("validation"))
+            train=_rows(features["train"], job.encoded.splits["train"]),
+            validation=_rows(features["validation"], job.encoded.splits["validation"])
             if "validation" in features
             else (),
             # with input_ids the head of a decoder would look for the last token in them
@@ -198,8 +198,12 @@ def stub(backbone: Any) -> torch.nn.Module:
     return CachedBackbone()
 
 
-def _rows(features: np.ndarray, labels: list[int]) -> list[dict[str, Any]]:
-    return [{"features": row, "labels": label} for row, label in zip(features, labels, strict=True)]
+def _rows(features: np.ndarray, encoded: Any) -> list[dict[str, Any]]:
+    """Features with the label, and the weight if there is one, of each row."""
+    columns = {name: list(encoded[name]) for name in ("labels", "weight") if name in encoded.column_names}
+    return [
+        {"features": row, **{name: values[at] for name, values in columns.items()}} for at, row in enumerate(features)
+    ]
 
 
 def _collate(rows: list[dict[str, Any]], name: str) -> dict[str, torch.Tensor]:
@@ -209,5 +213,5 @@ def _collate(rows: list[dict[str, Any]], name: str) -> dict[str, torch.Tensor]:
     return {
         name: torch.from_numpy(np.stack([row["features"] for row in rows])),
         "attention_mask": torch.ones(len(rows), 1, dtype=torch.int64),
-        "labels": torch.tensor([row["labels"] for row in rows]),
+        **targets(rows),
     }

@@ -24,7 +24,8 @@ class Encoded:
     """Tokenised rows.
 
     Attributes:
-        splits: memory-mapped datasets by split with columns input_ids, length and labels.
+        splits: memory-mapped datasets by split with columns input_ids, length and labels; training rows may have a
+            weight.
         labels: class names; the class number is the index.
         max_length: tokens that a text was cut to, special tokens included.
         truncated: ``{"texts", "share", "tokens_lost", "max_length"}`` over all splits.
@@ -75,7 +76,7 @@ class Task(Protocol):
         ...
 
     def loss(self, config: Any, encoded: Encoded) -> Callable[..., torch.Tensor]:
-        """``loss(outputs, labels, num_items_in_batch=None)``: a mean over the batch."""
+        """``loss(outputs, labels, row_weights=None)``: a mean over the batch; weights [B] have mean 1 over all rows."""
         ...
 
     def save(self, model: torch.nn.Module, encoded: Encoded, backbone: Path, folder: Path) -> None:

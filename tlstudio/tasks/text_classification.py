@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,14 +22,15 @@ from tlstudio.data.labelled import Labelled
 from tlstudio.data.tables import write_batches
 from tlstudio.models import folders
 from tlstudio.models.anatomy import group_name
+from tlstudio.models.tokenizers import load_tokenizer, quiet_loading, tokenise
 from tlstudio.tasks.base import Encoded
 
 if TYPE_CHECKING:
     import datasets
+    import numpy as np
     import torch
 
 _BATCH = 500
-_CHARACTERS = 1_000_000  # of one text that are tokenised at all; no backbone reads a fraction of it
 _AUTO_MAX = 128  # tokens: most short texts fit, and time grows with the length
 
 
@@ -116,7 +116,7 @@ class TextClassification:
             meter.advance(len(labelled.splits[split]))
             return datasets.Dataset.from_file(str(path))
         texts = labelled.splits[split].dataset(labelled.roles)
-        numbers = labelled.class_numbers(split)
+        numbers, weights = labelled.class_numbers(split), row_weights(labelled, split)
 
         def encode(batch: dict[str, list[Any]], indices: list[int]) -> dict[str, list[Any]]:
             ids, full = tokenise(tokenizer, batch["text"], length)
@@ -127,6 +127,7 @@ class TextClassification:
                 "full_length": full,
                 "labels": [numbers[index] for index in indices],
                 "row": [int(labelled.splits[split].indices[index]) + 1 for index in indices],
+                **({} if weights is None else {"weight": [float(weights[index]) for index in indices]}),
             }
 
         return _mapped(texts, encode, path, key)
@@ -141,7 +142,7 @@ class TextClassification:
         key = hashlib.sha256(f"{key}|{augmenter.key}".encode()).hexdigest()[:32]
         path = cache_folder("tokens") / f"{key}.arrow"
         rows, schema = labelled.splits["train"], train.data.schema
-        numbers = labelled.class_numbers("train")
+        numbers, weights = labelled.class_numbers("train"), row_weights(labelled, "train")
 
         def batches() -> Iterator[pa.RecordBatch]:
             copies = augmenter.copies(rows.texts(labelled.roles.one("text")))
@@ -153,6 +154,7 @@ class TextClassification:
                     "full_length": full,
                     "labels": [numbers[copy.source] for copy in batch],
                     "row": [int(rows.indices[copy.source]) + 1 for copy in batch],
+                    "weight": [] if weights is None else [float(weights[copy.source]) for copy in batch],
                 }
                 yield pa.RecordBatch.from_pydict({name: columns[name] for name in schema.names}, schema)
 
@@ -197,11 +199,13 @@ class TextClassification:
 
         weights = class_weights(encoded) if config.class_weights == "balanced" else None
 
-        def cross_entropy(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+        def cross_entropy(outputs: Any, labels: torch.Tensor, row_weights: Any = None) -> torch.Tensor:
             weight = weights.to(outputs.logits.device) if weights is not None else None
+            rows = torch.nn.functional.cross_entropy(outputs.logits.float(), labels, weight=weight, reduction="none")
+            if row_weights is not None:
+                rows = rows * row_weights
             # over the rows, not over the sum of weights: else a row's weight would depend on its neighbours
-            total = torch.nn.functional.cross_entropy(outputs.logits.float(), labels, weight=weight, reduction="sum")
-            return total / len(labels)
+            return rows.sum() / len(labels)
 
         return cross_entropy
 
@@ -231,48 +235,29 @@ def _unloadable(folder: Path, reason: str) -> StudioError:
     )  # fmt: skip
 
 
+def row_weights(labelled: Labelled, split: str) -> np.ndarray | None:
+    """float64 [n]: how much each training row counts, with mean 1; None without a column for it.
+
+    Raises:
+        StudioError: a weight is no number, or below zero.
+    """
+    if split != "train" or "weight" not in labelled.roles.columns:
+        return None
+    weights = labelled.splits[split].numbers(labelled.roles.one("weight"), least=0.0)
+    if not weights.sum():
+        raise StudioError(
+            "data.no-weight", "All weights in the column '{column}' are zero.", "Choose another column.",
+            where="data.roles.weight", column=labelled.roles.one("weight"),
+        )  # fmt: skip
+    return weights / weights.mean()
+
+
 def class_weights(encoded: Encoded) -> torch.Tensor:
     """Balanced weights [C]: N / (C x count), as scikit-learn's ``compute_class_weight``."""
     import torch
 
     counts = torch.bincount(torch.tensor(encoded.targets("train")), minlength=len(encoded.labels)).float()
     return counts.sum() / (len(encoded.labels) * counts.clamp(min=1))
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a model folder, with a padding token.
-
-    Raises:
-        StudioError: it cannot be read.
-    """
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # tokenizers raises a bare Exception for a damaged file
-        raise StudioError(
-            "model.bad-tokenizer", "The tokenizer in {path} cannot be read: {reason}",
-            "Copy the tokenizer files of the original model into the folder.",
-            where=str(folder), path=str(folder), reason=str(error).splitlines()[0][:200] if str(error) else "",
-        ) from error  # fmt: skip
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
-    return tokenizer
-
-
-def tokenise(tokenizer: Any, texts: list[str], length: int) -> tuple[list[list[int]], list[int]]:
-    """Token ids cut to ``length``, and the number of tokens each text has uncut."""
-    texts = [text[:_CHARACTERS] for text in texts]
-    options = {"add_special_tokens": True, "return_attention_mask": False, "return_token_type_ids": False}
-    ids = tokenizer(texts, truncation=False, padding=False, verbose=False, **options)["input_ids"]
-    full = [len(row) for row in ids]
-    longer = [index for index, count in enumerate(full) if count > length]
-    if longer:
-        cut = tokenizer([texts[index] for index in longer], truncation=True, max_length=length, padding=False,
-                        **options)["input_ids"]  # fmt: skip
-        for index, row in zip(longer, cut, strict=True):
-            ids[index] = row
-    return [list(row) for row in ids], full
 
 
 def _mapped(texts: datasets.Dataset, encode: Callable[..., Any], path: Path, key: str) -> datasets.Dataset:
@@ -311,19 +296,3 @@ def _truncation(splits: dict[str, datasets.Dataset], length: int) -> dict[str, A
         "tokens_lost": int((over - length).sum()),
         "max_length": length,
     }
-
-
-@contextmanager
-def quiet_loading() -> Iterator[None]:
-    """transformers reports the fresh head as a warning and draws a bar; both only puzzle the user."""
-    from transformers.utils import logging as hf_logging
-
-    level, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
-    hf_logging.set_verbosity_error()
-    hf_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        hf_logging.set_verbosity(level)
-        if bars:
-            hf_logging.enable_progress_bar()

@@ -191,10 +191,11 @@ def _step(transfer: Transfer, loss: Callable[..., torch.Tensor], rows: list[dict
 
     transfer.model.train()
     batch = {name: value.to(device) for name, value in transfer.collate(rows).items()}
-    labels = batch.pop("labels")
+    labels, weights = batch.pop("labels"), batch.pop("row_weights", None)
     begin = time.perf_counter()
     with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
-        value = loss(transfer.model(**batch), labels)
+        outputs = transfer.model(**batch)
+        value = loss(outputs, labels) if weights is None else loss(outputs, labels, row_weights=weights)
     value.backward()
     if device == "cuda":
         torch.cuda.synchronize()

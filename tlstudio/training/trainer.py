@@ -138,6 +138,7 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
     from transformers import PrinterCallback, Trainer
     from transformers.trainer_pt_utils import LengthGroupedSampler
 
+    weights: dict[str, torch.Tensor] = {}
     # the length column is for the sampler; the model must not see it
     grouped = "length" in getattr(transfer.train, "column_names", ())
 
@@ -157,6 +158,12 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
             if lengths is None:
                 return super()._get_train_sampler(train_dataset)
             return LengthGroupedSampler(size, dataset=transfer.train, lengths=lengths)
+
+        def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+            weights.clear()  # how much the rows of this batch count; the model must not see it
+            if "row_weights" in inputs:
+                weights["row_weights"] = inputs.pop("row_weights")
+            return super().compute_loss(model, inputs, *args, **options)
 
         def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
             logits, labels = [], []
@@ -182,7 +189,7 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
         data_collator=transfer.collate,
         train_dataset=transfer.train,
         eval_dataset=transfer.validation or None,
-        compute_loss_func=_share_of(loss),
+        compute_loss_func=_share_of(loss, weights),
         callbacks=[_callback(watch, bool(len(transfer.validation)))],
     )
     trainer.remove_callback(PrinterCallback)
@@ -217,12 +224,12 @@ def _callback(watch: _Watch, evaluates: bool) -> Any:
     return Callback()
 
 
-def _share_of(loss: Loss) -> Loss:
+def _share_of(loss: Loss, weights: dict[str, torch.Tensor]) -> Loss:
     """The mean ``loss`` of a part of a batch as its share of the mean over the whole batch; the last part may be
     smaller than the others, so a mean of means would weigh its rows more."""
 
     def share(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> torch.Tensor:
-        value = loss(outputs, labels)
+        value = loss(outputs, labels, **weights)
         return value if num_items_in_batch is None else value * labels.ne(-100).sum() / num_items_in_batch
 
     return share

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tlstudio.core.errors import StudioError
-from tlstudio.data.sources.delimited import guess_delimiter
+from tlstudio.data.scan import scan
+from tlstudio.data.sources.delimited import PLUGIN, guess_delimiter
+from tlstudio.data.tables import recognise
 
 
 def rows(table):
@@ -40,7 +42,7 @@ def test_values_are_read_as_they_stand(read, content, expected):
 
 
 def test_header_is_trimmed(read):
-    assert read("a.csv", b' text ,"label"\na b,x\n').columns == ["text", "label"]
+    assert list(read("a.csv", b' text ,"label"\na b,x\n').columns) == ["text", "label"]
 
 
 def test_delimiter_by_consistency_not_by_number():
@@ -117,3 +119,40 @@ def test_a_row_too_long_later_in_the_file(read):
         read("a.csv", b"text,label\n" + b"b,y\n" * 10 + b"a" * (20 << 20) + b",x\n")
     assert caught.value.code == "data.row-too-long"
     assert caught.value.params["row"] == 10
+
+
+TABLES = {
+    "a.txt": "text\tlabel\na b c d\tx\n",
+    "b.txt": "text,label\na,x\nb,y\n",
+    "c.dat": "text;label;n\na, b;x;1\nc, d;y;2\ne, f;z;3\n",
+    "d": "a|b\n1|2\n3|4\n",
+    "e.csv": "text\njust one column\nof texts\n",
+    "f.csv": "Hello there, reader\n",
+    "g.txt": "text,label\n" + "a,x\n" * 20 + "b,y,z\n",
+}
+PROSE = {
+    "a.txt": "Roses are red, violets are blue\nSugar is sweet, and so are you\n",
+    "b.md": "# Title\n\nSome text, with commas, here and there.\nMore; of | it.\n",
+    "c.txt": "one word\nanother one\n",
+    "d.txt": "A line.\n\nAnother, longer line.\nNo comma here\nOne, here\nTwo, commas, here\n",
+    "e.txt": "Once upon a time, there was a king,\nwho had a daughter, and she was fair,\nand so on, and so on,\n",
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_recognised(written, name):
+    found = scan(written(name, TABLES[name]))
+    assert PLUGIN.recognises(found)
+
+
+@pytest.mark.parametrize("name", PROSE)
+def test_running_text_is_no_table(written, name):
+    found = scan(written(name, PROSE[name]))
+    assert not PLUGIN.recognises(found)
+    assert recognise(found).NAME == "text"
+
+
+def test_ragged_row_of_a_text_file_is_named_too(read):
+    with pytest.raises(StudioError) as caught:
+        read("a.txt", TABLES["g.txt"])
+    assert (caught.value.code, caught.value.params["line"]) == ("data.ragged-row", 22)

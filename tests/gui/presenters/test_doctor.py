@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.gui import fake, fake_doctor
+from tlstudio.gui import words
 from tlstudio.gui.presenters.doctor import DoctorPresenter
 from tlstudio.gui.widgets.doctor_view import DoctorView
 
@@ -119,7 +120,8 @@ def test_a_finding_offers_to_undo_its_own_repair(checked, context, until):
 
 def test_a_fix_of_settings_shows_them_and_is_taken_back(checked, context, until):
     checked.detail.fix_requested.emit(checked.findings.current().fixes[1])
-    assert "method: stratified → grouped\nby column: – → author" in checked.preview.summary.text().lower()
+    changes = [f"Method: {words.choice('stratified')} → {words.choice('grouped')}", "By column: – → author"]
+    assert checked.preview.summary.text().splitlines() == changes
     checked.preview.apply_button.click()
     assert context.project.recipe.data.split.method == "grouped"
     assert context.project.recipe.data.split.by == "author"

@@ -15,32 +15,41 @@ if TYPE_CHECKING:
 _MORE = ("text_b", "context", "target_text")  # belong to the content beside the column that names the row
 
 
-def row_keys(table: Table, roles: Roles, ids: np.ndarray, control: Control) -> np.ndarray:
-    """uint64 [N]: equal where text and second text, question and context, or source and target are equal.
+def row_keys(
+    table: Table, roles: Roles, ids: np.ndarray, control: Control, numbers: np.ndarray | None = None
+) -> np.ndarray:
+    """uint64 [k]: equal where text and second text, question and context, or source and target are equal.
 
     Images are the same where their files are, byte for byte.
 
     Args:
-        ids: uint64 [N], numbers of the first column's contents.
+        ids: uint64 [k], numbers of the first column's contents.
+        numbers: int64 [k], the rows of the table that are meant, ascending; None for all.
     """
+    import numpy as np
+
+    numbers = np.arange(table.rows) if numbers is None else numbers
+    if "image" in roles.columns and "text" not in roles.columns:
+        from tlstudio.data.detect.pictures import looked_at
+
+        digests = looked_at(table, roles.one("image"), numbers, control).digests[numbers]
+        return np.where(digests == 0, ids, digests)
+    columns = [roles.one(role) for role in _MORE if role in roles.columns]
+    return _with_more(table, columns, ids, control, numbers) if columns else ids
+
+
+def _with_more(table: Table, columns: list[str], ids: np.ndarray, control: Control, numbers: np.ndarray) -> np.ndarray:
     import numpy as np
 
     from tlstudio.data.splits import mixed
 
-    if "image" in roles.columns and "text" not in roles.columns:
-        from tlstudio.data.detect.pictures import looked_at
-
-        digests = looked_at(table, roles.one("image"), np.arange(table.rows), control).digests
-        return np.where(digests == 0, ids, digests)
-    columns = [roles.one(role) for role in _MORE if role in roles.columns]
-    if not columns:
-        return ids
     keys, first = mixed(ids, 0), 0
     for batch in table.batches(columns):
         control.check()
-        for column in batch.columns:
-            numbers = np.array([content_id(value) for value in column.to_pylist()], dtype=np.uint64)
-            keys[first : first + batch.num_rows] = mixed(keys[first : first + batch.num_rows] ^ numbers, 1)
+        low, high = np.searchsorted(numbers, (first, first + batch.num_rows))
+        for column in batch.columns if high > low else ():
+            values = column.take(numbers[low:high] - first).to_pylist()
+            keys[low:high] = mixed(keys[low:high] ^ np.array([content_id(value) for value in values], np.uint64), 1)
         first += batch.num_rows
     return keys
 

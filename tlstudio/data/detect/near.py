@@ -28,6 +28,7 @@ _DOUBT = 0.16  # of the estimate: three standard errors, sqrt(0.8 Â· 0.2 / 64) Â
 _MOST_ROUNDS = 10
 
 Texts = Callable[["np.ndarray"], list[str]]  # the texts of some rows, by their numbers
+Accept = Callable[["np.ndarray", "np.ndarray"], "np.ndarray"]  # pairs of numbers [k] to bool [k]
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,17 @@ def shingles(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
     return keys.astype(np.uint32), ends  # the lower half: the hashes
 
 
-def alike_earlier(sketch: Sketches, texts: Texts, threshold: float, check: Callable[[], None]) -> Alike:
-    """For each text an earlier one that is at least as similar as the threshold."""
+def alike_earlier(
+    sketch: Sketches, texts: Texts, threshold: float, check: Callable[[], None], accept: Accept | None = None
+) -> Alike:
+    """For each text an earlier one that is at least as similar as the threshold; only pairs that are accepted."""
     found = _nothing(len(sketch.full))
     for band in sketch.bands:
         check()
         for one, other in neighbours(band):
+            if accept is not None:
+                wanted = accept(one, other)
+                one, other = one[wanted], other[wanted]
             _note(found, sketch, sketch, one, other, texts, texts, threshold, check)
     return found
 

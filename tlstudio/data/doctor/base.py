@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlstudio.core.control import Control
 from tlstudio.core.recipe import DataSection
+from tlstudio.data.detect.blank import blank_rows
+from tlstudio.data.detect.keys import row_keys
 from tlstudio.data.detect.reading import taken
 from tlstudio.data.doctor.drawn import Drawn
 from tlstudio.data.frames import id_text
@@ -26,6 +29,14 @@ TEXTS = (frozenset({"text"}), frozenset({"question"}), frozenset({"source_text"}
 LABELS = (frozenset({"label"}), frozenset({"labels"}))
 LABELLED_TEXTS = (frozenset({"text", "label"}), frozenset({"text", "labels"}))
 ANY = (frozenset[str](),)
+
+
+class Skip(Exception):
+    """Raised by a check that cannot be made; the reason goes on after "left out:" (English, translatable)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class CheckOptions(BaseModel):
@@ -134,6 +145,37 @@ class Examined:
         """Columns of texts that are learnt from; the one that names the row first."""
         return [column for column in self.drawn.columns if column in self.drawn.text_columns]
 
+    @property
+    def places(self) -> list[list[str]]:
+        """Splits by the place that they come from: one list where a single place was divided."""
+        found: dict[str, list[str]] = {}
+        for split, rows in self.labelled.splits.items():
+            found.setdefault(str(rows.table.arrow) + rows.table.path, []).append(split)
+        return list(found.values())
+
+    def together(self, one: str, other: str) -> bool:
+        """Whether two splits come from one place."""
+        return any(one in place and other in place for place in self.places)
+
+    def keys(self, split: str) -> np.ndarray:
+        """uint64 [n]: a number for the whole content of each row of a split."""
+        rows = self.labelled.splits[split]
+        make = partial(row_keys, rows.table, self.labelled.roles, rows.ids, self.control, rows.indices)
+        return self.once(("keys", split), make)
+
+    def blank(self, split: str) -> np.ndarray:
+        """bool [n]: rows of a split that have no content."""
+        table = self.labelled.splits[split].table
+        make = partial(blank_rows, table, self.labelled.roles, self.control)
+        return self.once(("blank", table.key), make)[self.labelled.splits[split].indices]
+
+    def drawn_keys(self) -> np.ndarray:
+        """uint64 [n]: :meth:`keys` of the drawn rows."""
+        import numpy as np
+
+        parts = [self.keys(split)[self.drawn.position[self.drawn.numbers(split)]] for split in self.drawn.splits]
+        return np.concatenate(parts)
+
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """What ``make`` gave when it was first called for ``key`` in this examination."""
         if key not in self.kept:
@@ -187,7 +229,8 @@ class Check(Protocol):
     SUMMARY: str
     ROLES: tuple[frozenset[str], ...]  # it is made where one of these sets of roles is there, such as {"text"}
     EMBEDS: bool  # whether it needs ``Examined.embed``; such checks are made only when asked for
-    COST: float  # time for a row compared with that of other checks, for the time left
+    USES_MODEL: bool  # whether what it finds depends on the backbone
+    COST: float  # microseconds for a row, roughly: for the time left
     Config: type[BaseModel]  # a CheckOptions
 
     def find(self, config: Any, examined: Examined) -> list[Finding]:

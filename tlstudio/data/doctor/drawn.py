@@ -90,12 +90,13 @@ def draw(labelled: Labelled, control: Control, most: int = ROWS) -> Drawn:
     types = {column: next(iter(splits.values())).table.open().schema.field(column).type for column in columns}
     return Drawn(
         tuple(splits),
-        np.concatenate([np.full(len(positions), index, dtype=np.int8) for index, positions in enumerate(chosen.values())]),
+        np.repeat(np.arange(len(chosen), dtype=np.int8), [len(positions) for positions in chosen.values()]),
         np.concatenate(list(chosen.values())),
         np.concatenate([splits[split].ids[positions] for split, positions in chosen.items()]),
         _codes(splits, chosen),
         labelled.labels,
-        {column: pa.chunked_array([chunk for part in parts for chunk in part[column]], types[column]) for column in columns},
+        {column: pa.chunked_array([chunk for part in parts for chunk in part[column]], types[column])
+         for column in columns},
         frozenset(columns) - {labelled.roles.columns.get("image", ("",))[0]},
         sum(len(rows) for rows in splits.values()),
     )  # fmt: skip
@@ -118,7 +119,7 @@ def _affordable(labelled: Labelled, columns: list[str]) -> int:
             sizes += sum(column.nbytes for column in batch.columns)
             rows += batch.num_rows
             break
-    return max(1000, int(_BYTES / max(sizes / max(rows, 1), 1)))
+    return max(100, int(_BYTES / max(sizes / max(rows, 1), 1)))
 
 
 def _positions(splits: dict[str, Rows], most: int) -> dict[str, np.ndarray]:

@@ -208,9 +208,10 @@ class _Items:
             try:
                 value, end = DECODER.raw_decode(self._buffer, self._at)
             except json.JSONDecodeError as error:
+                problem = self._error(error.msg, error.pos)  # now, because reading on moves the buffer
                 if self._is_cut(error) and self._more():
                     continue
-                raise self._error(error.msg, error.pos) from error
+                raise problem from error
             except (ValueError, RecursionError) as error:
                 raise self._error(reason_of(error), self._at) from error
             if end == len(self._buffer) and isinstance(value, (int, float)) and self._more():

@@ -23,7 +23,7 @@ class MergeSimilarLabels:
     NAME = "merge-similar-labels"
     TITLE = "Join similar labels"
     SUMMARY = "Joins labels that differ only in case, spaces, hyphens or Unicode form."
-    LEVEL: Literal["rows"] = "rows"
+    LEVEL: Literal["labels"] = "labels"
     Config = Options
 
     def apply(self, config: Options, frames: Frames, control: Control) -> None:

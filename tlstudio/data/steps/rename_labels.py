@@ -29,7 +29,7 @@ class RenameLabels:
     NAME = "rename-labels"
     TITLE = "Rename labels"
     SUMMARY = "Renames, joins or drops labels."
-    LEVEL: Literal["rows"] = "rows"
+    LEVEL: Literal["labels"] = "labels"
     Config = Options
 
     def apply(self, config: Options, frames: Frames, control: Control) -> None:

@@ -21,6 +21,28 @@ def role_of(roles: Assigned, column: str) -> str:
     return next(iter(found), "")
 
 
+def shown_roles(data: DataSection, found: Assigned) -> dict[str, list[str]]:
+    """The user's roles, completed by those that were found and that still fit: an edit shows before it is read."""
+    roles = {role: names_of(given) for role, given in data.roles.items() if given}
+    taken = {name for names in roles.values() for name in names}
+    target = any(role in TARGETS for role in roles)
+    for role, given in found.items():
+        names = [name for name in names_of(given) if name not in taken]
+        if role not in roles and names and not (target and role in TARGETS):
+            roles[role] = names
+    return roles
+
+
+def title(role: str) -> str:
+    return ROLES[role].title if role in ROLES else role
+
+
+def columns_text(given: str | Sequence[str]) -> str:
+    """The columns of a role in a few words."""
+    names = names_of(given)
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+
+
 def with_role(data: DataSection, assigned: Assigned, column: str, role: str) -> Changes:
     """A column gets a role, or none where ``role`` is empty.
 
@@ -28,11 +50,11 @@ def with_role(data: DataSection, assigned: Assigned, column: str, role: str) -> 
     else it would be guessed again.
     """
     before = role_of(assigned, column)
-    roles = {name: [item for item in _names(given) if item != column] for name, given in data.roles.items()}
+    roles = {name: [item for item in names_of(given) if item != column] for name, given in data.roles.items()}
     if not role and before not in ("", "ignore"):
         role = "ignore"
     if role:
-        others = _names(roles.get(role) or assigned.get(role, ())) if ROLES[role].several else []
+        others = names_of(roles.get(role) or assigned.get(role, ())) if ROLES[role].several else []
         roles[role] = [*(name for name in others if name != column), column]
     if role in TARGETS:
         roles = {name: names for name, names in roles.items() if name == role or name not in TARGETS}
@@ -121,7 +143,7 @@ def with_places(data: DataSection, split: str, places: Sequence[str]) -> Changes
     return {"data.path" if split == "train" else f"data.{split}": _plain(both)}
 
 
-def _names(given: str | Sequence[str]) -> list[str]:
+def names_of(given: str | Sequence[str]) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
 
 

@@ -187,7 +187,7 @@ class DoctorPresenter(Presenter):
         titles = [i18n.engine(check.TITLE) for check in plugins.find(_CHECKS).values() if check.EMBEDS]
         text = self.tr("Looking deeper: the model reads all {n} rows once, for checks that need their meaning.")
         if titles:
-            text = self.tr("Looking deeper: the model reads all {n} rows once, for {checks}.")
+            text = self.tr("Looking deeper: the model reads all {n} rows once. Checks: {checks}.")
         parts = [text.format(n=formats.count(rows), checks=words.listing(titles))]
         if self._took is None:
             parts.append(self.tr("Seconds with a graphics card, minutes without; it can be cancelled."))

@@ -31,6 +31,8 @@ class HubPresenter(QObject):
         self.context, self.card = context, card
         self._split = "train"
         self._address: hub.Address | None = None
+        self._dismissed: str | None = None  # a place that is missing and need not be offered again
+        self._missing = ""  # the place of the recipe that the card is about
         card.look_requested.connect(self.look)
         card.download_requested.connect(self.download)
         card.cancelled.connect(self.cancel)
@@ -53,6 +55,7 @@ class HubPresenter(QObject):
             self.context.set_data_file(split, place)
             self.close()
             return
+        self._missing = ""
         self.offer(split, address)
 
     def offer(self, split: str, address: hub.Address) -> None:
@@ -66,12 +69,19 @@ class HubPresenter(QObject):
         self.card.show()
         self._show()
 
-    def missing(self, split: str, place: str) -> None:
-        """A place of the recipe is not on this machine."""
+    def set_missing(self, split: str, place: str) -> None:
+        """A place of the recipe that is not on this machine; empty where all are."""
+        if place in (self._missing, self._dismissed):
+            return
+        if not place:
+            self.close()
+            self._dismissed = None
+            return
         try:
             self.offer(split, hub.parse(place))
         except StudioError:
             return  # the reading of the data says so already
+        self._missing = place
 
     def look(self) -> None:
         if self._address is not None:
@@ -89,7 +99,7 @@ class HubPresenter(QObject):
 
     def close(self) -> None:
         self._forget()
-        self._address = None
+        self._address, self._dismissed, self._missing = None, self._missing or None, ""
         self.card.hide()
 
     # --- what is known
@@ -141,7 +151,8 @@ class HubPresenter(QObject):
         names = [item["name"] for item in found["configurations"]]
         if self._address is not None and self._address.configuration in names:
             return self._address.configuration
-        return next((item["name"] for item in found["configurations"] if item.get("default")), names[0] if names else "")
+        usual = next((item["name"] for item in found["configurations"] if item.get("default")), "")
+        return usual or next(iter(names), "")
 
     def _facts(self, found: dict[str, Any]) -> list[tuple[str, str]]:
         lines = [
@@ -159,8 +170,8 @@ class HubPresenter(QObject):
         if self._address is None:
             return
         configuration = done.get("configuration") or self.card.configuration()
-        entry = next((item for item in self._found().get("configurations", []) if item["name"] == configuration), {})
-        names = [split["name"] for split in entry.get("splits", [])]
+        entries = {item["name"]: item for item in self._found()["configurations"]}
+        names = [split["name"] for split in entries[configuration]["splits"]]
         base = f"hub:{self._address.name}@{done['revision']}#{configuration}/"
         places = places_of(names, base)
         wanted = self._address.split
@@ -179,8 +190,9 @@ def places_of(names: list[str], base: str) -> dict[str, str]:
     """Splits of a data set as the places of train, validation and test; the first is for training if none says so."""
     found = {split: next((name for name in names if name.lower() in known), "") for split, known in _WORDS.items()}
     if not found["train"]:
-        found["train"] = next((name for name in names if name not in found.values()), names[0] if names else "")
-    return {split: base + name for split, name in found.items() if name or split == "train"}
+        found["train"] = next((name for name in (*names, "") if name not in found.values()), names[0])
+    first = found["train"]
+    return {split: base + name for split, name in found.items() if split == "train" or name not in ("", first)}
 
 
 def _configuration(item: dict[str, Any]) -> Configuration:

@@ -30,13 +30,15 @@ class BarDelegate(QStyledItemDelegate):
         area: QRect = option.rect.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        right = bool(option.displayAlignment & Qt.AlignmentFlag.AlignRight)
         if share:
             tint = QColor(theme.data_colour(self._colour))
             tint.setAlpha(90)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tint)
+            room = area.width() - (painter.fontMetrics().horizontalAdvance(text) + 3 * _EDGE) * right
             bar = QRect(area)
-            bar.setWidth(max(round(area.width() * min(float(share), 1.0)), 2))
+            bar.setWidth(max(round(room * min(float(share), 1.0)), 2))
             painter.drawRoundedRect(bar, 3, 3)
         painter.setPen(theme.colour("text"))
         place = area.adjusted(_EDGE, 0, -_EDGE, 0)

@@ -86,7 +86,7 @@ class PlaceRow(QWidget):
 
     def _make_more(self, title: str) -> QToolButton:
         more = QToolButton(self)
-        theme.set_icon(more, "down")
+        theme.set_icon(more, "more")
         more.setToolTip(self.tr("A folder, a data set of the hub, a database"))
         more.setAccessibleName(self.tr("Other places: {title}").format(title=title))
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from tlstudio.gui.widgets.common import EmptyState, button
+from tlstudio.gui.widgets.common import EmptyState, button, label
 from tlstudio.gui.widgets.data_places import NameField
 
 
@@ -22,10 +22,7 @@ class DataStart(QWidget):
         self.empty = EmptyState(
             "data",
             self.tr("No data yet"),
-            self.tr(
-                "Choose texts or images with their labels: tables (CSV, Excel, Parquet, JSON …), folders with a "
-                "folder for each class, token and tag files, databases, archives. Or drop them anywhere on this window."
-            ),
+            self.tr("Choose texts or images with their labels, or drop them anywhere on this window."),
             self.tr("Choose files…"),
             self,
         )
@@ -44,6 +41,17 @@ class DataStart(QWidget):
         layout.addWidget(self.empty)
         layout.addLayout(self._make_buttons())
         layout.addLayout(self._make_name())
+        kinds = label(
+            self.tr(
+                "Tables (CSV, Excel, JSON, Parquet, Arrow), folders of texts or images, tokens with tags, questions "
+                "with answers, databases, and archives of these."
+            ),
+            "caption",
+            wrap=True,
+            parent=self,
+        )
+        kinds.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(kinds)
         layout.addStretch(1)
 
     def _make_buttons(self) -> QHBoxLayout:

@@ -118,7 +118,7 @@ class DoctorView(QWidget):
         self.content.addWidget(self.right)
         self.content.setStretchFactor(0, 2)
         self.content.setStretchFactor(1, 3)
-        self.content.setMinimumHeight(250)
+        self.content.setMinimumHeight(220)
         self.findings.chosen.connect(self._on_chosen)
         self.detail.fix_requested.connect(self.fix_requested)
         self.detail.undo_requested.connect(self.fix_undone)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from tlstudio.gui import formats, theme, words
 from tlstudio.gui.widgets.common import button, clear, label
@@ -61,16 +61,25 @@ class FindingDetail(QWidget):
     def _make_samples(self) -> None:
         self.caption = label("", "caption", parent=self)
         self.table = RecordTable(_columns(), self.tr("Rows that show the finding"))
-        self.table.setMinimumHeight(96)
+        self.table.setMinimumHeight(84)
         self.table.record_chosen.connect(self._show_text)
         self.gallery = Gallery(self.tr("Images that show the finding"), self)
-        self.gallery.setMinimumHeight(150)
+        self.gallery.setMinimumHeight(130)
         self.gallery.picture_chosen.connect(self._show_picture)
         self.samples = QStackedWidget(self)
         self.samples.addWidget(self.table)
         self.samples.addWidget(self.gallery)
-        self.text = label("", wrap=True, parent=self)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text = QPlainTextEdit(self)
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        self.text.setAccessibleName(self.tr("The whole text of the chosen row"))
+        self.text.setFixedHeight(3 * self.fontMetrics().lineSpacing() + 14)
+        self.text.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == event.Type.PaletteChange and self._finding is not None:
+            self._draw_sign(self._finding)
+        super().changeEvent(event)
 
     # --- setters
 
@@ -78,8 +87,7 @@ class FindingDetail(QWidget):
         before, self._finding = self._finding, finding
         if finding is None:
             return
-        name, tint = SIGNS.get(finding.severity, SIGNS["notice"])
-        self.sign.setPixmap(theme.pixmap(name, getattr(theme.colours(), tint), 20, self.devicePixelRatioF()))
+        self._draw_sign(finding)
         self.kind.setText(headline(finding))
         self.title.setText(finding.title)
         self.effect.setText(self.tr("What it does to the result: {effect}").format(effect=finding.effect))
@@ -112,7 +120,7 @@ class FindingDetail(QWidget):
         pictures = bool(samples) and all(str(item["text"]).lower().endswith(_IMAGES) for item in samples)
         self.samples.setCurrentWidget(self.gallery if pictures else self.table)
         self.samples.setVisible(bool(samples))
-        self.text.clear()
+        self._show_whole("")
         self.gallery.set_pictures([_picture(item) for item in samples] if pictures else [])
         self.table.set_records([] if pictures else samples)
         self.table.setColumnHidden(_SPLIT, len({item["split"] for item in samples}) < 2)
@@ -121,6 +129,10 @@ class FindingDetail(QWidget):
         self.table.setColumnHidden(_DETAIL, not any(item["detail"] for item in samples))
 
     # --- inside
+
+    def _draw_sign(self, finding: ShownFinding) -> None:
+        name, tint = SIGNS.get(finding.severity, SIGNS["notice"])
+        self.sign.setPixmap(theme.pixmap(name, getattr(theme.colours(), tint), 20, self.devicePixelRatioF()))
 
     def _show_caption(self, finding: ShownFinding) -> None:
         shown = len(finding.samples)
@@ -148,9 +160,7 @@ class FindingDetail(QWidget):
     @Slot(object)
     def _show_text(self, sample: dict[str, Any] | None) -> None:
         """The whole text of a row that is chosen; the table shows one line of it."""
-        text = str(sample["text"])[:600] if sample else ""
-        self.text.setText(text)
-        self.text.setVisible(bool(text))
+        self._show_whole(str(sample["text"]) if sample else "")
 
     @Slot(int)
     def _show_picture(self, number: int) -> None:
@@ -158,8 +168,11 @@ class FindingDetail(QWidget):
             return
         sample = self._finding.samples[number]
         parts = [words.split(sample["split"]), str(sample["text"]), str(sample["detail"])]
-        self.text.setText("  ·  ".join(part for part in parts if part))
-        self.text.show()
+        self._show_whole("  ·  ".join(part for part in parts if part))
+
+    def _show_whole(self, text: str) -> None:
+        self.text.setPlainText(text)
+        self.text.setVisible(bool(text))
 
 
 def _columns() -> list[Column]:

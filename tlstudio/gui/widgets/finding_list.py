@@ -177,7 +177,7 @@ class _Delegate(QStyledItemDelegate):
         """The room for a sentence in a row of this width; its place is of no matter."""
         room = QRect(0, 0, max(width - _SIGN - _EDGE, 60), metrics.lineSpacing() * _LINES)
         needed = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), text)
-        return QRect(0, 0, room.width(), min(needed.height(), room.height()))
+        return QRect(0, 0, room.width(), min(needed.height(), room.height()) + 2)
 
     def _width(self) -> int:
         view = self.parent()

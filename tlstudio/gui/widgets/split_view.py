@@ -133,6 +133,8 @@ class SplitView(QWidget):
         self.values = ValueTicks(card)
         self.values.ticked.connect(self.values_wished)
         card.body.addWidget(self.values)
+        self.values_note = label("", "warn", wrap=True, parent=card)
+        card.body.addWidget(self.values_note)
         fields = ("folds", "test", "validation", "seed")
         self.form = Form([options[name] for name in fields], card)
         self.form.changed.connect(self.edited)
@@ -175,9 +177,10 @@ class SplitView(QWidget):
             fields = []
         divided = not {"test", "validation"} <= set(given)
         self.form.show_only(fields if divided else ())
-        for widget in (self.by, self.by_caption):
-            widget.setVisible(method in _BY)
-        self.values.setVisible(method == "held-out")
+        shown: dict[QWidget, bool] = dict.fromkeys((self.by, self.by_caption), method in _BY)
+        shown |= dict.fromkeys((self.values, self.values_note), method == "held-out")
+        for widget, visible in shown.items():
+            widget.setVisible(visible)
         self.note.setText(self._note(method, given))
         self._quiet = False
 
@@ -194,9 +197,11 @@ class SplitView(QWidget):
         self.by.setCurrentIndex(max(self.by.findData(by), 0))
         self._quiet = False
 
-    def set_values(self, values: Sequence[tuple[str, int]]) -> None:
-        """Values of the column with their rows, for the held-out method."""
+    def set_values(self, values: Sequence[tuple[str, int]], most: int) -> None:
+        """Values of the column with their rows, for the held-out method; none where there are more than ``most``."""
         self.values.values.set_values(values)
+        text = self.tr("The column has more than {n} different values: choose another one.")
+        self.values_note.setText("" if values else text.format(n=most))
 
     def set_splits(self, splits: Mapping[str, Mapping[str, int]], totals: Mapping[str, int]) -> None:
         self.model.set_splits(splits, totals)

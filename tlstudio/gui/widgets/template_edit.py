@@ -117,6 +117,10 @@ class TemplateEdit(QWidget):
         if changed or not self.line.hasFocus():
             self.line.setText(template)
 
+    def text(self) -> str:
+        """What stands in the line, committed or not."""
+        return self.line.text()
+
     def set_preview(self, texts: Sequence[str], problem: str = "") -> None:
         """The first texts that come of it, or what is wrong with it."""
         shown = problem or "\n".join(_short(text) for text in texts)

@@ -1,0 +1,62 @@
+"""Texts of which the model reads only the beginning."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from tlstudio.data.doctor.base import TEXTS, CheckOptions, Examined, Finding, Skip
+
+_TOKENISED = 200  # texts at a time: some milliseconds
+_COVERED = 95  # per cent of the texts that the suggested length would read whole
+
+
+class Options(CheckOptions):
+    """How many cut texts matter."""
+
+    share: float = Field(
+        0.05, ge=0, le=1, title="Share that matters", description="With fewer cut texts it is only a notice."
+    )
+
+
+class Truncation:
+    """Tokens are counted with the tokenizer of the chosen backbone."""
+
+    NAME = "truncation"
+    TITLE = "Cut texts"
+    SUMMARY = "Texts with more tokens than the model will read."
+    ROLES = TEXTS
+    EMBEDS = False
+    USES_MODEL = True
+    COST = 250.0
+    Config = Options
+
+    def find(self, config: Options, examined: Examined) -> list[Finding]:
+        import numpy as np
+
+        if examined.count_tokens is None or examined.max_length is None:
+            raise Skip("no model is chosen whose tokens could be counted")
+        parts = [np.zeros(0, dtype=np.int64)]
+        for _first, texts in examined.portions(count=False):
+            for low in range(0, len(texts), _TOKENISED):
+                chosen = texts[low : low + _TOKENISED]
+                parts.append(np.asarray(examined.count_tokens(chosen)))
+                examined.tick(len(chosen))
+        lengths, limit = np.concatenate(parts), examined.max_length
+        cut = np.flatnonzero(lengths > limit)
+        if not len(cut):
+            return []
+        cut = cut[np.argsort(-lengths[cut], kind="stable")]
+        rows = len(lengths)
+        lost = 1 - limit / float(np.median(lengths[cut]))
+        return [Finding(
+            "truncation", "truncated", "warning" if len(cut) >= config.share * rows else "notice", len(cut),
+            "{count} of {rows} texts have more than {limit} tokens.",
+            "Only their beginning is read; half of them lose {lost} % or more. A length of {suggested} tokens would "
+            "read {covered} % of the texts whole, and takes more time.",
+            {"count": len(cut), "rows": rows, "limit": limit, "lost": round(100 * lost), "covered": _COVERED,
+             "suggested": max(int(np.percentile(lengths, _COVERED, method="higher")), limit + 1)},
+            examined.samples(cut.tolist(), [str(length) for length in lengths[cut[:100]]]),
+        )]  # fmt: skip
+
+
+PLUGIN = Truncation()

@@ -1,0 +1,64 @@
+"""Tokenizers of model folders, and texts as token ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tlstudio.core.errors import StudioError
+
+_CHARACTERS = 1_000_000  # of one text that are tokenised at all; no backbone reads a fraction of it
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a model folder, with a padding token.
+
+    Raises:
+        StudioError: it cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # tokenizers raises a bare Exception for a damaged file
+        raise StudioError(
+            "model.bad-tokenizer", "The tokenizer in {path} cannot be read: {reason}",
+            "Copy the tokenizer files of the original model into the folder.",
+            where=str(folder), path=str(folder), reason=str(error).splitlines()[0][:200] if str(error) else "",
+        ) from error  # fmt: skip
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    return tokenizer
+
+
+def tokenise(tokenizer: Any, texts: list[str], length: int) -> tuple[list[list[int]], list[int]]:
+    """Token ids cut to ``length``, and the number of tokens each text has uncut."""
+    texts = [text[:_CHARACTERS] for text in texts]
+    options = {"add_special_tokens": True, "return_attention_mask": False, "return_token_type_ids": False}
+    ids = tokenizer(texts, truncation=False, padding=False, verbose=False, **options)["input_ids"]
+    full = [len(row) for row in ids]
+    longer = [index for index, count in enumerate(full) if count > length]
+    if longer:
+        cut = tokenizer([texts[index] for index in longer], truncation=True, max_length=length, padding=False,
+                        **options)["input_ids"]  # fmt: skip
+        for index, row in zip(longer, cut, strict=True):
+            ids[index] = row
+    return [list(row) for row in ids], full
+
+
+@contextmanager
+def quiet_loading() -> Iterator[None]:
+    """transformers reports the fresh head as a warning and draws a bar; both only puzzle the user."""
+    from transformers.utils import logging as hf_logging
+
+    level, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
+    hf_logging.set_verbosity_error()
+    hf_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        hf_logging.set_verbosity(level)
+        if bars:
+            hf_logging.enable_progress_bar()
