@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import Any
+from typing import Any, get_origin
 
 import numpy as np
 import pytest
@@ -41,7 +41,9 @@ def test_every_plugin_describes_itself(package, name):
         assert info.title, field
         assert info.description, field
         assert info.description.endswith("."), field
-        assert field in described, f"the window has no form for {field}"
+        # which rows or labels a repair means comes from a finding or from the table of labels, not from a form
+        by_hand = package == "tlstudio.data.steps" and get_origin(info.annotation) in (dict, tuple)
+        assert by_hand or field in described, f"the window has no form for {field}"
     plugin.Config()  # everything has a default
     with pytest.raises(ValidationError):
         plugin.Config(no_such_option=1)

@@ -124,6 +124,13 @@ def test_unsafe_names(tmp_path, name):
     assert not (tmp_path / "evil.txt").exists()
 
 
+def test_names_that_no_system_takes(tmp_path):
+    long = make_tar(tmp_path / "a.tar", {"train.csv": TABLE, "é" * 200: b"x"})
+    assert refused(long).code == "data.unsafe-name"
+    within = make_tar(tmp_path / "b.tar", {"a": TABLE, "a/b": b"x"})
+    assert refused(within).code in ("data.unsafe-name", "data.twice-in-archive")
+
+
 def test_name_with_nul(tmp_path):
     path = make_zip(tmp_path / "a.zip", {"train.csvXexe": TABLE})
     path.write_bytes(path.read_bytes().replace(b"csvXexe", b"csv\0exe"))

@@ -38,7 +38,10 @@ CHECKS = [
     plugin("near-duplicates", "Near duplicates", NearOptions, EMBEDS=False),
     plugin("wrong-labels", "Probable wrong labels", CheckOptions, EMBEDS=True),
 ]
-STEPS = [plugin("drop-empty", "Leave out empty rows", Empty), plugin("mask-personal", "Mask personal data", MaskOptions)]
+STEPS = [
+    plugin("drop-empty", "Leave out empty rows", Empty),
+    plugin("mask-personal", "Mask personal data", MaskOptions),
+]
 AUGMENTATIONS = [
     plugin("random-swap", "Random swap", SwapOptions, KIND="text"),
     plugin("random-deletion", "Random deletion", SwapOptions, KIND="text"),

@@ -84,3 +84,9 @@ def test_a_folder_of_tables_is_its_files(tmp_path):
     assert sort_out([tmp_path / "months"]).data == {"train": tuple(both)}
     touch(tmp_path / "notes", "a.txt", "b.txt")
     assert sort_out([tmp_path / "notes"]).data == {"train": (tmp_path / "notes",)}
+
+
+def test_the_same_data_in_two_formats_is_read_once(tmp_path):
+    touch(tmp_path, "train.conll", "test.conll")
+    lines = touch(tmp_path, "train.jsonl", "test.jsonl")
+    assert sort_out([tmp_path]).data == {"train": (lines[0],), "test": (lines[1],)}

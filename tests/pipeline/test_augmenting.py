@@ -15,7 +15,7 @@ SWAP = {"name": "random-swap", "copies": 2}
 
 
 def recipe(model, tickets, *augment):
-    return tiny.recipe(model, tickets, data={"path": str(tickets), "augment": list(augment)})
+    return tiny.recipe(model, tickets).changed("data.augment", list(augment))
 
 
 def test_preview_shows_training_texts_before_and_after(tiny_model, tickets):

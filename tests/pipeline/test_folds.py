@@ -15,7 +15,7 @@ from tlstudio.core.files import read_json
 def folds(tiny_model, tickets, tmp_path):
     heard = tiny.Heard()
     data = {"path": str(tickets), "split": {"method": "k-fold", "folds": 3}}
-    finished = pipeline.run(tiny.recipe(tiny_model, tickets, data=data), tmp_path / "run", heard, Control())
+    finished = pipeline.run(tiny.recipe(tiny_model, tickets).changed("data", data), tmp_path / "run", heard, Control())
     assert finished.outcome == "completed", finished.error
     return heard, read_json(tmp_path / "run" / "results.json"), tmp_path / "run"
 
@@ -55,7 +55,7 @@ def test_a_stop_leaves_the_other_folds_out(tiny_model, tickets, tmp_path):
             control.stop()
 
     data = {"path": str(tickets), "split": {"method": "k-fold", "folds": 3}}
-    finished = pipeline.run(tiny.recipe(tiny_model, tickets, data=data), tmp_path / "run", listen, control)
+    finished = pipeline.run(tiny.recipe(tiny_model, tickets).changed("data", data), tmp_path / "run", listen, control)
     assert finished.outcome == "completed"
     found = read_json(tmp_path / "run" / "results.json")["cross_validation"]
     assert len(found["folds"]) == 1

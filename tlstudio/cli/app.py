@@ -249,7 +249,7 @@ def _is_data(target: str) -> bool:
     if path.is_dir():
         return not (path / "config.json").is_file()
     known = {suffix for source in find("tlstudio.data.sources").values() for suffix in source.SUFFIXES}
-    return path.suffix.lower() in known  # a file that is missing; a model may be called name-v1.5
+    return bool(path.suffix) and path.suffix.lower() in known  # a file that is missing; a model may be called name-v1.5
 
 
 @app.command()

@@ -54,8 +54,10 @@ def data(
         source = "folder" if expand(model).is_dir() else "hub"
         recipe = recipe.changed("model", {"source": source, "name": model})
     found = inspect(recipe.data, emit, control)
-    unreadable = not found["split_rows"]
-    return {**found, **({} if unreadable else examine(recipe, deep, emit, control))}
+    if not found["split_rows"]:
+        return found  # it could be looked at, but not divided
+    doctor = examine(recipe, deep, emit, control)
+    return {**found, **{name: doctor[name] for name in ("findings", "checks", "sampled")}}
 
 
 def show_data(found: dict[str, Any]) -> None:

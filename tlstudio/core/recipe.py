@@ -118,8 +118,8 @@ class DataSection(BaseModel):
         if not isinstance(value, dict):
             return value
         value = dict(value)
-        old = {name: value.pop(name, None) for name in ("empty_rows", "similar_labels", "rare_classes")}
-        added = [step for name, step in _OLD_CLEANING.items() if old[name] in ("drop", "merge") and step]
+        old = [name for name in _OLD_CLEANING if value.get(name) in ("ask", "keep", "drop", "merge")]
+        added = [_OLD_CLEANING[name] for name in old if value.pop(name) in ("drop", "merge")]
         for name in ("steps", "checks", "augment"):
             if isinstance(value.get(name), (list, tuple)):
                 value[name] = [{"name": item} if isinstance(item, str) else item for item in value[name]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import gzip
 import lzma
 import os
@@ -38,6 +39,7 @@ _OFFICE = re.compile(
     rb"PK\x03\x04.{26}(\[Content_Types\]\.xml|mimetypeapplication/vnd\.|_rels/|docProps/|xl/|word/|ppt/)", re.DOTALL
 )
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
+_BAD_NAMES = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR)
 _LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -223,10 +225,7 @@ class _Unpacking:
         bad = name.startswith(("/", "\\")) or ".." in parts or re.match(r"[A-Za-z]:", name) or "\0" in name
         bad = bad or any(_RESERVED.match(part) for part in parts) or (os.name == "nt" and ":" in name)
         if bad:
-            raise StudioError(
-                "data.unsafe-name", "The archive {path} holds a file called '{member}', which must not be unpacked.",
-                "Unpack the archive yourself if you trust it, and choose what was in it.", **self._place(name),
-            )  # fmt: skip
+            raise self._unsafe(name)
         if not parts or any(part in _LITTER or part.startswith("._") for part in parts):
             return None
         return self._folder.joinpath(*(part.encode("utf-8", "replace").decode() for part in parts))
@@ -280,6 +279,12 @@ class _Unpacking:
         shown = member.encode("utf-8", "replace").decode()[:200]
         return {"where": "data.path", "path": str(self._found.path), "member": shown}
 
+    def _unsafe(self, name: str) -> StudioError:
+        return StudioError(
+            "data.unsafe-name", "The archive {path} holds a file called '{member}', which must not be unpacked.",
+            "Unpack the archive yourself if you trust it, and choose what was in it.", **self._place(name),
+        )  # fmt: skip
+
     def _link(self, name: str) -> StudioError:
         return StudioError(
             "data.link-in-archive", "'{member}' in {path} is a link or another special file.",
@@ -320,6 +325,8 @@ class _Unpacking:
                 "Unpack the archive yourself, and choose what was in it.", **self._place(member),
             ) from error  # fmt: skip
         except OSError as error:
+            if error.errno in _BAD_NAMES:
+                raise self._unsafe(member) from error
             raise os_error(error, target) from error
 
 

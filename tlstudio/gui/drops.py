@@ -21,7 +21,8 @@ _WORDS = {
 }
 _ASIDE = {".md", ".rst", ".pdf", ".html", ".py", ".ipynb", ".license"}  # what lies beside data in a folder
 
-_TABLES = {".csv", ".tsv", ".jsonl", ".json", ".ndjson", ".parquet", ".arrow", ".feather", ".xlsx"}  # a folder of parts
+_FORMATS = (".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx")  # the best first
+_TABLES = set(_FORMATS)  # a folder with nothing else holds the parts of one table
 
 Places = dict[str, tuple[Path, ...]]
 
@@ -70,8 +71,9 @@ def data_folder(folder: Path) -> Drop:
         return Drop(data=inner)  # as in repositories of the hub: everything lies in data/
     if folders:
         return Drop(data=_divided_folders(folders) or {"train": (folder,)})
-    parts = all(path.suffix.lower() in _TABLES for path in files)
-    return Drop(data=_divided_files(files) or {"train": tuple(files) if parts else (folder,)})
+    if all(path.suffix.lower() in _TABLES for path in files):
+        return Drop(data=_divided_files(files) or {"train": tuple(_one_format(files))})
+    return Drop(data=_divided_files(files) or {"train": (folder,)})
 
 
 def _files(folder: Path) -> list[Path]:
@@ -86,8 +88,21 @@ def _divided_folders(folders: list[Path]) -> Places:
 
 
 def _divided_files(files: list[Path]) -> Places:
-    found = _by_split(files)
+    found = _by_split(_one_format(files))
     return found if "train" in found and len(found) > 1 else {}
+
+
+def _one_format(files: list[Path]) -> list[Path]:
+    """Of the same data in several formats, one: that with most splits, else the one that is read best."""
+    groups: dict[str, list[Path]] = {}
+    for path in files:
+        groups.setdefault(path.name.partition(".")[2].lower(), []).append(path)
+
+    def rank(ending: str) -> tuple[int, int]:
+        last = f".{ending.rsplit('.', 1)[-1]}"
+        return len(_by_split(groups[ending])), -(_FORMATS.index(last) if last in _FORMATS else len(_FORMATS))
+
+    return groups[max(groups, key=rank)] if groups else []
 
 
 def _by_split(paths: Iterable[Path], otherwise: str = "") -> Places:

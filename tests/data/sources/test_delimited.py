@@ -156,3 +156,37 @@ def test_ragged_row_of_a_text_file_is_named_too(read):
     with pytest.raises(StudioError) as caught:
         read("a.txt", TABLES["g.txt"])
     assert (caught.value.code, caught.value.params["line"]) == ("data.ragged-row", 22)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b'text,label\na,x\nb,"y\nc,d\n', 3),
+        (b'text,label\na,x\nb,"y\nc,d', 3),
+        (b'"text,label\na,x\n', 1),
+        (b"text,label\n" + b"a,x\n" * 3_000_000 + b'b,"y\nc,d\n', 3_000_002),
+    ],
+    ids=["in a row", "no last line end", "in the header", "far away"],
+)
+def test_open_quotation_mark_does_not_swallow_rows(read, content, line):
+    with pytest.raises(StudioError) as caught:
+        read("a.csv", content)
+    assert (caught.value.code, caught.value.params["line"]) == ("data.open-quote", line)
+
+
+def test_last_value_with_line_breaks(read):
+    assert rows(read("a.csv", b'text,label\na,"x\n"\n')) == [("a", "x\n")]
+    assert rows(read("b.csv", b'text,label\n"5"" a"b,"x\ny"')) == [('5" ab', "x\ny")]
+
+
+def test_ending_of_a_compressed_file(read):
+    assert rows(read("a.csv.gz", b"text,label\na,x\nb,y\n")) == [("a", "x"), ("b", "y")]
+
+
+def test_wrong_choice_of_utf_8_names_the_line(read):
+    with pytest.raises(StudioError) as caught:
+        read("a.csv", "text,label\na,x\nGröße,y\n", "cp1252", encoding="utf-8")
+    assert (caught.value.code, caught.value.params["line"]) == ("data.bad-encoding", 3)
+    with pytest.raises(StudioError) as caught:
+        read("b.csv", b"\xef\xbb\xbftext,label\na,\xff\xfe,\n")
+    assert (caught.value.code, caught.value.params["line"]) == ("data.bad-encoding", 2)

@@ -86,7 +86,7 @@ def test_several_tables(tmp_path):
     assert table(path, query="v").open().to_pylist() == [{"x": "7"}]
     only_view = database(tmp_path / "b.db", "CREATE VIEW v AS SELECT 7 AS x")
     assert table(only_view).open().to_pylist() == [{"x": "7"}]
-    assert failure(database(tmp_path / "c.db", "CREATE TABLE t (x)", "DROP TABLE t")).code == "data.which-table"
+    assert failure(database(tmp_path / "c.db", "CREATE TABLE t (x)", "DROP TABLE t")).code == "data.no-tables"
 
 
 REFUSED = ["DELETE FROM tickets", "DROP TABLE tickets", "SELECT 1; DELETE FROM tickets", "UPDATE tickets SET n = 1",

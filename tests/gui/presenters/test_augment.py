@@ -112,7 +112,7 @@ def test_an_example_follows_the_options(view, ready, context, runners, until):
     ready()
     card(view, "random-swap").tick.click()
     view.examples.ask_button.click()
-    until(lambda: view.examples.texts.isVisible())
+    until(view.examples.texts.isVisible)
     card(view, "random-deletion").tick.click()
     until(lambda: "Random deletion" in view.examples.texts.toPlainText())
     card(view, "random-deletion").tick.click()

@@ -24,7 +24,7 @@ def view(keep, context):
 def checked(view, ready, until):
     """Data whose quick checks are made."""
     ready()
-    until(lambda: view.findings.findings())
+    until(view.findings.findings)
     return view
 
 
@@ -198,7 +198,7 @@ def test_a_reply_for_older_data_is_ignored(view, context, ready, answers, runner
     until(lambda: jobs(runners, "examine-data"))
     context.edit("data.split.test", 0.3)
     go.set()
-    until(lambda: view.findings.findings())
+    until(view.findings.findings)
     assert [item.severity for item in view.findings.findings()] == ["warning"]
 
 
@@ -233,7 +233,7 @@ def test_progress_and_cancel(view, context, ready, answers, until, runners):
 def test_all_clear_lists_the_checks(view, ready, answers, until):
     answers["examine-data"] = lambda _args: fake_doctor.examination()
     ready()
-    until(lambda: view.all_clear.isVisible())
+    until(view.all_clear.isVisible)
     assert view.clear_title.text() == "✓ Nothing wrong was found."
     assert view.made.texts() == ["Empty texts", "0.1 s", "Near duplicates", "1.4 s"]
     assert view.badge == (0, 0)
@@ -251,7 +251,7 @@ def test_checks_that_fail_say_why(view, ready, answers, until):
 
 def test_a_deeper_look_needs_a_model(view, context, csv, until, runners):
     context.edit("data.path", str(csv))
-    until(lambda: view.findings.findings())
+    until(view.findings.findings)
     assert not view.deep_button.isEnabled()
     assert "needs a model" in view.deep_note.text()
     context.edit("model", {"source": "hub", "name": fake.MINILM})

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from tlstudio.core.errors import StudioError
-from tlstudio.gui.widgets.arrow_model import ArrowModel
+from tlstudio.gui.widgets.arrow_model import IMAGE_ROLE, ArrowModel
 
 
 def write(path, table, file_format, chunk=1000):
@@ -47,11 +47,33 @@ def test_nulls_line_breaks_and_long_texts(model, tmp_path):
 
 
 def test_header_marks_the_roles(model, tmp_path):
-    model.open(write(tmp_path / "a.arrow", pa.table({"message": ["x"], "label": ["y"]}), False))
-    model.set_roles({"text": "message", "label": "label"})
-    heads = [model.headerData(i, Qt.Orientation.Horizontal) for i in range(2)]
-    assert heads == ["message  (text)", "label"]
+    model.open(write(tmp_path / "a.arrow", pa.table({"message": ["x"], "label": ["y"], "by": ["z"]}), False))
+    model.set_roles({"text": "message", "labels": ("label",), "group": "message"})
+    heads = [model.headerData(i, Qt.Orientation.Horizontal) for i in range(3)]
+    assert heads == ["message  (Text, Group)", "label  (Labels)", "by"]
+    assert "What the model reads." in model.headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
     assert model.headerData(0, Qt.Orientation.Vertical) == "1"
+
+
+def test_lists_and_words_with_their_tags(model, tmp_path):
+    rows = {"words": [["Peter", "lives", "here"], []], "tags": [["B-PER", "O"], []], "more": [["a"] * 500, ["b"]]}
+    model.open(write(tmp_path / "a.arrow", pa.table(rows), False))
+    assert model.index(0, 0).data() == "Peter · lives · here"
+    assert len(model.index(0, 2).data()) == 400
+    assert model.index(1, 0).data() == ""
+    assert model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole) == "Peter · lives · here"
+    model.set_roles({"tokens": "words", "tags": "tags"})
+    for column in (0, 1):
+        assert model.index(0, column).data(Qt.ItemDataRole.ToolTipRole) == "Peter/B-PER lives/O here"
+    assert model.record(0) == {"words": ["Peter", "lives", "here"], "tags": ["B-PER", "O"], "more": ["a"] * 500}
+
+
+def test_columns_of_images(model, tmp_path):
+    model.open(write(tmp_path / "a.arrow", pa.table({"image": ["/x/1.png"], "label": ["cat"]}), False))
+    assert model.images == []
+    model.set_roles({"image": "image", "label": "label"})
+    assert model.images == [0]
+    assert [model.index(0, column).data(IMAGE_ROLE) for column in range(2)] == ["/x/1.png", None]
 
 
 def test_a_million_rows_are_quick_and_small(model, tmp_path):

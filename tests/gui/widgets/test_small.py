@@ -1,25 +1,17 @@
-"""The small widgets: bars, histogram, files, plan, steps, status, welcome."""
+"""The small widgets: histogram, names, plan, steps, status, welcome."""
 
 from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
 
-from tlstudio.gui.widgets.charts import BarChart, Histogram
+from tlstudio.gui.widgets.charts import Histogram
 from tlstudio.gui.widgets.common import EmptyState, label
-from tlstudio.gui.widgets.file_row import FileRow
+from tlstudio.gui.widgets.elided import ElidedLabel
 from tlstudio.gui.widgets.plan_panel import PlanItem, PlanPanel
 from tlstudio.gui.widgets.status import Status
 from tlstudio.gui.widgets.step_list import PLACES, StepList
 from tlstudio.gui.widgets.welcome import Welcome
-
-
-def test_bars_cut_a_long_list(keep):
-    chart = keep(BarChart(limit=3))
-    chart.set_bars([(f"label {i}", i) for i in range(10)])
-    assert "label 2: 2" in chart.accessibleDescription()
-    assert "label 3" not in chart.accessibleDescription()
-    chart.grab()
 
 
 @pytest.mark.parametrize("counts", [[], [0, 0], [5, 1]])
@@ -34,14 +26,12 @@ def test_labels_never_read_markup(keep):
 
 
 def test_long_paths_are_cut_and_whole_in_the_tooltip(keep):
-    row = keep(FileRow("Test file", optional=True))
-    row.resize(300, 40)
-    row.set_path("/a/very/long/folder/name" * 5 + "/file.csv")
-    assert "…" in row.name.text()
-    assert row.name.toolTip().endswith("file.csv")
-    assert row.clear.isVisible()
-    row.set_path("")
-    assert not row.clear.isVisible()
+    name = keep(ElidedLabel())
+    name.resize(300, 40)
+    name.set_full("/a/very/long/folder/name" * 5 + "/file.csv")
+    assert "…" in name.text()
+    assert name.toolTip().endswith("file.csv")
+    assert name.accessibleName() == name.full
 
 
 def test_empty_state_without_action(keep):

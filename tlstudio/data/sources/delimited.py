@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ _DELIMITERS = (",", "\t", ";", "|")
 _BLOCKS = (8 << 20, 512 << 20)  # a row must fit into one block: the second size is for very long texts
 _HEADER_BYTES = 256 << 10
 _SAMPLE = 64 << 10  # to recognise a table
+_UTF8 = ("utf-8", "utf-8-sig")
 
 
 class Options(BaseModel):
@@ -59,6 +61,12 @@ class DelimitedSource:
             raise StudioError(
                 "data.bad-delimiter", "The delimiter must be one character, not {value}.",
                 "Use , ; | or tab.", where="data.delimiter", value=wish,
+            )  # fmt: skip
+        if encoding in _UTF8 and found.bad_line:
+            raise StudioError(
+                "data.bad-encoding", "Line {line} of {path} is not valid UTF-8.",
+                "Save the file as UTF-8, or say which encoding it has (data.encoding).",
+                where="data.encoding", path=str(found.path), line=found.bad_line,
             )  # fmt: skip
         head = found.head.decode(encoding, errors="replace")
         return Options(delimiter=wish or guess_delimiter(head), encoding=encoding)
@@ -144,11 +152,12 @@ def _read(path: Path, config: Options, columns: list[str], blank: int, block: in
         ragged.append(row)
         return "error"
 
-    encoding = "utf8" if config.encoding in ("utf-8", "utf-8-sig") else config.encoding
-    rows = 0
+    encoding = "utf8" if config.encoding in _UTF8 else config.encoding
+    rows, last = 0, None
     try:
-        with explain_os_errors(path), arrow_csv.open_csv(
-            path,
+        # not by its path: Arrow would decompress whatever is called .gz
+        with explain_os_errors(path), pa.OSFile(str(path)) as file, arrow_csv.open_csv(
+            file,
             arrow_csv.ReadOptions(
                 use_threads=False, block_size=block, column_names=columns, encoding=encoding,
                 skip_rows=blank, skip_rows_after_names=1,  # not two lines: a quoted name may hold a line break
@@ -162,7 +171,10 @@ def _read(path: Path, config: Options, columns: list[str], blank: int, block: in
         ) as reader:  # fmt: skip
             for batch in reader:
                 rows += batch.num_rows
+                last = batch if batch.num_rows else last
                 yield batch
+        if last is not None and "\n" in last.column(last.num_columns - 1)[-1].as_py():
+            _check_end(path, config)
     except pa.ArrowInvalid as error:
         if ragged:
             raise _ragged(path, config, ragged[0]) from error
@@ -172,6 +184,8 @@ def _read(path: Path, config: Options, columns: list[str], blank: int, block: in
             raise _long_row(path, rows) from error
         if "Empty CSV" in str(error):
             return
+        if "straddling" in str(error):
+            _check_end(path, config)
         raise _unreadable(path, rows, str(error)) from error
     except UnicodeError as error:
         raise _unreadable(path, rows, f"it is not {config.encoding} text") from error
@@ -198,6 +212,31 @@ def _line(path: Path, config: Options, expected: int) -> int:
                 return before + 1
             before = reader.line_num
     return 0
+
+
+def _check_end(path: Path, config: Options) -> None:
+    """Arrow takes a quotation mark that is never closed for a value that goes on to the end of the file.
+
+    Raises:
+        StudioError: the last row is such a value, and may have swallowed others.
+    """
+    limit = csv.field_size_limit(1 << 30)
+    try:
+        with open(path, encoding=config.encoding, errors="replace", newline="") as stream:
+            reader, begin, end = csv.reader(stream, delimiter=config.delimiter), 0, 0
+            for _ in reader:
+                begin, end = end, reader.line_num
+            stream.seek(0)
+            for _ in csv.reader(itertools.islice(stream, begin, None), delimiter=config.delimiter, strict=True):
+                pass
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise StudioError(
+                "data.open-quote", "A quotation mark in line {line} of {path} is never closed.",
+                "Close it, or remove it.", where=str(path), path=str(path), line=begin + 1,
+            ) from error  # fmt: skip
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _long_row(path: Path, rows: int) -> StudioError:

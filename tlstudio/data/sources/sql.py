@@ -137,6 +137,11 @@ class _Database(ABC):
         candidates = tables or views
         if len(candidates) == 1:
             return f"SELECT * FROM {self.quoted(candidates[0])}"
+        if not candidates:
+            raise StudioError(
+                "data.no-tables", "The database {path} holds no tables.", "Choose another database.",
+                where="data.path", path=_name(self.found),
+            )  # fmt: skip
         raise StudioError(
             "data.which-table", "The database {path} has {count} tables: {tables}.",
             "Choose a table, or write a query (data.query).", where="data.query", path=_name(self.found),

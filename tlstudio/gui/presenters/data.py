@@ -22,6 +22,7 @@ from tlstudio.gui.presenters.hub import HubPresenter, is_hub
 from tlstudio.gui.widgets.problems import Problem, Remedy
 from tlstudio.session import sample
 
+_TOLD = ("delimiter", "sheet", "records", "query", "configuration", "hub_split", "encoding")  # options that tell how it was read
 _REMEDIES = {"data.empty-rows": "drop-empty", "data.rare-classes": "drop-rare-classes", "data.leak": "drop-duplicates"}
 
 
@@ -164,8 +165,9 @@ class DataPresenter(Presenter):
         shown = {"\t": self.tr("tab"), ",": self.tr("comma"), ";": self.tr("semicolon"), "|": self.tr("bar")}
         name = str(self._facts.get("source", ""))
         titles = {source: i18n.engine(title) for source, title, _ in listing("data.sources")}
-        options = (self._facts.get("options") or {}).values()
-        parts = [titles.get(name, name.upper()), *(shown.get(item, item) for item in options if isinstance(item, str))]
+        options = self._facts.get("options") or {}
+        told = [str(options[option]) for option in _TOLD if options.get(option) not in (None, "")]
+        parts = [titles.get(name, name.upper()), *(shown.get(value, value[:40]) for value in told)]
         roles = (self._facts.get("roles") or {}).items()
         parts += [f"{i18n.engine(edits.title(role))}: {edits.columns_text(given)}" for role, given in roles]
         return "  ·  ".join(str(part) for part in parts if part)

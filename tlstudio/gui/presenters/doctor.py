@@ -184,16 +184,11 @@ class DoctorPresenter(Presenter):
     def _deep_note(self) -> str:
         facts = self.context.facts.data.data or {}
         rows = sum((facts.get("split_rows") or facts.get("rows") or {}).values())
-        titles = [i18n.engine(check.TITLE) for check in plugins.find(_CHECKS).values() if check.EMBEDS]
-        text = self.tr("Looking deeper: the model reads all {n} rows once, for checks that need their meaning.")
-        if titles:
-            text = self.tr("Looking deeper: the model reads all {n} rows once. Checks: {checks}.")
-        parts = [text.format(n=formats.count(rows), checks=words.listing(titles))]
         if self._took is None:
-            parts.append(self.tr("Seconds with a graphics card, minutes without; it can be cancelled."))
-        else:
-            parts.append(self.tr("The last time took {time}.").format(time=formats.duration(self._took)))
-        return " ".join(parts)
+            text = self.tr("Looking deeper: the model reads all {n} rows; seconds with a graphics card, minutes without.")
+            return text.format(n=formats.count(rows))
+        text = self.tr("Looking deeper: the model reads all {n} rows; the last time took {time}.")
+        return text.format(n=formats.count(rows), time=formats.duration(self._took))
 
     # --- findings
 
@@ -218,10 +213,11 @@ class DoctorPresenter(Presenter):
         return sorted(found, key=lambda item: _ORDER.index(item.severity))
 
     def _shown(self, item: dict[str, Any], since: DataSection) -> ShownFinding:
-        params = item.get("params") or {}
+        given = item.get("params") or {}
+        params = {name: _told(value) for name, value in given.items()}
         return ShownFinding(
             key=":".join(
-                [item["check"], item["code"], *(value for value in params.values() if isinstance(value, str))]
+                [item["check"], item["code"], *(value for value in given.values() if isinstance(value, str))]
             ),
             severity=item["severity"],
             count=item["count"],
@@ -317,6 +313,13 @@ class DoctorPresenter(Presenter):
             options = tuple(describe(plugin.Config))
             shown.append(ShownCheck(name, plugin.TITLE, plugin.SUMMARY, options, chosen.get(name, {}), note))
         self.pane.set_checks(shown)
+
+
+def _told(value: Any) -> Any:
+    """A value of a sentence as people write it: numbers in groups, splits by their names."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return formats.count(value)
+    return words.split(value).lower() if value in ("train", "validation", "test") else value
 
 
 def _source(data: DataSection) -> DataSection:

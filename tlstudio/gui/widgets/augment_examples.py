@@ -14,7 +14,7 @@ from tlstudio.gui.i18n import engine
 from tlstudio.gui.widgets.common import button, clear, label, row
 from tlstudio.gui.widgets.diff_view import Change, DiffView
 
-_SIDE = 190  # pixels of a picture at most
+_SIDE = 128  # pixels of a picture at most
 
 
 class Examples(QWidget):
@@ -33,6 +33,7 @@ class Examples(QWidget):
         self.bar.setRange(0, 0)
         self.bar.setAccessibleName(self.tr("Making an example"))
         self.note = label("", "muted", wrap=True, parent=self)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.texts = DiffView(self.tr("Texts before and after"), self)
         self.pictures = QWidget(self)
         self._grid = QGridLayout(self.pictures)
@@ -54,6 +55,7 @@ class Examples(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(self.note)
         layout.addWidget(self.stack, 1)
+        layout.addStretch(0)
         self.set_examples([], "")
 
     # --- setters

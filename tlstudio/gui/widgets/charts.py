@@ -1,63 +1,12 @@
-"""Small charts drawn with QPainter: bars with names and counts, a histogram. No plotting library is needed."""
+"""A small chart drawn with QPainter: a histogram. No plotting library is needed."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tlstudio.gui import formats, theme, words
-
-_ROW = 22
-
-
-class BarChart(QWidget):
-    """Horizontal bars: name at the left, count at the end of the bar. Many bars are cut with a note."""
-
-    def __init__(self, parent: QWidget | None = None, limit: int = 40) -> None:
-        super().__init__(parent)
-        self._bars: list[tuple[str, float]] = []
-        self._limit, self._rest = limit, 0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def set_bars(self, bars: list[tuple[str, float]]) -> None:
-        self._bars, self._rest = bars[: self._limit], max(len(bars) - self._limit, 0)
-        text = words.listing(f"{name}: {formats.count(value)}" for name, value in self._bars)
-        self.setAccessibleDescription(text)
-        self.setToolTip(text if len(text) < 500 else "")
-        self.setMinimumHeight(self.sizeHint().height())
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(260, _ROW * max(len(self._bars) + bool(self._rest), 1) + 4)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = QFontMetrics(self.font())
-        most = max((value for _, value in self._bars), default=1) or 1
-        widest = max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0)
-        longest = widest + 2  # advances are rounded: at their exact width names would be cut
-        names = min(longest, self.width() * 2 // 5)
-        counts = max((metrics.horizontalAdvance(formats.count(value)) for _, value in self._bars), default=0)
-        room = max(self.width() - names - counts - 22, 10)
-        for index, (name, value) in enumerate(self._bars):
-            top = index * _ROW
-            painter.setPen(theme.colour("text"))
-            short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
-            painter.drawText(QRectF(0, top, names, _ROW), Qt.AlignmentFlag.AlignVCenter, short)
-            width = max(value / most * room, 2)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.data_colour(0))
-            painter.drawRoundedRect(QRectF(names + 10, top + 4, width, _ROW - 8), 3, 3)
-            painter.setPen(theme.colour("muted"))
-            place = QRectF(names + 16 + width, top, counts + 6, _ROW)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, formats.count(value))
-        if self._rest:
-            place = QRectF(0, len(self._bars) * _ROW, self.width(), _ROW)
-            more = self.tr("and {n} more").format(n=formats.count(self._rest))
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, more)
+from tlstudio.gui import formats, theme
 
 
 class Histogram(QWidget):
@@ -112,11 +61,14 @@ class Histogram(QWidget):
         small = painter.font()
         small.setPointSizeF(small.pointSizeF() * 0.9)
         painter.setFont(small)
-        last = len(self._edges) - 1
-        for index, align in ((0, 0.0), (last // 2, 0.5), (last, 1.0)):
+        last, right = len(self._edges) - 1, area.right() + 1
+        for index, align in ((last, 1.0), (0, 0.0), (last // 2, 0.5)):
             text = formats.count(self._edges[index]) + (f" {self._unit}" if index == last else "")
             width = painter.fontMetrics().horizontalAdvance(text)
             x = area.left() + area.width() * index / max(last, 1) - width * align
+            if x + width > right:
+                continue  # the middle would touch the end
+            right = x - 8 if index == last else right
             painter.drawText(QPointF(x, self.height() - 5), text)
         top = formats.count(max(self._counts))
         painter.drawText(QPointF(area.left(), 12), top)

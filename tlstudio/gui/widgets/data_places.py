@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QMenu
 from tlstudio.core.files import is_name
 from tlstudio.gui import formats, theme
 from tlstudio.gui.widgets.common import Card, button, label
-from tlstudio.gui.widgets.file_row import ElidedLabel
+from tlstudio.gui.widgets.elided import ElidedLabel
 
 SPLITS = ("train", "validation", "test")
 EXAMPLES = "hub:organisation/name   sqlite:///file.db   sample:digits"

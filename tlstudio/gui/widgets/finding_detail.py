@@ -31,18 +31,17 @@ class FindingDetail(QWidget):
         super().__init__(parent)
         self._finding: ShownFinding | None = None
         self.sign = label(parent=self)
-        self.kind = label("", "title", parent=self)
         self.hide_button = button(
             self.tr("Hide"), role="quiet", help=self.tr("Not shown any more until the program is started again")
         )
         self.hide_button.clicked.connect(self._hide)
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.sign)
-        top.addWidget(self.kind, 1)
-        top.addWidget(self.hide_button)
         self.title = label("", wrap=True, parent=self)
         self.effect = label("", "muted", wrap=True, parent=self)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.title, 1)
+        top.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
         for text in (self.title, self.effect):
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.fixes = QWidget(self)
@@ -52,8 +51,8 @@ class FindingDetail(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
         layout.addLayout(top)
-        for widget in (self.title, self.effect, self.fixes):
-            layout.addWidget(widget)
+        layout.addWidget(self.effect)
+        layout.addWidget(self.fixes)
         layout.addWidget(self.caption)
         layout.addWidget(self.samples, 1)
         layout.addWidget(self.text)
@@ -88,7 +87,8 @@ class FindingDetail(QWidget):
         if finding is None:
             return
         self._draw_sign(finding)
-        self.kind.setText(headline(finding))
+        self.sign.setAccessibleName(headline(finding))
+        self.sign.setToolTip(headline(finding))
         self.title.setText(finding.title)
         self.effect.setText(self.tr("What it does to the result: {effect}").format(effect=finding.effect))
         self.effect.setVisible(bool(finding.effect))
@@ -124,7 +124,8 @@ class FindingDetail(QWidget):
         self.gallery.set_pictures([_picture(item) for item in samples] if pictures else [])
         self.table.set_records([] if pictures else samples)
         self.table.setColumnHidden(_SPLIT, len({item["split"] for item in samples}) < 2)
-        self.table.setColumnHidden(_FILE, len({item["path"] for item in samples}) < 2)
+        files = {(item["split"], item["path"]) for item in samples}
+        self.table.setColumnHidden(_FILE, len(files) == len({item["split"] for item in samples}))
         self.table.setColumnHidden(_LABEL, not any(item["label"] for item in samples))
         self.table.setColumnHidden(_DETAIL, not any(item["detail"] for item in samples))
 

@@ -58,7 +58,7 @@ def headline(finding: ShownFinding) -> str:
     """Severity, number, and whether it is being mended."""
     parts = [severity(finding.severity), formats.count(finding.count)]
     if finding.mended:
-        parts.append(translate("findings", "✓ mended by the recipe"))
+        parts.append(translate("findings", "✓ mended"))
     return "  ·  ".join(parts)
 
 

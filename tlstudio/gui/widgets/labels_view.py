@@ -107,7 +107,9 @@ class LabelsTable(QTableView):
     dropped = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Delete:
+        if self.state() == QTableView.State.EditingState:
+            super().keyPressEvent(event)  # a key that the line has left over
+        elif event.key() == Qt.Key.Key_Delete:
             self.dropped.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.edit(self.currentIndex().siblingAtColumn(_NEW))

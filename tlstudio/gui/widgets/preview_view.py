@@ -27,7 +27,7 @@ from tlstudio.gui.widgets.pictures import PictureDelegate, Pictures
 from tlstudio.gui.widgets.splitter import splitter
 
 _ROW, _PICTURE_ROW = 28, 60  # pixels
-_LARGE = 160  # pixels of the chosen row's picture
+_LARGE = 112  # pixels of the chosen row's picture
 _WIDE, _NARROW = 460, 150  # pixels of a column
 _LONG = ("text", "text_b", "question", "context", "source_text", "target_text", "tokens", "image")
 _LIMIT = 20_000  # characters of a row that are shown
@@ -163,10 +163,13 @@ class PreviewView(QWidget):
     # --- inside
 
     def _fit(self) -> None:
-        """Wide room for texts and images, the rest as needed; the last column fills up."""
+        """What has a role stands first, texts and images with wide room; the last column fills up."""
         wide = {name for role in _LONG for name in self._roles.get(role, ())}
-        for column, name in enumerate(self.model.columns):
+        header, names = self.table.horizontalHeader(), self.model.columns
+        for column, name in enumerate(names):
             self.table.setColumnWidth(column, _WIDE if name in wide else _NARROW)
+        for place, name in enumerate(self._ordered(names)):
+            header.moveSection(header.visualIndex(names.index(name)), place)
         self.table.verticalHeader().setDefaultSectionSize(_PICTURE_ROW if self.model.images else _ROW)
 
     def _on_split(self) -> None:
@@ -202,8 +205,7 @@ class PreviewView(QWidget):
 
     def _lines(self, record: dict[str, Any]) -> list[str]:
         """The row in words: what has a role first, each with its name where there are several."""
-        order = [name for role in ROLES for name in self._roles.get(role, ()) if name in record and role != "ignore"]
-        names = list(dict.fromkeys((*order, *record)))
+        names = self._ordered(list(record))
         tokens, tags = ((self._roles.get(role) or ("",))[0] for role in ("tokens", "tags"))
         lines = []
         for name in names:
@@ -213,6 +215,11 @@ class PreviewView(QWidget):
             if text and name != tags:
                 lines.append(f"{self._title(name)}: {text}")
         return lines
+
+    def _ordered(self, names: Sequence[str]) -> list[str]:
+        """Columns with a role before those without, in the order of the roles."""
+        used = [name for role in ROLES if role != "ignore" for name in self._roles.get(role, ())]
+        return [name for name in dict.fromkeys((*used, *names)) if name in names]
 
     def _title(self, name: str) -> str:
         roles = self.model.roles_of(name)
