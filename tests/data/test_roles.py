@@ -101,3 +101,10 @@ def test_several_columns_only_where_allowed():
     assert caught.value.code == "data.one-column"
     # a group may be the label too: rows of one author are kept together although the author is what is learnt
     assert assign(table(a=LONG, b=CLASS), {"label": "b", "group": "b"}).one("group") == "b"
+
+
+def test_the_path_of_an_image_is_no_text():
+    pictures = table(image=[f"/x/{i}.png" for i in range(20)], file=[f"{i}.png" for i in range(20)], label=CLASS)
+    with pytest.raises(StudioError) as caught:
+        assign(pictures, {}, ("text", "label"))
+    assert caught.value.where == "data.roles.text"

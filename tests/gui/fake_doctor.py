@@ -134,7 +134,7 @@ def examples(args: dict[str, Any]) -> list[dict[str, Any]]:
             "after": f"Where my is parcel? {args['seed']}",
             "kind": "text",
         }
-        for choice in args["recipe"]["data"]["augment"]
+        for choice in args["recipe"]["data"]["augment"][args["index"] :][:1]
     ]
 
 

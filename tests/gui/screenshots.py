@@ -52,9 +52,10 @@ def walk(controller: Controller, app: QApplication, folder: Path) -> None:
     shoot(controller, app, folder, "2-data-empty")
     controller.context.project.new(sample.recipe())
     settle(app, 1.0)
-    for tab in range(4):
-        controller.window.go("data")
-        controller.window.pane("data").tabs.setCurrentIndex(tab)
+    controller.window.go("data")
+    tabs = controller.window.pane("data").tabs
+    for tab in range(tabs.count()):
+        tabs.setCurrentIndex(tab)
         shoot(controller, app, folder, f"2-data-{tab}")
     for number, place in enumerate(PLACES[:5], 1):
         if place != "data":

@@ -109,10 +109,11 @@ def test_dropped_model_folder_and_project(controller, tmp_path):
     assert settings.load()[0].recent == (str(project),)
 
 
-def test_dropped_folder_that_is_no_model_is_told(controller, tmp_path):
+def test_dropped_folder_with_nothing_in_it_is_told(controller, tmp_path):
     controller.show()
-    drop(controller, tmp_path)
-    assert "no config.json" in controller.window.status.doing.text()
+    (tmp_path / "bare").mkdir()
+    drop(controller, tmp_path / "bare")
+    assert "nothing to read" in controller.window.status.doing.text()
 
 
 def test_run_from_start_to_results(controller, csv, until):

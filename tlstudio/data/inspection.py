@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
-from tlstudio.core.files import read_json, write_json
-from tlstudio.core.paths import cache_folder
+from tlstudio.core.memo import remembered
 from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data import compose
 from tlstudio.data.frames import content_column
@@ -45,31 +42,22 @@ def inspect(data: DataSection, emit: Emit, control: Control, roles: tuple[str, .
     if "train" not in data.files:
         raise StudioError("data.none", "No data is chosen.", "Choose labelled data.", where="data.path")
     raw = {split: read_tables(places, data.source, data.options, emit, control) for split, places in data.files.items()}
-    path = _remembered(data, raw, roles)
-    if (known := _known(path)) is not None:
-        return known
-    reply = _inspected(data, raw, roles, emit, control)
-    write_json(path, reply)
-    return reply
+    return remembered(
+        "inspections",
+        [_FORMAT, content_of(raw), data.model_dump(mode="json"), roles],
+        lambda: _inspected(data, raw, roles, emit, control),
+        _complete,
+    )
 
 
-def _remembered(data: DataSection, raw: dict[str, Table], roles: tuple[str, ...]) -> Path:
-    """Where the facts are kept: the name changes with the content, the choices, and the places, which are named."""
-    parts = [_FORMAT, {split: table.key for split, table in raw.items()}, data.model_dump(mode="json"), roles]
-    name = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
-    return cache_folder("inspections") / f"{name}.json"
+def content_of(tables: dict[str, Table]) -> dict[str, Any]:
+    """What names the content of places, and the places themselves."""
+    return {split: [table.key, [part.path for part in table.parts]] for split, table in tables.items()}
 
 
-def _known(path: Path) -> dict[str, Any] | None:
-    """Facts that are remembered, unless what they point to has been cleared away."""
-    if not path.is_file():
-        return None
-    try:
-        known: dict[str, Any] = read_json(path)
-    except StudioError:
-        return None  # damaged: it is made anew
-    shown = [*known["tables"].values(), *known["composed"].values()]
-    return known if all(Path(arrow).is_file() for arrow in shown) else None
+def _complete(reply: dict[str, Any]) -> bool:
+    """Whether the tables that the facts point to are still there."""
+    return all(Path(arrow).is_file() for arrow in (*reply["tables"].values(), *reply["composed"].values()))
 
 
 def _inspected(

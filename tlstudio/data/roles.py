@@ -222,6 +222,7 @@ class _Guesses:
         if role == "image":
             return self._images(), IMAGES
         free = self._free("list" if ROLES[role].kind == "list" else "text")
+        free = [name for name in free if not self._is_image(name)]  # a path is no text to learn from
         if not free:
             return "", ""
         if ROLES[role].kind == "list":
@@ -245,11 +246,14 @@ class _Guesses:
         return next((name for name in free if name.strip().lower() in ROLES[role].names), "")
 
     def _images(self) -> str:
-        for name in self._free("text"):
-            values = [value for value in self.sample.column(name).slice(0, 50).to_pylist() if value]
-            if values and all(_IMAGE.search(value) for value in values):
-                return name
-        return ""
+        return next((name for name in self._free("text") if self._is_image(name)), "")
+
+    def _is_image(self, name: str) -> bool:
+        """Whether the first values are names of image files."""
+        if _is_list(self.sample, name):
+            return False
+        values = [value for value in self.sample.column(name).slice(0, 50).to_pylist() if value]
+        return bool(values) and all(_IMAGE.search(value) for value in values)
 
     def _mean_length(self, name: str) -> float:
         import pyarrow.compute as pc

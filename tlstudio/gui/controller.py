@@ -182,8 +182,7 @@ class Controller(QObject):
 
     def choose_data(self) -> None:
         if files := self.context.dialogs.open_data():
-            self.context.set_data_file("train", *files)
-            self.window.go("data")
+            self.drop([Path(file) for file in files])
 
     def drop(self, paths: list[Path]) -> None:
         """Files dropped on the window: a project, a model folder, or labelled data."""

@@ -17,7 +17,7 @@ _MOST = 250  # tokens between the first and the last change; comparing takes the
 _CONTEXT = 60  # characters that are kept around a change of a long text
 _JOINER = "\u200d"  # holds emoji together
 _SIGNS = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽", " ": " "}
-_SPACES = re.compile(r" {2,}")
+_SPACE, _SPACES = re.compile(" +"), re.compile(" {2,}")
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,8 @@ def markup(pieces: list[Piece], gone: bool, colours: Colours) -> str:
 
 def visible(text: str) -> str:
     """The text with a sign for each character that one cannot see; a single space between words stays one."""
-    if text.strip(" "):
-        text = _SPACES.sub(lambda found: "␣" * len(found[0]), text)
-    else:
-        text = text.replace(" ", "␣")
+    spaces = _SPACES if text.strip(" ") else _SPACE
+    text = spaces.sub(lambda found: "␣" * len(found[0]), text)
     return "".join(_SIGNS.get(letter) or _named(letter) for letter in text)
 
 

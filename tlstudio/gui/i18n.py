@@ -13,7 +13,7 @@ LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 _installed: list[QTranslator] = []
 
 
-def engine(template: str, **params: Any) -> str:
+def engine(template: str, /, **params: Any) -> str:
     """An engine sentence in the user's language, with its blanks filled."""
     return fill(QCoreApplication.translate("engine", template), params) if template else ""
 

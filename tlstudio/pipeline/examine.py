@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
+from tlstudio.core.memo import remembered
 from tlstudio.core.recipe import Recipe
 from tlstudio.data.doctor import run as doctor
+from tlstudio.data.inspection import content_of
 from tlstudio.data.labelled import Labelled, read_labelled
+from tlstudio.data.tables import read_tables
 from tlstudio.models import folders, loading
 
 if TYPE_CHECKING:
@@ -64,8 +67,16 @@ def examine(recipe: Recipe, deep: bool, emit: Emit, control: Control) -> dict[st
         StudioError: the data cannot be read, or ``deep`` and there is no backbone.
         Cancelled: the user has cancelled.
     """
-    labelled, _problems = read_labelled(recipe.data, emit, control, ())
-    return examine_rows(recipe, labelled, deep, emit, control)
+    data = recipe.data
+    raw = {split: read_tables(places, data.source, data.options, emit, control) for split, places in data.files.items()}
+    backbone = _backbone(recipe, deep, control)
+    model = [str(backbone.folder), backbone.max_length] if backbone is not None else []
+
+    def make() -> dict[str, Any]:
+        labelled, _problems = read_labelled(data, emit, control, ())
+        return examine_rows(recipe, labelled, deep, emit, control)
+
+    return remembered("examinations", ["whole", content_of(raw), data.model_dump(mode="json"), deep, model], make)
 
 
 def examine_rows(recipe: Recipe, labelled: Labelled, deep: bool, emit: Emit, control: Control) -> dict[str, Any]:

@@ -146,6 +146,23 @@ def test_an_example_that_fails_says_why(view, ready, answers, until):
     until(lambda: view.examples.note.text() == "✕ No model. Choose one.")
 
 
+def test_one_that_fails_does_not_hide_the_others(view, ready, answers, until):
+    def examples(args):
+        if args["index"] == 0:
+            raise ValueError({"code": "x.y", "message": "No dictionary.", "remedy": "", "params": {}})
+        return fake_doctor.examples(args)
+
+    answers["preview-augment"] = examples
+    ready()
+    card(view, "random-swap").tick.click()
+    card(view, "random-deletion").tick.click()
+    view.examples.ask_button.click()
+    until(lambda: not view.examples.bar.isVisible())
+    assert view.examples.note.text() == "✕ No dictionary."
+    assert "Random deletion" in view.examples.texts.toPlainText()
+    assert "Random swap" not in view.examples.texts.toPlainText()
+
+
 def test_measuring_needs_something_to_measure_and_a_recipe_that_runs(view, ready, context):
     assert not view.measure_button.isEnabled()
     assert view.measure_note.text() == "Choose an augmentation first."

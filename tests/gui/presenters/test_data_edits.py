@@ -57,6 +57,11 @@ def test_an_edit_shows_before_the_data_is_read_anew():
     assert edits.shown_roles(data, GUESSED) == {"label": ["message"], "group": ["author"]}
 
 
+def test_no_column_is_the_text_beside_a_template():
+    data = DataSection(path="a.csv", roles={"text": "body"}, template="{title}: {body}")
+    assert edits.shown_roles(data, {"text": "text (template)"}) == {"text": ["text (template)"]}
+
+
 def test_labels_are_one_step_that_keeps_its_place():
     data = DataSection(path="a.csv", steps=[{"name": "drop-empty"}])
     data = after(data, edits.with_labels(data, {"Login": "login"}))

@@ -57,7 +57,7 @@ def test_quick_checks_begin_by_themselves_and_errors_come_first(checked, runners
     assert checked.badge == (1, 1)
     first = checked.findings.current()
     assert first.effect == "The model learns that nothing means login."
-    assert checked.detail.kind.text() == "Error  ·  2"
+    assert checked.detail.sign.accessibleName() == "Error  ·  2"
     assert checked.detail.table.shown()[0] == ["Train", "tickets.csv", "12", "", "login", "no text"]
 
 
@@ -96,7 +96,7 @@ def test_an_applied_fix_is_marked_until_the_data_is_checked_again(checked, conte
     answers["examine-data"] = lambda _args: fake_doctor.examination(fake_doctor.near_duplicates())
     apply_first_fix(checked, until)
     assert checked.findings.current().mended
-    assert "✓ mended" in checked.detail.kind.text()
+    assert "✓ mended" in checked.detail.sign.accessibleName()
     assert checked.badge == (0, 1)
     assert "checked again" in checked.note.text()
     until(lambda: len(checked.findings.findings()) == 1)
@@ -256,10 +256,10 @@ def test_a_deeper_look_needs_a_model(view, context, csv, until, runners):
     assert "needs a model" in view.deep_note.text()
     context.edit("model", {"source": "hub", "name": fake.MINILM})
     until(view.deep_button.isEnabled)
-    assert "Probable wrong labels" in view.deep_note.text()
+    assert "the model reads all 800 rows; seconds" in view.deep_note.text()
     view.deep_button.click()
     until(lambda: jobs(runners, "examine-data")[-1]["deep"] and context.facts.examination.state == "known")
-    assert "The last time took 1 min" in view.deep_note.text()
+    assert "the last time took 1 min" in view.deep_note.text()
 
 
 def test_hidden_findings_come_back(checked):

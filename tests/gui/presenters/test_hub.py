@@ -9,6 +9,7 @@ import pytest
 
 from tests.gui import fake
 from tlstudio.core.paths import cache_folder
+from tlstudio.gui.facts import Known
 from tlstudio.gui.presenters.hub import HubPresenter, is_hub, places_of
 from tlstudio.gui.widgets.hub_card import HubCard
 
@@ -32,7 +33,9 @@ def info(args):
 
 @pytest.fixture
 def card(keep):
-    return keep(HubCard())
+    result = keep(HubCard())
+    result.hide()
+    return result
 
 
 @pytest.fixture
@@ -128,10 +131,7 @@ def test_a_stopped_download_goes_on(hub, card, context, until):
     hub.open("train", "hub:org/name")
     card.look_button.click()
     until(card.download_button.isVisible)
-    context.facts.receive("data-download", context.facts.get("none"))
     progress = {"done": 5e6, "total": 10e6, "seconds_left": 100.0}
-    from tlstudio.gui.facts import Known
-
     context.facts.receive("data-download", Known("busy", progress=progress))
     assert card.bar.value() == 500
     assert card.text.text() == "5.0 MB of 10.0 MB  ·  50.0 kB/s  ·  about 2 min left"

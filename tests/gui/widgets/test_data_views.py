@@ -86,6 +86,16 @@ def test_a_name_is_typed_by_keyboard_and_given_up(place):
     assert (place.field.isVisible(), names) == (False, ["sqlite:///my.db"])
 
 
+def test_news_of_the_data_do_not_close_the_field(place):
+    place.set_places(["/x/a.csv"])
+    place.name_action.trigger()
+    QTest.keyClicks(place.field, "hub:org")
+    place.set_places(["/x/a.csv"], [7])
+    assert place.field.isVisible()
+    place.set_places(["/x/b.csv"], [7])
+    assert not place.field.isVisible()
+
+
 def test_every_tool_of_a_place_has_a_name(place):
     assert place.clear.accessibleName() == "Give up: Labelled rows"
     assert place.more.accessibleName() == "Other places: Labelled rows"

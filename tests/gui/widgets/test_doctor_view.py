@@ -43,7 +43,7 @@ def test_the_chosen_finding_stays_when_others_come(view):
     view.findings.choose(1)
     view.set_findings([finding("new", "error"), finding("a"), finding("b", count=9)])
     assert view.findings.current().key == "b"
-    assert view.detail.kind.text() == "Warning  ·  9"
+    assert view.detail.sign.accessibleName() == "Warning  ·  9"
     view.set_findings([finding("a")])
     assert view.detail.title.text() == "a is wrong."
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tlstudio.core.control import Control
 from tlstudio.data.detect.reading import plain
-from tlstudio.data.detect.words import letters
+from tlstudio.data.detect.words import has_letters
 from tlstudio.data.roles import Roles
 from tlstudio.data.tables import Table
 
@@ -54,7 +54,7 @@ def short_cells(table: Table, column: str, least: int, control: Control) -> np.n
 
 
 def is_short(text: str, least: int) -> bool:
-    return letters(text[: 20 * least + 1000]) < least  # further letters would be behind a thousand other signs
+    return not has_letters(text, least)
 
 
 def _blank(column: pa.Array) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tlstudio.data.detect.words import URL
 
-_READ = 400  # characters; more change hardly any answer
+_READ = 250  # characters; more change hardly any answer
 _LEAST_LETTERS = 20  # below, names and loan words decide
 _SURE = 0.9
 _NOISE = re.compile(r"[@#]\w+|&[#\w]+;|\S+@\S+")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 KINDS = ("email", "iban", "card", "id", "phone")  # where two overlap, the first wins
 _EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.){1,5}"
                     r"[A-Za-z]{2,24}(?![A-Za-z0-9])")  # fmt: skip
-_DIGITS = re.compile(r"\d(?:[ \-./()\u00a0]{0,2}\d){6}")  # a text without seven digits together has no number
+_DIGITS = re.compile(r"\d(?:[ \-./()\u00a0]{0,2}\d){5}")  # a text without six digits together has no number
 _CARD = re.compile(r"(?<![\w.\-])(?:\d{4}([ \-]?)\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ \-]?)\d{6}\2\d{5}"
                    r"|3(?:0[0-5]|[68]\d)\d([ \-]?)\d{6}\3\d{4})(?![\w\-]|\.\d)")  # fmt: skip
 _CARD_START = re.compile(r"4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[47068]|35(?:2[89]|[3-8])|6(?:011|5|4[4-9]|2)")
@@ -55,7 +55,7 @@ def find(text: str, kinds: Iterable[str] = KINDS, country: str = "") -> list[Fou
     found: list[Found] = []
     digits = _DIGITS.search(text) is not None
     for kind in KINDS:
-        if kind not in wanted or not ("@" in text if kind == "email" else digits or kind == "id"):
+        if kind not in wanted or not ("@" in text if kind == "email" else digits):
             continue
         for start, end in _FINDERS[kind](text, country):
             if all(end <= other.start or other.end <= start for other in found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
 # scripts without spaces: every character is taken as a word
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+# signs that stand for something, such as emoji, # and %, count as words; punctuation does not
+_SIGN = r"[^\w\s.,;:!?¡¿'\"`´‘’“”„«»‹›()\[\]{}\-‐‑‒–—…/\\|。、，；：！？（）「」『』【】·]"
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+|{_SIGN}")
 _CHARACTER = re.compile(rf"[{UNSPACED}]")
 _LETTER = re.compile(r"[^\W_]")
 URL = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
@@ -20,16 +23,23 @@ _KEPT = 500_000  # words remembered with their number; more would grow without e
 
 
 def words(text: str) -> list[str]:
-    """Lower-case runs of letters and digits; single characters of scripts that do not write spaces.
+    """Lower-case runs of letters and digits; single signs, and characters of scripts that do not write spaces.
 
     Addresses of pages are left out: shortened ones differ each time, and say nothing.
     """
     return _WORD.findall((URL.sub(" ", text) if "://" in text else text).lower())
 
 
-def letters(text: str) -> int:
-    """How many letters and figures a text has; a character of a script without spaces counts for three."""
-    return len(_LETTER.findall(text)) + 2 * len(_CHARACTER.findall(text))
+def has_letters(text: str, least: int) -> bool:
+    """Whether a text has so many letters and figures; a character of a script without spaces counts for three."""
+    if _some(least).match(text):
+        return True
+    return len(_LETTER.findall(text)) + 2 * len(_CHARACTER.findall(text)) >= least
+
+
+@lru_cache(maxsize=8)
+def _some(least: int) -> re.Pattern[str]:
+    return re.compile(rf"(?:[\W_]*+[^\W_]){{{least}}}")
 
 
 class _Numbers(dict[str, int]):

@@ -20,6 +20,7 @@ _BINS = 64
 _NOT_BESIDE = ("text", "text_b", "label", "labels", "tokens", "tags", "question", "context", "answers",
                "answer_starts", "source_text", "target_text", "image", "ignore", "number")  # fmt: skip
 _MADE = (TEMPLATE, LABELS, "problem", "split")  # columns that the program makes, or that divide the rows
+_MADE_FOR_IMAGES = ("file",)  # its folder is the label where a folder is a class
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def told_by_columns(examined: Examined) -> list[Told]:
 
     rows = examined.labelled.splits["train"]
     taken = {column for role in _NOT_BESIDE for column in examined.labelled.roles.columns.get(role, ())}
-    columns = [name for name, kind in rows.table.columns.items()
-               if kind == "text" and name not in taken and name not in _MADE]  # fmt: skip
+    taken |= {*_MADE, *(_MADE_FOR_IMAGES if "image" in examined.roles else ())}
+    columns = [name for name, kind in rows.table.columns.items() if kind == "text" and name not in taken]
     if not columns or rows.codes is None:
         return []
     order = mixed(rows.ids, 11)

@@ -22,15 +22,15 @@ class Options(CheckOptions):
         description="Share of the errors of always guessing the largest class that the column alone would avoid.",
     )
     precision: float = Field(
-        0.97, gt=0.5, le=1, title="Word: precision", description="Share of the rows with the word that have the label."
+        0.95, gt=0.5, le=1, title="Word: precision", description="Share of the rows with the word that have the label."
     )
     coverage: float = Field(
-        0.2, gt=0, le=1, title="Word: coverage", description="Share of the label's rows that have the word."
+        0.1, gt=0, le=1, title="Word: coverage", description="Share of the label's rows that have the word."
     )
 
 
 class Leaks:
-    """Half of the rows is learnt from and the other half tells how well: a number on rows that were counted flatters."""
+    """Half of the rows is learnt from, and the other half tells how well: rows that were counted flatter."""
 
     NAME = "leaks"
     TITLE = "Giveaways"
@@ -64,8 +64,8 @@ def _column(told: Told, examined: Examined) -> Finding:
             "leaks", "leaking-column-used", "error", 1,
             "The column '{column}' alone predicts the label in {accuracy} % of held-out rows ({base} % by guessing the "
             "largest class), and the text template uses it.",
-            "The model will read the label there instead of learning from the text: take it out of the template, unless "
-            "it is known in practice.", params,
+            "The model will read the label there instead of learning from the text: take it out of the template, "
+            "unless it is known in practice.", params,
         )  # fmt: skip
     return Finding(
         "leaks", "leaking-column", "notice", 1,
@@ -82,7 +82,7 @@ def _words(words: list[Giveaway], examined: Examined) -> Finding:
                      for word in words[:_NAMED])  # fmt: skip
     numbers = [number for word in words[:_NAMED] for number in word.rows]
     details = [f"{word.word} → {word.label}" for word in words[:_NAMED] for _number in word.rows]
-    grave = best.precision >= 0.99 and best.coverage >= 0.6
+    grave = best.precision >= 0.99 and best.coverage >= 0.9
     return Finding(
         "leaks", "leaking-words", "warning" if grave else "notice", len(words),
         "{count} words or signs predict a label almost alone (label: precision, share of its rows): {words}.",

@@ -22,13 +22,13 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.data.archives import is_office, too_large
 from tlstudio.data.scan import Scan
+from tlstudio.data.sources import ole
 from tlstudio.data.sources.typed import text_batches, text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _IN_OLE = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "EncryptedPackage"))
 _OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _BLOCK = 1 << 20
@@ -65,7 +65,7 @@ class ExcelSource:
     Config = Options
 
     def recognises(self, found: Scan) -> bool:
-        if found.head.startswith(_OLE):
+        if found.head.startswith(ole.MAGIC):
             return _holds_workbook(found.path)
         if not is_office(found):
             return False
@@ -109,7 +109,7 @@ def _opened(found: Scan) -> Iterator[CalamineWorkbook]:
     """
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-    _check_size(found)
+    _check(found)
     try:
         with explain_os_errors(found.path), CalamineWorkbook.from_path(found.path) as book:
             yield book
@@ -135,10 +135,13 @@ def _damaged(found: Scan, error: BaseException) -> StudioError:
     )  # fmt: skip
 
 
-def _check_size(found: Scan) -> None:
-    if not found.head.startswith(b"PK"):
-        return
+def _check(found: Scan) -> None:
+    """What calamine would take on trust."""
     try:
+        if found.head.startswith(ole.MAGIC):
+            ole.check(found.path)
+        if not found.head.startswith(b"PK"):
+            return
         with explain_os_errors(found.path), zipfile.ZipFile(found.path) as archive:
             size = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, ValueError) as error:

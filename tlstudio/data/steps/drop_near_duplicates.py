@@ -32,7 +32,7 @@ class Options(BaseModel):
         description="Of texts: the share of words and word pairs that two have in common (Jaccard index).",
     )
     likeness: float = Field(
-        0.97,
+        0.98,
         ge=0.8,
         le=1,
         title="Least likeness",

@@ -28,7 +28,10 @@ class AugmentPresenter(Presenter):
         super().__init__(context, view)
         self._seed = 0
         self._shown: tuple[Any, ...] | None = None  # what the example that is shown was made from
-        self._given_up: tuple[Any, ...] | None = None  # as above, where it failed or was cancelled
+        self._given_up: tuple[Any, ...] | None = None  # as above, where it was cancelled
+        self._examples: dict[int, list[dict[str, Any]]] = {}  # by place in the recipe's list
+        self._failures: dict[int, str] = {}
+        self._asked = 0  # examples that are asked for
         self._redo = QTimer(self)
         self._redo.setSingleShot(True)
         self._redo.setInterval(_REDO)
@@ -169,35 +172,53 @@ class AugmentPresenter(Presenter):
         return (recipe.data.model_copy(update={"balance": "none", "checks": ()}), recipe.model, self._seed)
 
     def _ask(self) -> None:
+        """Asks for each augmentation by itself: one that lacks something must not hide the others."""
         self._redo.stop()
         if not self._data.augment or self.context.facts.data.state != "known":
             return
-        self._shown = source = self._source()
+        self._shown = self._source()
+        self._stop_asking()
         self.pane.examples.set_busy(True)
-        args = {"recipe": self.context.project.recipe.to_dict(), "index": None, "seed": self._seed}
+        for place in range(len(self._data.augment)):
+            self._ask_one(place, self._shown)
+        self._asked = len(self._data.augment)
+
+    def _ask_one(self, place: int, source: tuple[Any, ...]) -> None:
+        args = {"recipe": self.context.project.recipe.to_dict(), "index": place, "seed": self._seed}
         self.context.queries.ask(
             _PREVIEW,
             args,
-            lambda reply: self._take(source, reply),
-            on_error=lambda error: self._fail(source, error),
+            lambda reply: self._take(source, place, reply, ""),
+            on_error=lambda error: self._take(source, place, [], i18n.both(error)),
+            key=f"{_PREVIEW}-{place}",
         )
 
-    def _take(self, source: tuple[Any, ...], reply: list[dict[str, Any]]) -> None:
-        if not isValid(self) or source != self._shown:
-            return  # the window was made anew, or another example is wanted
-        note = "" if reply else self.tr("There is no training row to show.")
-        self.pane.examples.set_examples(reply, note)
+    def _stop_asking(self) -> None:
+        for place in range(self._asked):
+            self.context.queries.cancel(f"{_PREVIEW}-{place}")
+        self._asked = 0
+        self._examples.clear()
+        self._failures.clear()
 
-    def _fail(self, source: tuple[Any, ...], error: dict[str, Any]) -> None:
-        if isValid(self) and source == self._shown:
-            self._shown, self._given_up = None, source
-            self.pane.examples.set_examples([], f"✕ {i18n.both(error)}", "error")
+    def _take(self, source: tuple[Any, ...], place: int, reply: list[dict[str, Any]], failure: str) -> None:
+        if not isValid(self) or source != self._shown:
+            return  # the window was made anew, or other examples are wanted
+        self._examples[place] = reply
+        if failure:
+            self._failures[place] = f"✕ {failure}"
+        found = [item for number in sorted(self._examples) for item in self._examples[number]]
+        missing = len(self._examples) < self._asked
+        note = "\n".join(self._failures[number] for number in sorted(self._failures))
+        if not found and not note and not missing:
+            note = self.tr("There is no training row to show.")
+        self.pane.examples.set_examples(found, note, "error" if self._failures else "muted")
+        self.pane.examples.set_busy(missing)
 
     def _forget_example(self, note: str) -> None:
         self._redo.stop()
         if self._shown is not None:
             self._shown = None
-            self.context.queries.cancel(_PREVIEW)
+            self._stop_asking()
         self.pane.examples.set_examples([], note)
 
     # --- the measured effect

@@ -22,7 +22,15 @@ from tlstudio.gui.presenters.hub import HubPresenter, is_hub
 from tlstudio.gui.widgets.problems import Problem, Remedy
 from tlstudio.session import sample
 
-_TOLD = ("delimiter", "sheet", "records", "query", "configuration", "hub_split", "encoding")  # options that tell how it was read
+_TOLD = (
+    "delimiter",
+    "sheet",
+    "records",
+    "query",
+    "configuration",
+    "hub_split",
+    "encoding",
+)  # options that tell how it was read
 _REMEDIES = {"data.empty-rows": "drop-empty", "data.rare-classes": "drop-rare-classes", "data.leak": "drop-duplicates"}
 
 

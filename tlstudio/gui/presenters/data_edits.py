@@ -22,8 +22,13 @@ def role_of(roles: Assigned, column: str) -> str:
 
 
 def shown_roles(data: DataSection, found: Assigned) -> dict[str, list[str]]:
-    """The user's roles, completed by those that were found and that still fit: an edit shows before it is read."""
+    """The user's roles, completed by those that were found and that still fit: an edit shows before it is read.
+
+    Where a template makes the text, no column is the text.
+    """
     roles = {role: names_of(given) for role, given in data.roles.items() if given}
+    if data.template:
+        roles.pop("text", None)
     taken = {name for names in roles.values() for name in names}
     target = any(role in TARGETS for role in roles)
     for role, given in found.items():

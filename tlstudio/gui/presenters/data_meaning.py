@@ -90,21 +90,27 @@ class MeaningPresenter(QObject):
 
     def _show_columns(self) -> None:
         roles = edits.shown_roles(self._data, self._facts.get("roles") or {})
-        reasons = self._facts.get("reasons") or {}
         known = {item["name"]: item for item in self._facts.get("column_facts") or []}
-        kinds = self._facts.get("kinds") or {}
-        columns = [
-            ColumnFacts(
-                name, kinds.get(name, "text"), edits.role_of(roles, name), reasons.get(name, ""),
-                known.get(name, {}).get("distinct", 0), known.get(name, {}).get("empty", 0),
-                tuple(known.get(name, {}).get("examples", ())),
-            )
-            for name in self._facts.get("columns") or []
-        ]  # fmt: skip
+        columns = [self._column(name, roles, known.get(name, {})) for name in self._facts.get("columns") or []]
         shown = dict(roles)
         if "labels" in shown:  # the column that joins them stands beside them
             shown["labels"] = [*edits.names_of(shown["labels"]), compose.LABELS]
         self.pane.set_columns(columns, shown, self._data.separator)
+
+    def _column(self, name: str, roles: dict[str, list[str]], known: dict[str, Any]) -> ColumnFacts:
+        role = edits.role_of(roles, name)
+        reason = (self._facts.get("reasons") or {}).get(name, "") if role else ""
+        if not role and f"{{{name}}}" in self._data.template:
+            reason = self.tr("part of the text template")
+        return ColumnFacts(
+            name,
+            (self._facts.get("kinds") or {}).get(name, "text"),
+            role,
+            reason,
+            known.get("distinct", 0),
+            known.get("empty", 0),
+            tuple(known.get("examples", ())),
+        )
 
     def _show_split(self) -> None:
         section = self._data.split

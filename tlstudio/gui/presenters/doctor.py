@@ -10,16 +10,16 @@ from shiboken6 import isValid
 from tlstudio.core import plugins
 from tlstudio.core.options import describe
 from tlstudio.core.recipe import DataSection, SplitSection
-from tlstudio.gui import formats, i18n, words
+from tlstudio.gui import formats, i18n, plan, words
 from tlstudio.gui.context import Context
 from tlstudio.gui.presenters.base import Presenter
-from tlstudio.gui.presenters.repairs import Repairs, title
+from tlstudio.gui.presenters.repairs import Repairs
 from tlstudio.gui.widgets.check_settings import ShownCheck
 from tlstudio.gui.widgets.doctor_view import DoctorView
 from tlstudio.gui.widgets.finding_list import ShownFinding, ShownFix
 from tlstudio.gui.widgets.fix_preview import Preview, changes
 
-_CHECKS = "tlstudio.data.doctor"
+_CHECKS = "data.doctor"
 _PREVIEW = "preview-step"
 _ORDER = ("error", "warning", "notice")
 
@@ -107,7 +107,7 @@ class DoctorPresenter(Presenter):
     def set_check(self, name: str, option: str, value: Any) -> None:
         """Records an option of a check; what is as it comes is left out of the recipe."""
         choices = {choice.name: choice.options for choice in self._data.checks}
-        default = {item.name: item.default for item in describe(plugins.find(_CHECKS)[name].Config)}
+        default = {item.name: item.default for item in describe(plugins.find(f"tlstudio.{_CHECKS}")[name].Config)}
         options = {**choices.get(name, {}), option: value}
         choices[name] = {key: item for key, item in options.items() if item != default.get(key)}
         self.context.edit("data.checks", [{"name": key, **items} for key, items in choices.items() if items])
@@ -153,7 +153,7 @@ class DoctorPresenter(Presenter):
         known = self.context.facts.examination
         progress = known.progress or {}
         total = progress.get("total") or 0
-        parts = [title(_CHECKS, str((progress.get("detail") or {}).get("check") or ""))]
+        parts = [plan.title(_CHECKS, str((progress.get("detail") or {}).get("check") or ""))]
         if total:
             parts.append(words.progress(progress["done"], total, progress.get("unit", "")))
         if progress.get("seconds_left") is not None:
@@ -185,7 +185,9 @@ class DoctorPresenter(Presenter):
         facts = self.context.facts.data.data or {}
         rows = sum((facts.get("split_rows") or facts.get("rows") or {}).values())
         if self._took is None:
-            text = self.tr("Looking deeper: the model reads all {n} rows; seconds with a graphics card, minutes without.")
+            text = self.tr(
+                "Looking deeper: the model reads all {n} rows; seconds with a graphics card, minutes without."
+            )
             return text.format(n=formats.count(rows))
         text = self.tr("Looking deeper: the model reads all {n} rows; the last time took {time}.")
         return text.format(n=formats.count(rows), time=formats.duration(self._took))
@@ -216,9 +218,7 @@ class DoctorPresenter(Presenter):
         given = item.get("params") or {}
         params = {name: _told(value) for name, value in given.items()}
         return ShownFinding(
-            key=":".join(
-                [item["check"], item["code"], *(value for value in given.values() if isinstance(value, str))]
-            ),
+            key=":".join([item["check"], item["code"], *(value for value in given.values() if isinstance(value, str))]),
             severity=item["severity"],
             count=item["count"],
             title=i18n.engine(item["message"], **params),
@@ -282,7 +282,7 @@ class DoctorPresenter(Presenter):
     def _made(self) -> list[tuple[str, str]]:
         """The checks of the last look with the time that each took."""
         checks = self._look.reply["checks"] if self._look is not None else []
-        return [(title(_CHECKS, item["name"]), self._check_note(item)) for item in checks]
+        return [(plan.title(_CHECKS, item["name"]), self._check_note(item)) for item in checks]
 
     def _check_note(self, item: dict[str, Any]) -> str:
         if item.get("skipped"):
@@ -306,7 +306,7 @@ class DoctorPresenter(Presenter):
         made = {item["name"]: item for item in self._look.reply["checks"]} if self._look is not None else {}
         chosen = {choice.name: choice.options for choice in self._data.checks}
         shown = []
-        for name, plugin in plugins.find(_CHECKS).items():
+        for name, plugin in plugins.find(f"tlstudio.{_CHECKS}").items():
             note = self._check_note(made[name]) if name in made else ""
             if not note and plugin.EMBEDS:
                 note = self.tr("only when you look deeper")
@@ -324,5 +324,6 @@ def _told(value: Any) -> Any:
 
 def _source(data: DataSection) -> DataSection:
     """The section without what repairs, divides, checks and changes the rows: the rows themselves."""
-    plain = {"steps": (), "checks": (), "augment": (), "balance": "none", "split": SplitSection()}
+    roles = {role: columns for role, columns in data.roles.items() if role != "ignore"}
+    plain = {"steps": (), "checks": (), "augment": (), "balance": "none", "split": SplitSection(), "roles": roles}
     return data.model_copy(update=plain)

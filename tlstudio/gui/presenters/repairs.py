@@ -11,12 +11,13 @@ from tlstudio.core import plugins
 from tlstudio.core.errors import StudioError
 from tlstudio.core.options import describe
 from tlstudio.core.recipe import DataSection, SplitSection
-from tlstudio.gui import formats, i18n, words
+from tlstudio.gui import formats, i18n, plan, words
 from tlstudio.gui.context import Context
+from tlstudio.gui.presenters.data_edits import title as role_title
 from tlstudio.gui.widgets.finding_list import ShownFix
 from tlstudio.gui.widgets.repair_list import ShownRepair
 
-_STEPS = "tlstudio.data.steps"
+_STEPS = "data.steps"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Repairs(QObject):
             parts = [_options(choice.name, choice.options)]
             if number := dropped.get(choice.name):
                 parts.append(self.tr("{n} rows left out").format(n=formats.count(number)))
-            result.append(ShownRepair(title(_STEPS, choice.name), "  ·  ".join(part for part in parts if part)))
+            result.append(ShownRepair(plan.title(_STEPS, choice.name), "  ·  ".join(part for part in parts if part)))
         return result + [ShownRepair(setting.title, self.tr("a setting")) for setting in self.settings()]
 
     def settings_of(self, fix: ShownFix) -> tuple[tuple[str, str, str], ...]:
@@ -128,12 +129,6 @@ def as_dicts(data: DataSection) -> list[dict[str, Any]]:
     return [choice.model_dump(mode="json") for choice in data.steps]
 
 
-def title(package: str, name: str) -> str:
-    """The translated title of a plug-in, or its name if there is no such plug-in."""
-    plugin = plugins.find(package).get(name)
-    return i18n.engine(plugin.TITLE) if plugin is not None else name
-
-
 def plain(value: Any) -> str:
     """A value of the recipe as people read it."""
     if isinstance(value, (list, tuple)):
@@ -144,13 +139,17 @@ def plain(value: Any) -> str:
 
 
 def _options(name: str, options: dict[str, Any]) -> str:
-    plugin = plugins.find(_STEPS).get(name)
+    plugin = plugins.find(f"tlstudio.{_STEPS}").get(name)
     titles = {item.name: i18n.engine(item.title) for item in describe(plugin.Config)} if plugin else {}
     return words.clauses(f"{titles.get(key, key)}: {plain(value)}" for key, value in options.items())
 
 
 def _field(path: str) -> str:
-    """The title of a field of the data section."""
-    section = SplitSection if path.startswith("split.") else DataSection
-    field = section.model_fields.get(path.removeprefix("split."))
-    return i18n.engine(field.title) if field is not None and field.title else path
+    """The title of a field of the data section, with what stands behind its dot."""
+    if path.startswith("split."):
+        field, rest = SplitSection.model_fields.get(path.removeprefix("split.")), ""
+    else:
+        name, _, rest = path.partition(".")
+        field = DataSection.model_fields.get(name)
+    title = i18n.engine(field.title) if field is not None and field.title else path
+    return f"{title} ({i18n.engine(role_title(rest))})" if rest and field is not None else title

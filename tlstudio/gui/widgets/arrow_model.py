@@ -42,6 +42,7 @@ class ArrowModel(QAbstractTableModel):
         self._rows = 0
         self._names: list[str] = []
         self._roles: dict[str, tuple[str, ...]] = {}  # role to columns
+        self._images: list[int] = []
         self._pages: OrderedDict[int, list[list[str]]] = OrderedDict()
 
     def open(self, path: Path | str) -> None:
@@ -80,11 +81,12 @@ class ArrowModel(QAbstractTableModel):
     @property
     def images(self) -> list[int]:
         """Numbers of the columns that hold images."""
-        return [index for index, name in enumerate(self._names) if name in self._roles.get("image", ())]
+        return self._images
 
     def set_roles(self, roles: Mapping[str, str | Sequence[str]]) -> None:
         """Marks columns in the header; role to column or columns, such as ``{"text": "message"}``."""
         self._roles = {role: (given,) if isinstance(given, str) else tuple(given) for role, given in roles.items()}
+        self._find_images()
         if self._names:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._names) - 1)
             self.dataChanged.emit(self.index(0, 0), self.index(self._rows - 1, len(self._names) - 1))
@@ -175,8 +177,13 @@ class ArrowModel(QAbstractTableModel):
             self._map.close()
             self._map = None
 
+    def _find_images(self) -> None:
+        given = self._roles.get("image", ())
+        self._images = [index for index, name in enumerate(self._names) if name in given]
+
     def _index(self) -> None:
         self._names = list(self._batches[0].schema.names) if self._batches else []
+        self._find_images()
         self._batches = [batch for batch in self._batches if batch.num_rows]
         self._starts, self._rows = [], 0
         for batch in self._batches:

@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QS
 
 from tlstudio.gui import theme
 from tlstudio.gui.i18n import engine
-from tlstudio.gui.widgets.common import button, clear, label, row
+from tlstudio.gui.widgets.common import button, clear, label
 from tlstudio.gui.widgets.diff_view import Change, DiffView
 
 _SIDE = 128  # pixels of a picture at most
 
 
 class Examples(QWidget):
-    """``asked`` for the first example or another one; ``cancelled`` while it is being made."""
+    """``asked`` for the first example or another one; ``cancelled`` while it is being made.
+
+    ``ask_button`` and ``cancel_button`` are to be put into a header.
+    """
 
     asked = Signal()
     cancelled = Signal()
@@ -51,7 +54,6 @@ class Examples(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
-        layout.addLayout(row(self.ask_button, self.cancel_button))
         layout.addWidget(self.bar)
         layout.addWidget(self.note)
         layout.addWidget(self.stack, 1)
@@ -78,15 +80,19 @@ class Examples(QWidget):
         self.stack.setVisible(bool(examples))
         pictures = [item for item in examples if item.get("kind") == "image"]
         self._show_pictures(pictures)
-        self.texts.set_changes([self._change(item) for item in examples if item.get("kind") != "image"])
+        texts = [item for item in examples if item.get("kind") != "image"]
+        before = [None, *texts]
+        self.texts.set_changes([self._change(item, last) for item, last in zip(texts, before, strict=False)])
         self.stack.setCurrentIndex(1 if pictures else 0)
 
     # --- inside
 
-    def _change(self, item: dict[str, Any]) -> Change:
-        name = engine(str(item["title"]))
+    def _change(self, item: dict[str, Any], last: dict[str, Any] | None) -> Change:
+        """An example; the name of its augmentation stands above the first one only."""
+        same = last is not None and last["augmentation"] == item["augmentation"] and last["before"] != last["after"]
+        name = "" if same else engine(str(item["title"]))
         if item["before"] == item["after"]:
-            name = self.tr("{name}: this text stays as it is").format(name=name)
+            name = self.tr("{name}: this text stays as it is").format(name=engine(str(item["title"])))
         return Change(name, str(item["before"]), str(item["after"]))
 
     def _show_pictures(self, items: Sequence[dict[str, Any]]) -> None:

@@ -85,15 +85,16 @@ class AugmentView(QWidget):
         self.examples = Examples(before_after)
         self.examples.asked.connect(self.example_requested)
         self.examples.cancelled.connect(self.example_cancelled)
+        before_after.header.addWidget(self.examples.cancel_button)
+        before_after.header.addWidget(self.examples.ask_button)
         before_after.body.addWidget(self.examples, 1)
         layout.addWidget(before_after, 1)
         layout.addWidget(self._make_measure(side))
         return side
 
     def _make_measure(self, parent: QWidget) -> Card:
-        card = Card(self.tr("Does it help?"), parent)
+        card = Card(parent=parent)
         text = self.tr("Trains twice with the same split and seed, without and with it, and compares both results.")
-        card.body.addWidget(label(text, "muted", wrap=True, parent=card))
         self.measure_button = button(self.tr("Measure the effect"), "play", "primary", parent=card)
         self.measure_button.clicked.connect(self.measure_requested)
         self.measure_cancel = button(self.tr("Cancel"), "cancel", parent=card)
@@ -106,6 +107,7 @@ class AugmentView(QWidget):
         self.measure_bar = QProgressBar(card)
         self.measure_bar.setAccessibleName(self.tr("Both runs"))
         card.body.addLayout(line)
+        card.body.addWidget(label(text, "caption", wrap=True, parent=card))
         card.body.addWidget(self.measure_bar)
         return card
 

@@ -59,6 +59,7 @@ class PlaceRow(QWidget):
     def __init__(self, title: str, optional: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._optional = optional
+        self._places: tuple[str, ...] = ()
         self.name = ElidedLabel(self)
         self.field = NameField(self)
         self.field.entered.connect(self._on_name)
@@ -107,8 +108,9 @@ class PlaceRow(QWidget):
 
     def set_places(self, places: Sequence[str], rows: Sequence[int] = ()) -> None:
         """``rows`` of each place, where they are known."""
-        self._places = tuple(places)
-        self.close_field()
+        if self._places != tuple(places):  # else a name is perhaps being typed
+            self._places = tuple(places)
+            self.close_field()
         nothing = self.tr("optional: taken from the labelled rows") if self._optional else self.tr("none")
         self.name.set_full(_shown(places) if places else nothing, self._tip(places, rows))
         theme.set_role(self.name, "" if places else "muted")

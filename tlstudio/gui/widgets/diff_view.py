@@ -14,7 +14,7 @@ from tlstudio.gui import diffs, theme
 
 @dataclass(frozen=True)
 class Change:
-    """One row: ``place`` names it; ``dropped`` where nothing is left of it."""
+    """One row: ``place`` is written above it; ``dropped`` where nothing is left of it."""
 
     place: str
     before: str
@@ -55,6 +55,7 @@ class DiffView(QTextBrowser):
         if change.dropped:
             head.append(f'<span style="color:{c.error};">✕ {html.escape(self.tr("left out"))}</span>')
         caption = "  ·  ".join(part for part in head if part)
+        top = f'<p style="margin-top:6px; margin-bottom:1px; color:{c.muted};">{caption}</p>' if caption else ""
         rows = []
         if change.dropped:
             rows.append(self._row("", html.escape(change.before).replace("\n", " ⏎ "), c.muted))
@@ -64,10 +65,7 @@ class DiffView(QTextBrowser):
             old, new = diffs.compare(change.before, change.after)
             rows.append(self._row("−", diffs.markup(old, True, c), c.text))
             rows.append(self._row("+", diffs.markup(new, False, c), c.text))
-        return (
-            f'<p style="margin-top:6px; margin-bottom:1px; color:{c.muted};">{caption}</p>'
-            f'<table cellspacing="0" cellpadding="2">{"".join(rows)}</table>'
-        )
+        return f'{top}<table cellspacing="0" cellpadding="2">{"".join(rows)}</table>'
 
     def _row(self, sign: str, text: str, colour: str) -> str:
         muted = theme.colours().muted

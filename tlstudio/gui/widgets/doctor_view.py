@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from tlstudio.gui import formats, theme
 from tlstudio.gui.widgets.check_settings import CheckSettings, ShownCheck
@@ -180,9 +180,11 @@ class DoctorView(QWidget):
 
     def show_preview(self, shown: bool) -> None:
         self.right.setCurrentWidget(self.preview if shown else self.detail)
-        self.findings.setEnabled(not shown)
         if shown:
-            self.preview.focus()
+            self.preview.focus()  # before the list is greyed out, or Qt would choose where the focus goes
+        elif self.preview.isAncestorOf(QApplication.focusWidget() or self):
+            self.findings.setFocus()
+        self.findings.setEnabled(not shown)
 
     def set_repairs(self, repairs: Sequence[ShownRepair]) -> None:
         title = self.tr("Repairs in the recipe ({n})").format(n=formats.count(len(repairs)))

@@ -56,6 +56,7 @@ class FindingDetail(QWidget):
         layout.addWidget(self.caption)
         layout.addWidget(self.samples, 1)
         layout.addWidget(self.text)
+        layout.addStretch(0)
 
     def _make_samples(self) -> None:
         self.caption = label("", "caption", parent=self)

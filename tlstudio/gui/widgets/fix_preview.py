@@ -53,12 +53,14 @@ class FixPreview(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
-        for widget in (self.title, self.summary, self.bar):
+        top = row(self.title, self.apply_button, self.close_button, stretch=False)
+        top.setStretch(0, 1)
+        layout.addLayout(top)
+        for widget in (self.summary, self.bar):
             layout.addWidget(widget)
         layout.addWidget(self.rows, 1)
         layout.addWidget(self.note)
         layout.addWidget(promise)
-        layout.addLayout(row(self.apply_button, self.close_button))
         layout.addStretch(0)
 
     # --- setters

@@ -168,7 +168,7 @@ class PreviewView(QWidget):
         header, names = self.table.horizontalHeader(), self.model.columns
         for column, name in enumerate(names):
             self.table.setColumnWidth(column, _WIDE if name in wide else _NARROW)
-        for place, name in enumerate(self._ordered(names)):
+        for place, name in enumerate(self._used(names)):
             header.moveSection(header.visualIndex(names.index(name)), place)
         self.table.verticalHeader().setDefaultSectionSize(_PICTURE_ROW if self.model.images else _ROW)
 
@@ -205,7 +205,7 @@ class PreviewView(QWidget):
 
     def _lines(self, record: dict[str, Any]) -> list[str]:
         """The row in words: what has a role first, each with its name where there are several."""
-        names = self._ordered(list(record))
+        names = dict.fromkeys((*self._used(list(record)), *record))
         tokens, tags = ((self._roles.get(role) or ("",))[0] for role in ("tokens", "tags"))
         lines = []
         for name in names:
@@ -216,10 +216,11 @@ class PreviewView(QWidget):
                 lines.append(f"{self._title(name)}: {text}")
         return lines
 
-    def _ordered(self, names: Sequence[str]) -> list[str]:
-        """Columns with a role before those without, in the order of the roles."""
-        used = [name for role in ROLES if role != "ignore" for name in self._roles.get(role, ())]
-        return [name for name in dict.fromkeys((*used, *names)) if name in names]
+    def _used(self, names: Sequence[str]) -> list[str]:
+        """Columns with a role; what is read stands before what is learnt."""
+        roles = dict.fromkeys((*_LONG, *ROLES))
+        used = [name for role in roles if role != "ignore" for name in self._roles.get(role, ())]
+        return [name for name in dict.fromkeys(used) if name in names]
 
     def _title(self, name: str) -> str:
         roles = self.model.roles_of(name)

@@ -12,6 +12,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.widgets.common import button, label, row
 
 _SHOWN = 240  # characters of an example
+_OFFERED = 60  # columns in the menu; the others are completed after a brace
 
 
 class BraceLine(QLineEdit):
@@ -77,6 +78,7 @@ class TemplateEdit(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._value = ""
+        self._names: list[str] = []
         self.line = BraceLine(self)
         self.line.setAccessibleName(self.tr("Text template"))
         self.line.setPlaceholderText(self.tr("none: the text is one column; or for example {title}: {body}"))
@@ -102,11 +104,12 @@ class TemplateEdit(QWidget):
         layout.addWidget(self.preview)
 
     def set_columns(self, names: Sequence[str]) -> None:
-        if [action.data() for action in self.menu.actions()] == list(names):
+        if list(names) == self._names:
             return
+        self._names = list(names)
         self.line.set_names(names)
         self.menu.clear()
-        for name in names:
+        for name in names[:_OFFERED]:
             action = self.menu.addAction(name.replace("&", "&&"))
             action.setData(name)
             action.triggered.connect(self._on_insert)

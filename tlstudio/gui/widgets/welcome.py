@@ -46,9 +46,9 @@ class Welcome(Page):
             ),
             (
                 "data",
-                self.tr("Start with your own file"),
-                self.tr("A CSV, TSV or JSON Lines file with texts and labels. You can also drop it on this window."),
-                self.tr("Choose a file…"),
+                self.tr("Start with your own data"),
+                self.tr("Texts or images with labels: tables, folders, archives. You can also drop them here."),
+                self.tr("Choose files…"),
                 self.data_requested,
                 "",
             ),
