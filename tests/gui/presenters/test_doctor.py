@@ -302,3 +302,17 @@ def test_no_checks_begin_while_a_model_trains(view, context, csv, tmp_path, unti
     until(lambda: not context.session.active)
     until(lambda: context.facts.examination.state == "known")
     assert view.findings.findings()
+
+
+def test_models_of_images_need_no_tokenizer_for_a_deeper_look(view, context, answers, table, until):
+    def fail(_args):
+        raise ValueError({"code": "model.no-tokenizer", "message": "No tokenizer.", "remedy": "", "params": {}})
+
+    answers["inspect-model"] = fail
+    context.edit_many({"model": {"source": "hub", "name": fake.MINILM}, "data.path": str(table)})
+    until(lambda: context.facts.examination.state == "known")
+    assert not view.deep_button.isEnabled() and view.deep_note.text() == "No tokenizer."
+    answers["inspect-data"] = lambda _args: {**fake.data_facts(table), "roles": {"image": "path", "label": "label"}}
+    context.facts.inspect_again("data")
+    until(lambda: context.facts.data.data and context.facts.examination.state == "known")
+    assert view.deep_button.isEnabled()

@@ -14,8 +14,10 @@ from tests.gui import fake_doctor
 from tlstudio.core.options import describe
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.check_settings import ShownCheck
+from tlstudio.gui.widgets.diff_view import Change
 from tlstudio.gui.widgets.doctor_view import DoctorView
 from tlstudio.gui.widgets.finding_list import ShownFinding, ShownFix
+from tlstudio.gui.widgets.fix_preview import Preview
 from tlstudio.gui.widgets.repair_list import ShownRepair
 
 
@@ -164,3 +166,25 @@ def test_several_files_are_named(view):
     sample = {**fake_doctor.sample(1, "x"), "path": "hub:org/name"}
     view.set_findings([finding("a", samples=(sample, fake_doctor.sample(2, "y")))])
     assert [line[1] for line in view.detail.table.shown()] == [Path("hub:org/name").name, "tickets.csv"]
+
+
+def test_images_of_a_preview_are_pictures(view):
+    changes = (Change("train, row 1", "/x/a.png", dropped=True), Change("", "/x/b.png", "/x/b.png", "cat", "cats"))
+    view.set_findings([finding("a")])
+    view.show_preview(True)
+    view.preview.set_preview(Preview(changed=1, dropped=1, total=9, rows=changes))
+    assert view.preview.pictures.isVisible() and not view.preview.rows.isVisible()
+    texts = [view.preview.pictures.item(row).text() for row in range(2)]
+    assert texts == ["a.png\n✕ left out", "b.png\ncat → cats"]
+    view.preview.set_preview(Preview(changed=1, total=9, rows=(Change("row 1", "a b", "a c"),)))
+    assert view.preview.rows.isVisible()
+
+
+def test_the_keyboard_comes_back_to_the_findings(view, qapp):
+    view.set_findings([finding("a", fixes=(ShownFix("Mend", {"name": "x"}),))])
+    view.activateWindow()
+    view.findings.setFocus()
+    view.show_preview(True)
+    assert qapp.focusWidget() is view.preview.close_button and not view.findings.isEnabled()
+    view.show_preview(False)
+    assert qapp.focusWidget() is view.findings and view.findings.isEnabled()

@@ -16,8 +16,8 @@ from tlstudio.data.splits import mixed
 if TYPE_CHECKING:
     import numpy as np
 
-FOLDS = 5
-_LEARNT = 16_000  # rows that one classifier is fitted on, at most: more change hardly any answer
+_FOLDS, _FOLDS_OF_WORDS = 5, 3
+_LEARNT, _LEARNT_OF_WORDS = 16_000, 8_000  # rows that a classifier is fitted on: more change hardly any answer
 _STEPS = 50
 _HASHES = 1 << 20
 _TERMS = 10_000  # of a bag of words, at most
@@ -39,13 +39,14 @@ def cross_validated(
     """
     import numpy as np
 
+    folds, most = (_FOLDS_OF_WORDS, _LEARNT_OF_WORDS) if _is_sparse(features) else (_FOLDS, _LEARNT)
     order = mixed(ids, 23)
-    fold = (order % np.uint64(FOLDS)).astype(np.int64)
+    fold = (order % np.uint64(folds)).astype(np.int64)
     found = np.zeros((len(codes), classes), dtype=np.float32)
-    for number in range(FOLDS):
+    for number in range(folds):
         asked = np.flatnonzero(fold == number)
         learnt = np.flatnonzero(fold != number)
-        learnt = np.sort(learnt[np.argsort(order[learnt], kind="stable")[:_LEARNT]])
+        learnt = np.sort(learnt[np.argsort(order[learnt], kind="stable")[:most]])
         weights, bias = fitted(features[learnt], codes[learnt], classes, check)
         found[asked] = _softmax(features[asked] @ weights + bias)
         tick(len(asked))
@@ -60,10 +61,9 @@ def fitted(features: Any, codes: np.ndarray, classes: int, check: Callable[[], N
     rows, width = features.shape
     target = np.zeros((rows, classes), dtype=np.float32)
     target[np.arange(rows), codes] = 1
-    sparse = hasattr(features, "tocsr")
     # C of scikit-learn, the inverse of the penalty: chosen on R8 with planted wrong labels
-    penalty = 1 / ((30.0 if sparse else 5.0) * max(rows, 1))
-    transposed = features.T.tocsr() if sparse else features.T
+    penalty = 1 / ((30.0 if _is_sparse(features) else 5.0) * max(rows, 1))
+    transposed = features.T.tocsr() if _is_sparse(features) else features.T
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         check()
@@ -109,6 +109,10 @@ def bag_of_words(read: Callable[[], Iterable[list[str]]], rows: int, classes: in
 # --- inside
 
 
+def _is_sparse(features: Any) -> bool:
+    return hasattr(features, "tocsr")
+
+
 def _vocabulary(portions: Iterable[list[str]], most: int) -> tuple[np.ndarray, np.ndarray]:
     """Hashes of the most frequent terms, ascending, and how rare each is, float32."""
     import numpy as np
@@ -117,7 +121,7 @@ def _vocabulary(portions: Iterable[list[str]], most: int) -> tuple[np.ndarray, n
     for terms, _frequencies, ends in _all_terms(portions):
         counts += np.bincount(terms, minlength=_HASHES)
         rows += len(ends)
-        if rows >= _LEARNT:
+        if rows >= _LEARNT_OF_WORDS:
             break
     known = np.flatnonzero(counts >= 2)
     kept = np.sort(known[np.argsort(-counts[known], kind="stable")[:most]])

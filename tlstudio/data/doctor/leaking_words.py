@@ -126,7 +126,8 @@ def _fulfils(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """bool [W], and precision and coverage of each word, float64 [W].
 
-    A word is no better than chance at guessing the largest class: the precision must hold above its share, too.
+    In a large class any word is precise: it must also be better than guessing the class, as it would in one of half
+    of the rows.
     """
     import numpy as np
 
@@ -135,7 +136,8 @@ def _fulfils(
     share = hits / max(int(member.sum()), 1)
     base = member.sum() / max(int(half.sum()), 1)
     above = (exact - base) / max(1 - base, 1e-9)
-    return (rows >= _FEWEST) & (exact >= precision) & (above >= precision) & (share >= coverage), exact, share
+    good = (exact >= precision) & (above >= 2 * precision - 1) & (share >= coverage)
+    return good & (rows >= _FEWEST), exact, share
 
 
 def _spelt(examined: Examined, row: int, number: int) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _FEWEST = 50  # rows that the usual distance can be told from
 _FOLDS = 5
-_SHRINK = 0.05  # of the covariance towards a sphere
+_SHRINK = 0.05  # of the covariance towards a sphere, at least; more where rows are few for the dimensions
 _MOST = 2_000  # rows that one step of the recipe names
 
 
@@ -24,7 +24,7 @@ class Options(CheckOptions):
     """How far is too far."""
 
     distance: float = Field(
-        3.5,
+        3.0,
         ge=2,
         le=100,
         title="Least distance",
@@ -74,7 +74,7 @@ PLUGIN = Outliers()
 
 
 def class_distances(features: np.ndarray, codes: np.ndarray, ids: np.ndarray, examined: Examined) -> np.ndarray:
-    """float64 [n]: squared distance of each row (float32 [n, D]) to the nearest mean of a class of other rows."""
+    """float64 [n]: distance of each row (float32 [n, D]) to the nearest mean of a class of other rows."""
     import numpy as np
 
     fold = (mixed(ids, 31) % np.uint64(_FOLDS)).astype(np.int64)
@@ -88,7 +88,7 @@ def class_distances(features: np.ndarray, codes: np.ndarray, ids: np.ndarray, ex
         examined.control.check()
         rows, centres = features[asked] @ white, means @ white
         apart = (rows**2).sum(1)[:, None] - 2 * rows @ centres.T + (centres**2).sum(1)
-        found[asked] = apart.min(1)
+        found[asked] = np.sqrt(np.maximum(apart.min(1), 0))
         examined.tick(len(asked))
     return found
 
@@ -108,7 +108,8 @@ def _whitener(rest: np.ndarray) -> np.ndarray:
 
     covariance = rest.T.astype(np.float64) @ rest / max(len(rest), 1)
     width = len(covariance)
-    covariance = (1 - _SHRINK) * covariance + _SHRINK * np.eye(width) * (np.trace(covariance) / width + 1e-12)
+    shrink = max(_SHRINK, width / (width + len(rest)) / 2)
+    covariance = (1 - shrink) * covariance + shrink * np.eye(width) * (np.trace(covariance) / width + 1e-12)
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray(vectors / np.sqrt(values), dtype=np.float32)
 

@@ -24,7 +24,7 @@ _ROWS, _COLUMNS = 65_536, 256
 _CELLS = {0x0201, 0x0203, 0x0204, 0x0205, 0x0006, 0x0206, 0x0406, 0x027E, 0x00FD, 0x00D6, 0x0001, 0x0002, 0x0003,
           0x0004, 0x0005, 0x007E}  # fmt: skip
 _SEVERAL_CELLS = {0x00BD, 0x00BE}  # MULRK, MULBLANK: they end with the last column
-_STRINGS, _SIZE, _PASSWORD = 0x00FC, 0x0200, 0x002F
+_STRINGS, _SIZE, _PASSWORD, _SHEET, _END = 0x00FC, 0x0200, 0x002F, 0x0085, 0x000A
 
 
 def check(path: Path) -> None:
@@ -117,23 +117,39 @@ class _Container:
 
 
 def _check_records(book: bytes) -> None:
-    """Cells lie where Excel has some, and no table claims more entries than it can hold."""
-    at = 0
+    """What belongs to the whole workbook, and each sheet from where it is said to begin."""
+    begins = [0]
+    for begin in begins:
+        for kind, content in _records(book, begin):
+            _check_record(kind, content, len(book))
+            if kind == _SHEET and len(content) >= 4 and begin == 0:
+                begins.append(max(struct.unpack_from("<I", content)[0], 1))
+            if kind == _END:
+                break
+
+
+def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes]]:
     while at + 4 <= len(book):
         kind, length = struct.unpack_from("<2H", book, at)
-        content = book[at + 4 : at + 4 + length]
-        at += 4 + length
-        row = column = 0
         if kind == _PASSWORD:
             return  # what follows is encrypted, and not read
-        if kind in _CELLS and length >= 4:
-            column = struct.unpack_from("<H", content, 2)[0]
-        elif kind in _SEVERAL_CELLS and length >= 6:
-            column = max(struct.unpack_from("<H", content, 2)[0], struct.unpack_from("<H", content, length - 2)[0])
-        elif kind == _STRINGS and length >= 8 and struct.unpack_from("<I", content, 4)[0] > len(book):
-            raise ValueError("it claims more texts than it can hold")
-        elif kind == _SIZE and length >= 10:
-            _, rows, _, columns = struct.unpack_from("<2I2H" if length >= 14 else "<4H", content)
-            row, column = rows - 1, columns - 1
-        if column >= _COLUMNS or row >= _ROWS:
-            raise ValueError("it has a cell where Excel has none")
+        yield kind, book[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+def _check_record(kind: int, content: bytes, size: int) -> None:
+    """Cells lie where Excel has some, and no table claims more entries than it can hold."""
+    length, row, column = len(content), 0, 0
+    if kind in _CELLS and length >= 4:
+        column = struct.unpack_from("<H", content, 2)[0]
+    elif kind in _SEVERAL_CELLS and length >= 6:
+        column = max(struct.unpack_from("<H", content, 2)[0], struct.unpack_from("<H", content, length - 2)[0])
+    elif kind == _STRINGS and length >= 8 and struct.unpack_from("<I", content, 4)[0] > size:
+        raise ValueError("it claims more texts than it can hold")
+    elif kind == _SIZE and length >= 10:
+        top, rows, left, columns = struct.unpack_from("<2I2H" if length >= 14 else "<4H", content)
+        row, column = max(rows - 1, top), max(columns - 1, left)
+        if top > rows or left > columns:
+            raise ValueError("it has a sheet that ends before it begins")
+    if column >= _COLUMNS or row >= _ROWS:
+        raise ValueError("it has a cell where Excel has none")

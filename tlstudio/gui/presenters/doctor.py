@@ -173,11 +173,12 @@ class DoctorPresenter(Presenter):
             return self.tr("A deeper look needs data.")
         if not recipe.model.name:
             return self.tr("A deeper look needs a model: choose one in the Model step.")
-        if facts.model.state == "failed" and facts.model.error is not None:
+        images = "image" in ((facts.data.data or {}).get("roles") or {})  # their models have no tokenizer to look into
+        if facts.model.state == "failed" and facts.model.error is not None and not images:
             return i18n.both(facts.model.error)
         if self.context.session.active:
             return self.tr("A deeper look has to wait until the run has ended.")
-        if facts.data.state != "known" or facts.model.state != "known":
+        if facts.data.state != "known" or facts.model.state not in ("known", "failed"):
             return self.tr("A deeper look has to wait until the data and the model are read.")
         return self.tr("The data is being checked.") if facts.examination.state == "busy" else ""
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.i18n import engine
-from tlstudio.gui.widgets.common import button, clear, label
+from tlstudio.gui.widgets.common import button, clear, label, row
 from tlstudio.gui.widgets.diff_view import Change, DiffView
+from tlstudio.gui.widgets.flow import FlowLayout
 
-_SIDE = 128  # pixels of a picture at most
+_SIDE = 112  # pixels of a picture at most
 
 
 class Examples(QWidget):
@@ -39,10 +41,9 @@ class Examples(QWidget):
         self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.texts = DiffView(self.tr("Texts before and after"), self)
         self.pictures = QWidget(self)
-        self._grid = QGridLayout(self.pictures)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._grid.setHorizontalSpacing(12)
+        self._list = QVBoxLayout(self.pictures)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setAlignment(Qt.AlignmentFlag.AlignTop)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         theme.set_role(self.pictures, "page")
@@ -96,16 +97,29 @@ class Examples(QWidget):
         return Change(name, str(item["before"]), str(item["after"]))
 
     def _show_pictures(self, items: Sequence[dict[str, Any]]) -> None:
-        clear(self._grid)
-        for number, item in enumerate(items):
-            name = engine(str(item["title"]))
-            targets = _mixed_labels(item)
-            caption = label(f"{name}  ·  {targets}" if targets else name, "muted", wrap=True, parent=self.pictures)
-            self._grid.addWidget(caption, 2 * number, 0, 1, 3)
-            for column, side in ((0, "before"), (2, "after")):
-                told = self.tr("{name}: before") if side == "before" else self.tr("{name}: after")
-                self._grid.addWidget(_picture(str(item[side]), told.format(name=name)), 2 * number + 1, column)
-            self._grid.addWidget(label("→", "title", parent=self.pictures), 2 * number + 1, 1)
+        """Pairs side by side, below the name of their augmentation."""
+        clear(self._list)
+        for _name, group in itertools.groupby(items, key=lambda item: str(item["augmentation"])):
+            pairs = list(group)
+            title = engine(str(pairs[0]["title"]))
+            caption = "  ·  ".join(part for part in (title, _mixed_labels(pairs[0])) if part)
+            self._list.addWidget(label(caption, "muted", wrap=True, parent=self.pictures))
+            line = QWidget(self.pictures)
+            flow = FlowLayout(line, gap=22)
+            for item in pairs:
+                flow.addWidget(self._pair(title, item))
+            self._list.addWidget(line)
+
+    def _pair(self, title: str, item: dict[str, Any]) -> QWidget:
+        pair = QWidget(self.pictures)
+        layout = row(
+            _picture(str(item["before"]), self.tr("{name}: before").format(name=title)),
+            label("→", "title"),
+            _picture(str(item["after"]), self.tr("{name}: after").format(name=title)),
+        )
+        layout.setContentsMargins(0, 0, 0, 0)
+        pair.setLayout(layout)
+        return pair
 
 
 def _mixed_labels(item: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -165,6 +165,27 @@ class RoleDelegate(QStyledItemDelegate):
             self.closeEditor.emit(box)
 
 
+class ColumnsTable(QTableView):
+    """A click, Enter, F2 or a letter opens the list of roles; the arrows only move."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.EditKeyPressed | triggers.AnyKeyPressed)
+        self.clicked.connect(self._open)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and self.currentIndex().isValid() and self.state() != QTableView.State.EditingState:
+            self.edit(self.currentIndex().siblingAtColumn(_ROLE))
+        else:
+            super().keyPressEvent(event)
+
+    def _open(self, index: QModelIndex) -> None:
+        if index.column() == _ROLE:
+            self.edit(index)
+
+
 class ColumnsView(QWidget):
     """Signals: what the user wants. Setters: what is known."""
 
@@ -186,11 +207,10 @@ class ColumnsView(QWidget):
     def _make_table(self) -> QTableView:
         self.model = ColumnsModel(self)
         self.model.role_wished.connect(self.role_wished)
-        self.table = QTableView(self)
+        self.table = ColumnsTable(self)
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(_ROLE, RoleDelegate(self.table))
         self.table.setAccessibleName(self.tr("Columns and their roles"))
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.setShowGrid(False)

@@ -179,12 +179,16 @@ class DoctorView(QWidget):
         self.body.setCurrentWidget(self.all_clear)
 
     def show_preview(self, shown: bool) -> None:
-        self.right.setCurrentWidget(self.preview if shown else self.detail)
+        # the focus goes first: when what has it is hidden or greyed out, Qt looks for the next and scrolls to it
         if shown:
-            self.preview.focus()  # before the list is greyed out, or Qt would choose where the focus goes
-        elif self.preview.isAncestorOf(QApplication.focusWidget() or self):
+            self.right.setCurrentWidget(self.preview)
+            self.preview.focus()
+            self.findings.setEnabled(False)
+            return
+        self.findings.setEnabled(True)
+        if self.preview.isAncestorOf(QApplication.focusWidget() or self):
             self.findings.setFocus()
-        self.findings.setEnabled(not shown)
+        self.right.setCurrentWidget(self.detail)
 
     def set_repairs(self, repairs: Sequence[ShownRepair]) -> None:
         title = self.tr("Repairs in the recipe ({n})").format(n=formats.count(len(repairs)))

@@ -13,11 +13,10 @@ from tlstudio.gui.widgets.common import button, clear, label
 from tlstudio.gui.widgets.finding_list import SIGNS, ShownFinding, ShownFix, headline
 from tlstudio.gui.widgets.flow import FlowLayout
 from tlstudio.gui.widgets.record_table import Column, RecordTable
-from tlstudio.gui.widgets.thumbnails import Gallery, Picture
+from tlstudio.gui.widgets.thumbnails import Gallery, Picture, are_pictures
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 _SPLIT, _FILE, _ROW, _TEXT, _LABEL, _DETAIL = range(6)
-_IMAGES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 class FindingDetail(QWidget):
@@ -118,7 +117,7 @@ class FindingDetail(QWidget):
         self.fixes.setVisible(bool(fixes))
 
     def _set_samples(self, samples: list[dict[str, Any]]) -> None:
-        pictures = bool(samples) and all(str(item["text"]).lower().endswith(_IMAGES) for item in samples)
+        pictures = are_pictures([str(item["text"]) for item in samples])
         self.samples.setCurrentWidget(self.gallery if pictures else self.table)
         self.samples.setVisible(bool(samples))
         self._show_whole("")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from tlstudio.gui import formats, theme
 from tlstudio.gui.widgets.common import button, label, row
 from tlstudio.gui.widgets.diff_view import Change, DiffView
+from tlstudio.gui.widgets.thumbnails import Gallery, Picture, are_pictures
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class FixPreview(QWidget):
         self.bar.setRange(0, 0)
         self.bar.setAccessibleName(self.tr("Working out what would change"))
         self.rows = DiffView(self.tr("Rows before and after"), self)
+        self.pictures = Gallery(self.tr("Images that would change"), self)
+        self.pictures.setMinimumHeight(130)
+        self.shown = QStackedWidget(self)
+        self.shown.addWidget(self.rows)
+        self.shown.addWidget(self.pictures)
         self.note = label("", "caption", wrap=True, parent=self)
         self.apply_button = button(self.tr("Apply"), "check", "primary", self.tr("Takes the repair into the recipe"))
         self.close_button = button(self.tr("Back"), help=self.tr("Changes nothing"))
@@ -58,7 +64,7 @@ class FixPreview(QWidget):
         layout.addLayout(top)
         for widget in (self.summary, self.bar):
             layout.addWidget(widget)
-        layout.addWidget(self.rows, 1)
+        layout.addWidget(self.shown, 1)
         layout.addWidget(self.note)
         layout.addWidget(promise)
         layout.addStretch(0)
@@ -79,8 +85,7 @@ class FixPreview(QWidget):
         if preview.empty:
             lines = [self.tr("It would change nothing: no row is concerned any more.")]
         self._show("\n".join(lines))
-        self.rows.set_changes(preview.rows)
-        self.rows.setVisible(bool(preview.rows))
+        self._show_rows(preview.rows)
         concerned = preview.changed + preview.dropped
         text = self.tr("The first {n} of {all} rows that change are shown.")
         cut = len(preview.rows) < concerned
@@ -93,6 +98,20 @@ class FixPreview(QWidget):
         self.close_button.setFocus()
 
     # --- inside
+
+    def _show_rows(self, rows: tuple[Change, ...]) -> None:
+        pictures = are_pictures([change.before for change in rows])
+        self.rows.set_changes([] if pictures else rows)
+        self.pictures.set_pictures([self._picture(change) for change in rows] if pictures else [])
+        self.shown.setCurrentWidget(self.pictures if pictures else self.rows)
+        self.shown.setVisible(bool(rows))
+
+    def _picture(self, change: Change) -> Picture:
+        if change.dropped:
+            what = f"✕ {self.tr('left out')}"
+        else:
+            what = " → ".join(dict.fromkeys((change.label_before, change.label_after)))
+        return Picture(change.before, f"{Path(change.before).name}\n{what}", change.label_before)
 
     def _counts(self, preview: Preview) -> str:
         values = {
@@ -112,7 +131,7 @@ class FixPreview(QWidget):
         self.summary.setText(summary)
         theme.set_role(self.summary, role)
         self.bar.setVisible(busy)
-        self.rows.setVisible(False)
+        self.shown.setVisible(False)
         self.note.setVisible(False)
         self.apply_button.setEnabled(False)
 

@@ -17,6 +17,7 @@ from tlstudio.gui.background import Latest
 _SIDE = 88  # pixels
 _MOST = 60  # pictures that are read
 _PLACE = Qt.ItemDataRole.UserRole
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Picture:
     path: str
     caption: str
     help: str = ""
+
+
+def are_pictures(texts: Sequence[str]) -> bool:
+    """Whether contents of rows are paths of images."""
+    return bool(texts) and all(text.lower().endswith(_SUFFIXES) for text in texts)
 
 
 class Gallery(QListWidget):
