@@ -127,3 +127,16 @@ def test_size_of(tmp_path):
     assert files.size_of(tmp_path) == 7
     assert files.size_of(tmp_path / "c") == 4
     assert files.size_of(tmp_path / "absent") == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("postgresql://me:secret@host/db", "postgresql://me:***@host/db"),
+        ("postgresql://me:$SECRET@host/db", "postgresql://me:$SECRET@host/db"),
+        ("sqlite:///a.db", "sqlite:///a.db"),
+        ("hub:org/name@main#x/train", "hub:org/name@main#x/train"),
+    ],
+)
+def test_a_password_is_never_shown(place, expected):
+    assert files.shown(place) == expected

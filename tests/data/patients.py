@@ -28,7 +28,7 @@ SHARED = ("with", "this", "that", "from", "which", "into", "when", "they")
 def vocabulary() -> tuple[str, ...]:
     """English words that come with Python."""
     text = " ".join(pydoc_data.topics.topics.values())
-    words = sorted({word for word in re.findall(r"\b[a-z]{4,12}\b", text)} - set(SHARED))
+    words = sorted(set(re.findall(r"\b[a-z]{4,12}\b", text)) - set(SHARED))
     random.Random(5).shuffle(words)
     return tuple(words)
 
@@ -38,7 +38,7 @@ def healthy(count: int = 240, classes: int = 3, seed: int = 0) -> Rows:
     draw, words = random.Random(seed), vocabulary()
     rows = []
     for index in range(count):
-        own = words[300 * (index % classes) : 300 * (index % classes) + 120]
+        own = words[300 * (index % classes) : 300 * (index % classes) + 200]
         text = draw.sample(own, 12) + draw.sample(SHARED, 3)
         draw.shuffle(text)
         rows.append((" ".join(text), f"class {'abcdefgh'[index % classes]}"))
@@ -152,7 +152,9 @@ def features(texts: Sequence[str]) -> Any:
     """Stands for a backbone: the sum of a random vector for each word, or an image's coarse colours; unit length."""
     import numpy as np
 
-    found = [_coarse(text) if text.endswith(".png") else sum(map(_vector, text.split()), np.zeros(48)) for text in texts]
+    found = [
+        _coarse(text) if text.endswith(".png") else sum(map(_vector, text.split()), np.zeros(48)) for text in texts
+    ]
     rows = np.array(found, dtype=np.float32).reshape(len(texts), 48)
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 

@@ -78,3 +78,13 @@ def test_the_second_time_nothing_is_written(composed, monkeypatch):
     composed(ROWS, template="{title}")
     monkeypatch.setattr(compose, "write_batches", lambda *_args: pytest.fail("it was there already"))
     composed(ROWS, template="{title}")
+
+
+def test_a_template_is_the_text_whatever_else_is_there(composed):
+    content = "a,body,url,who\nx,first one,http://long.example/of-a-page,u\ny,second,http://long.example/other,v\n"
+    _raw, _table, roles = composed(content, template="{a} {body}", roles={"label": "who"})
+    assert roles.plain() == {"text": compose.TEMPLATE, "label": "who"}
+    _raw, _table, roles = composed(content, template="{body}")
+    assert roles.plain() == {"text": compose.TEMPLATE}
+    _raw, _table, roles = composed(content.replace("who", "label"), template="{a}")
+    assert roles.plain() == {"text": compose.TEMPLATE, "label": "label"}

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.data.samples import Form, Parts, forms, tarred, zipped
@@ -270,6 +270,7 @@ USUAL = settings(
 
 
 @settings(USUAL, max_examples=300)
+@example(Spoilt("json with records", (0, 4), 0, "conll"))  # 773 columns
 @given(INPUTS)
 def test_malformed_input_is_read_or_refused(spoilt):
     try_one(spoilt)

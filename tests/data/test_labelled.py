@@ -115,8 +115,6 @@ def test_given_places_are_kept_apart(written):
     )
     assert {split: len(rows) for split, rows in data.splits.items()} == {"train": 30, "validation": 6, "test": 2}
     assert list(data.splits["test"].dataset(data.roles)["text"]) == ["other", "more"]
-    assert codes(data.warnings) == ["data.leak"], "the validation rows are in the training rows"
-    assert data.warnings[0].params == {"rows": 6, "total": 6, "one": "train", "other": "validation"}
 
 
 def test_several_files_are_one(written):

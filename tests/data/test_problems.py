@@ -24,7 +24,6 @@ def test_the_most_frequent_form_is_kept():
 
 ALL = [
     problems.empty_rows("a.csv", list(range(3, 23)), 87),
-    problems._leak("train", "test", 3, 9),
     problems.one_class(["a"], "label"),
     problems.one_class([], "label"),
     problems.too_many_classes(900, 1000, "id"),

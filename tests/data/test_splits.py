@@ -130,7 +130,7 @@ def test_groups_are_never_divided(divided):
 
 
 @pytest.mark.parametrize(
-    "stamp", [lambda n: f"2026-01-{n // 24 + 1:02d} {n % 24:02d}:00", lambda n: str(n), lambda n: f"{n / 10:.1f}"]
+    "stamp", [lambda n: f"2026-01-{n // 24 + 1:02d} {n % 24:02d}:00", str, lambda n: f"{n / 10:.1f}"]
 )
 def test_the_latest_rows_are_the_test(divided, stamp):
     texts, labels = rows(200)

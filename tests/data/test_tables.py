@@ -120,3 +120,21 @@ def test_nothing_half_read_stays(written, monkeypatch, problem, expected):
     with pytest.raises(expected):
         read_table(path, "auto", {}, silent, Control())
     assert [item for item in cache_folder("datasets").rglob("*") if item.is_file()] == []
+
+
+def test_a_source_of_names_does_not_read_another_file(written):
+    with pytest.raises(StudioError) as caught:
+        read_table(written("a.csv", [("a", "x")]), "digits", {}, silent, Control())
+    assert caught.value.code == "data.not-a-file"
+
+
+def test_an_error_in_an_archive_names_the_archive(tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("a.csv", "text,label\na,b,c\n")
+    with pytest.raises(StudioError) as caught:
+        read_table(tmp_path / "all.zip", "auto", {}, silent, Control())
+    assert caught.value.code == "data.ragged-row"
+    assert "all.zip" in caught.value.message
+    assert "unpacked" not in caught.value.message

@@ -28,7 +28,10 @@ ASSETS = _ROOT.parent / "shared" / "assets" / "data"
 DATA: dict[str, dict[str, Any]] = {
     "tweets": {"path": str(ASSETS / "text/election_tweets.csv"), "roles": {"text": "Content", "label": "Author"}},
     "r8": {"path": str(ASSETS / "text/reuters_r8_train.csv"), "test": str(ASSETS / "text/reuters_r8_test.csv")},
-    "brown": {"path": str(ASSETS / "tokens/brown_pos/train.conll"), "test": str(ASSETS / "tokens/brown_pos/test.conll")},
+    "brown": {
+        "path": str(ASSETS / "tokens/brown_pos/train.conll"),
+        "test": str(ASSETS / "tokens/brown_pos/test.conll"),
+    },
     "emoji": {"path": str(ASSETS / "images/emoji_google")},
     "digits": {"path": "sample:digits"},
     "names": {

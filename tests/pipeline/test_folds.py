@@ -21,7 +21,7 @@ def folds(tiny_model, tickets, tmp_path):
 
 
 def test_every_row_is_tested_once(folds):
-    heard, results, folder = folds
+    _heard, results, folder = folds
     found = results["cross_validation"]
     assert [entry["fold"] for entry in found["folds"]] == [1, 2, 3]
     assert sum(entry["rows"] for entry in found["folds"]) == sum(results["data"]["rows"].values())
@@ -38,7 +38,7 @@ def test_every_row_is_tested_once(folds):
 
 
 def test_curves_are_of_the_first_fold_alone(folds):
-    heard, results, _folder = folds
+    heard, _results, _folder = folds
     steps = [event.step for event in heard.of("metric") if event.split == "train"]
     assert steps == sorted(steps)
     assert len(steps) == len(set(steps))

@@ -203,6 +203,11 @@ def is_name(place: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.\-]+:", place, re.IGNORECASE) is not None and not Path(place).exists()
 
 
+def shown(place: str) -> str:
+    """A place as it may be shown and kept: without the password of a database's address."""
+    return re.sub(r"(://[^:/@\s]*):(?!\$)[^@\s]+@", r"\1:***@", place)
+
+
 def safe_name(text: str, limit: int = 60) -> str:
     """A name that is a valid file name on every system; never empty, never a path."""
     text = unicodedata.normalize("NFC", text)

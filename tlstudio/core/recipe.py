@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import expand, explain_os_errors, is_name, write_text
+from tlstudio.core.files import expand, explain_os_errors, is_name, shown, write_text
 from tlstudio.core.plugins import invalid
 
 SCHEMA = 1
@@ -141,7 +141,7 @@ class DataSection(BaseModel):
     def title(self) -> str:
         """The first place of the training rows, as people call it."""
         first = self.files.get("train", ("",))[0]
-        return first if is_name(first) else first.replace("\\", "/").rstrip("/").split("/")[-1]
+        return shown(first) if is_name(first) else first.replace("\\", "/").rstrip("/").split("/")[-1]
 
 
 _OLD_CLEANING = {

@@ -98,12 +98,14 @@ def _assigned(train: Table, data: DataSection, roles: tuple[str, ...]) -> Roles:
     chosen = {role: given for role, given in data.roles.items() if role != "text"}
     rest = whole.drop_columns([name for name in dict.fromkeys(names) if not _is_used(name, chosen)])
     wanted = tuple(role for role in _fitting(data, roles) if role != "text")
-    found = assign(rest, chosen, wanted or tuple({"label"} & set(rest.column_names)), train.path)
+    if not wanted and "label" in rest.column_names:
+        wanted = ("label",)
+    found = assign(rest, chosen, wanted, train.path, shaped=False)
     return Roles({"text": (TEMPLATE,), **found.columns}, {**found.reasons, TEMPLATE: CHOSEN})
 
 
 def _is_used(name: str, chosen: dict[str, str | tuple[str, ...]]) -> bool:
-    return any(name == given or name in given for given in chosen.values() if given != "")
+    return any(name in ((given,) if isinstance(given, str) else given) for given in chosen.values())
 
 
 def _fitting(data: DataSection, roles: tuple[str, ...]) -> tuple[str, ...]:

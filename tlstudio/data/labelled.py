@@ -177,8 +177,7 @@ def read_labelled(
     if not found:
         found += [problems.empty_split(split) for split in ("train", "test") if not len(by_split[split])]
         found += _unseen(by_split)
-    warnings = problems.leaks(by_split) + _long_texts(frames, assigned)
-    return Labelled(by_split, assigned, frames.names, warnings, frames.dropped), found
+    return Labelled(by_split, assigned, frames.names, _long_texts(frames, assigned), frames.dropped), found
 
 
 def read_more(data: DataSection, place: str, known: Labelled, emit: Emit, control: Control) -> Rows:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tlstudio.core.errors import StudioError
-
-if TYPE_CHECKING:
-    from tlstudio.data.labelled import Rows
 
 LONG_TEXT = 100_000  # characters; far beyond what any backbone of the catalogue reads
 
@@ -41,32 +36,6 @@ def empty_rows(path: str, rows: Sequence[int], count: int) -> StudioError:
         path=path,
         row=rows[0],
         rows=list(rows),
-    )
-
-
-def leaks(splits: dict[str, Rows]) -> list[StudioError]:
-    """Contents that stand in two splits: what is tested on, or chosen by, has been learnt."""
-    import numpy as np
-
-    found = []
-    for one, other in itertools.combinations(splits, 2):
-        common = np.intersect1d(splits[one].ids, splits[other].ids)
-        if len(common):
-            rows = int(np.isin(splits[other].ids, common).sum())
-            found.append(_leak(one, other, rows, len(splits[other])))
-    return found
-
-
-def _leak(one: str, other: str, rows: int, total: int) -> StudioError:
-    return StudioError(
-        "data.leak",
-        "{rows} of {total} {other} rows are in the {one} rows as well: the score on them says little.",
-        "Leave them out of the {one} rows with the data step drop-duplicates.",
-        where="data.steps",
-        rows=rows,
-        total=total,
-        one=one,
-        other=other,
     )
 
 

@@ -93,7 +93,12 @@ class Roles:
 
 
 def assign(
-    table: pa.Table, chosen: Mapping[str, str | tuple[str, ...]], roles: tuple[str, ...] = (), path: str = ""
+    table: pa.Table,
+    chosen: Mapping[str, str | tuple[str, ...]],
+    roles: tuple[str, ...] = (),
+    path: str = "",
+    *,
+    shaped: bool = True,
 ) -> Roles:
     """The user's roles, completed by guesses.
 
@@ -102,6 +107,7 @@ def assign(
         chosen: column or columns by role, from the recipe.
         roles: those that the task needs; empty finds out what the data is.
         path: for messages.
+        shaped: whether to find out what the data is, where ``roles`` is empty.
 
     Raises:
         StudioError: a chosen column does not exist, one column has two roles, or none is left for a role of ``roles``.
@@ -111,7 +117,8 @@ def assign(
     reasons = dict.fromkeys((name for names in columns.values() for name in names), CHOSEN)
     guesses = _Guesses(table.slice(0, _SAMPLE), columns, reasons)
     # the label first: a long text column may well be called "label", but never the other way round
-    for role in sorted(roles or guesses.shape(), key=lambda role: role != "label"):
+    wanted = roles or (guesses.shape() if shaped else ())
+    for role in sorted(wanted, key=lambda role: role != "label"):
         if role not in columns:
             guesses.require(role)
     for role in _OFFERED:

@@ -226,6 +226,12 @@ def chosen_encoding(found: Scan, wish: str) -> str:
             ) from error  # fmt: skip
     if found.encoding:
         return found.encoding
+    if found.kind != "text":
+        raise StudioError(
+            "data.not-text", "{path} is not a text file: it looks like {kind}.",
+            "Choose another kind of data, or auto.",
+            where="data.source", path=found.name, kind=known_binary(found.head) or found.kind,
+        )  # fmt: skip
     raise StudioError(
         "data.bad-encoding", "Line {line} of {path} is not valid UTF-8, and no other encoding fits the file.",
         "Save the file as UTF-8, or say which encoding it has (data.encoding).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
-from tlstudio.core.files import atomic_write, expand, explain_os_errors, is_name
+from tlstudio.core.files import atomic_write, expand, explain_os_errors, is_name, shown
 from tlstudio.core.paths import cache_folder
 from tlstudio.core.plugins import configure, find, get
 from tlstudio.core.progress import Meter
@@ -105,9 +106,16 @@ def read_table(place: Path | str, source: str, options: dict[str, Any], emit: Em
     plugin = get(_PACKAGE, source, "data.source") if source != "auto" else None
     if found.kind == "binary":
         found = _unpacked(found, emit, control)
-    plugin = plugin or recognise(found)
-    config = plugin.settle(found, configure(plugin, options, "data"))
-    return _read(plugin, found, config, str(path), meter)
+    with _told_as(found.path, path):
+        plugin = plugin or recognise(found)
+        if hasattr(plugin, "locate") and not plugin.recognises(found):
+            raise StudioError(
+                "data.not-a-file", "{source} is not read from a file such as {path}.",
+                "Set data.source to auto, or write its name.", where="data.source", path=found.name,
+                source=plugin.TITLE,
+            )  # fmt: skip
+        config = plugin.settle(found, configure(plugin, options, "data"))
+        return _read(plugin, found, config, str(path), meter)
 
 
 def read_tables(
@@ -176,6 +184,20 @@ def _unpacked(found: Scan, emit: Emit, control: Control) -> Scan:
     return scan(archives.unpacked(found, emit, control), lambda _size: control.check())
 
 
+@contextlib.contextmanager
+def _told_as(read: Path, named: Path) -> Iterator[None]:
+    """Errors about what was unpacked name the archive that the user knows, not our cache."""
+    try:
+        yield
+    except StudioError as error:
+        if read == named:
+            raise
+        texts = {name: value.replace(str(read), str(named)) if isinstance(value, str) else value
+                 for name, value in error.params.items()}  # fmt: skip
+        where = error.where.replace(str(read), str(named))
+        raise StudioError(error.code, error.template, error.remedy_template, where, **texts) from error
+
+
 def _read_name(name: str, source: str, options: dict[str, Any], emit: Emit, control: Control) -> Table:
     plugin = (
         get(_PACKAGE, source, "data.source") if source != "auto" else recognise(Scan(Path(name), "", 0, kind="name"))
@@ -183,11 +205,11 @@ def _read_name(name: str, source: str, options: dict[str, Any], emit: Emit, cont
     if not hasattr(plugin, "locate"):
         raise StudioError(
             "data.not-a-name", "{path} is no file that {source} can read.", "Choose a file, or another source.",
-            where="data.source", path=name, source=plugin.TITLE,
+            where="data.source", path=shown(name), source=plugin.TITLE,
         )  # fmt: skip
     config = configure(plugin, options, "data")
     found = plugin.locate(name, config, emit, control)
-    return _read(plugin, found, plugin.settle(found, config), name, Meter(emit, control, "prepare", 1, "bytes"))
+    return _read(plugin, found, plugin.settle(found, config), shown(name), Meter(emit, control, "prepare", 1, "bytes"))
 
 
 def _read(plugin: Any, found: Scan, config: Any, path: str, meter: Meter) -> Table:

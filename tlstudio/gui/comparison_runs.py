@@ -113,8 +113,11 @@ class ComparisonRuns(QObject):
             self._begin()
         else:
             runs = [folder.name for folder in reversed(self._folders)]
+            told = self.tr("Compared: “{this}” beside “{other}”.")
+            told = told.format(this=self._parts[-1].title, other=self._parts[0].title)
             self._finish()
             self._context.compare_requested.emit(runs)
+            self._context.told.emit(told)
 
     def _give_up(self, line: dict[str, Any]) -> None:
         number = self.number

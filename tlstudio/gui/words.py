@@ -88,8 +88,8 @@ def progress(done: float, total: float, unit: str) -> str:
 
 
 def time_left(seconds: float | None) -> str:
-    """How long a piece of work still takes, roughly; empty where nobody knows."""
-    if formats.missing(seconds):
+    """How long a piece of work still takes, roughly; empty where nobody knows or it is nearly done."""
+    if seconds is None or formats.missing(seconds) or seconds < 1:
         return ""
     return translate("words", "about {time} left").format(time=formats.roughly(seconds))
 
@@ -121,6 +121,7 @@ def choice(name: str) -> str:
     return {
         "auto": translate("choices", "Automatic"),
         "none": translate("choices", "None"),
+        "classes": translate("choices", "Every class equally often"),
         "balanced": translate("choices", "Balanced"),
         "mean": translate("choices", "Mean of all tokens"),
         "first": translate("choices", "First token"),

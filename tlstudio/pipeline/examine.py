@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,26 +33,33 @@ class Backbone:
     max_length: int
     control: Control
 
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tlstudio.models.tokenizers import load_tokenizer
+
+        return load_tokenizer(self.folder)
+
+    def _tokenised(self, texts: list[str]) -> tuple[list[list[int]], list[int]]:
+        from tlstudio.models.tokenizers import tokenise
+
+        return tokenise(self._tokenizer, texts, self.max_length)
+
     def count_tokens(self, texts: list[str]) -> np.ndarray:
         """int64 [n]: tokens of the uncut texts."""
         import numpy as np
 
-        from tlstudio.models.tokenizers import load_tokenizer, tokenise
-
-        return np.asarray(tokenise(load_tokenizer(self.folder), texts, self.max_length)[1], dtype=np.int64)
+        return np.asarray(self._tokenised(texts)[1], dtype=np.int64)
 
     def embedder(self, images: bool) -> Callable[[Sequence[str]], np.ndarray]:
         """float32 [n, D] of texts, or of the images at given paths."""
         from tlstudio.models.embedding import ImageEmbedder, TextEmbedder
-        from tlstudio.models.tokenizers import load_tokenizer, tokenise
 
         if images:
             from tlstudio.data.images import open_image
 
             embed = ImageEmbedder(self.folder, self.control)
             return lambda paths: embed([open_image(Path(path)) for path in paths])
-        tokenizer = load_tokenizer(self.folder)
-        return TextEmbedder(self.folder, lambda texts: tokenise(tokenizer, texts, self.max_length)[0], self.control)
+        return TextEmbedder(self.folder, lambda texts: self._tokenised(texts)[0], self.control)
 
 
 def examine(recipe: Recipe, deep: bool, emit: Emit, control: Control) -> dict[str, Any]:

@@ -190,3 +190,10 @@ def test_wrong_choice_of_utf_8_names_the_line(read):
     with pytest.raises(StudioError) as caught:
         read("b.csv", b"\xef\xbb\xbftext,label\na,\xff\xfe,\n")
     assert (caught.value.code, caught.value.params["line"]) == ("data.bad-encoding", 2)
+
+
+@pytest.mark.parametrize("content", [b"text,label", b"text", b'text,"label"', b"text,label\n\n"])
+def test_header_alone(read, content):
+    with pytest.raises(StudioError) as caught:
+        read("a.csv", content)
+    assert caught.value.code == "data.no-rows"

@@ -177,7 +177,7 @@ def runs(runners) -> list[dict[str, Any]]:
     return [args["recipe"]["data"] for args in jobs(runners, "run")]
 
 
-def test_two_runs_one_after_the_other_and_then_the_comparison(view, ready, context, runners, until):
+def test_two_runs_one_after_the_other_and_then_the_comparison(view, ready, context, runners, told, until):
     ready()
     card(view, "random-swap").tick.click()
     context.edit("data.balance", "classes")
@@ -200,6 +200,7 @@ def test_two_runs_one_after_the_other_and_then_the_comparison(view, ready, conte
     assert any(title.startswith("Run 1 of 2, without augmentation  ·  ") for title in titles)
     assert any(title.startswith("Run 2 of 2, with augmentation  ·  ") for title in titles)
     assert not context.comparison.active and view.measure_button.isVisible()
+    assert told[-1] == "Compared: “Run 2 of 2, with augmentation” beside “Run 1 of 2, without augmentation”."
 
 
 def test_the_progress_is_of_both_runs(view, ready, context, until):

@@ -219,6 +219,9 @@ def test_progress_and_cancel(view, context, ready, answers, until, runners):
     context.facts.receive("examination", type(context.facts.examination)("busy", progress=line))
     assert view.busy_text.text() == "250 of 1,000 rows  ·  1 min 05 s left"
     assert view.busy_bar.value() == 250
+    line |= {"detail": {"check": "near-duplicates"}}
+    context.facts.receive("examination", type(context.facts.examination)("busy", progress=line))
+    assert view.busy_text.text() == "Near duplicates  ·  1 min 05 s left"
     view.cancel_button.click()
     go.set()
     assert not view.busy.isVisible()

@@ -92,12 +92,16 @@ def test_pictures_before_and_after_are_read_anew(view, tmp_path):
 
 def test_a_picture_that_is_gone_is_a_sign(view, tmp_path):
     missing = str(tmp_path / "gone.png")
-    view.examples.set_examples([{"augmentation": "flip", "title": "Flip", "before": missing, "after": missing, "kind": "image"}], "")
+    view.examples.set_examples(
+        [{"augmentation": "flip", "title": "Flip", "before": missing, "after": missing, "kind": "image"}], ""
+    )
     assert "✕" in [one.text() for one in view.examples.pictures.findChildren(QLabel)]
 
 
 def test_a_text_that_stays_says_so(view):
-    view.examples.set_examples([{"augmentation": "swap", "title": "Swap", "before": "word", "after": "word", "kind": "text"}], "")
+    view.examples.set_examples(
+        [{"augmentation": "swap", "title": "Swap", "before": "word", "after": "word", "kind": "text"}], ""
+    )
     assert "Swap: this text stays as it is" in view.examples.texts.toPlainText()
 
 

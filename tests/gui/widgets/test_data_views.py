@@ -465,6 +465,16 @@ def test_the_chosen_row_is_shown_in_full(preview, tmp_path):
     assert [preview.model.columns[header.logicalIndex(place)] for place in range(3)] == ["text", "label", "id"]
 
 
+def test_texts_take_the_room_that_there_is(preview, tmp_path, qapp):
+    preview.open(write(tmp_path / "a.arrow", {"text": ["x"], "label": ["y"]}))
+    preview.set_roles({"text": "text", "label": "label"})
+    before = preview.table.columnWidth(0)
+    preview.resize(1600, 600)
+    qapp.processEvents()
+    assert preview.table.columnWidth(0) > before + 600
+    assert preview.table.horizontalScrollBar().maximum() == 0
+
+
 def test_words_with_tags_in_the_chosen_row(preview, tmp_path):
     preview.open(write(tmp_path / "a.arrow", {"words": [["Peter", "lives"]], "tags": [["B", "O"]]}))
     preview.set_roles({"tokens": "words", "tags": "tags"})

@@ -73,9 +73,17 @@ def _misspelt(rare: str, frequent: str) -> bool:
     allowed = 1 if len(frequent) < 9 else 2
     if min(len(rare), len(frequent)) < 4 or abs(len(rare) - len(frequent)) > allowed or rare[:1] != frequent[:1]:
         return False
-    if re.sub(r"\D", "", rare) != re.sub(r"\D", "", frequent):
+    if re.sub(r"\D", "", rare) != re.sub(r"\D", "", frequent) or not _in_a_long_word(rare, frequent):
         return False
     return 0 < distance(rare, frequent, allowed) <= allowed
+
+
+def _in_a_long_word(rare: str, frequent: str) -> bool:
+    """Whether the words that differ are long enough to be recognised: "class d" is no misspelt "class b"."""
+    one, other = rare.split(), frequent.split()
+    if len(one) != len(other):
+        return True  # a space is missing, or too many
+    return all(min(len(a), len(b)) >= 4 for a, b in zip(one, other, strict=True) if a != b)
 
 
 def distance(one: str, other: str, limit: int) -> int:

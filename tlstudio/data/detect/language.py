@@ -21,6 +21,15 @@ _TAKEN_FOR = {"wuu": "zh", "yue": "zh", "pcm": "en", "nn": "no", "arz": "ar", "a
               "ms": "id", "uzs": "uz", "gug": "gn", "zxx": ""}  # fmt: skip
 
 
+# words that hardly any other language has; four of them say enough, and spare the slower look at all letters
+_COMMON = {
+    "en": "the and that with which from this are were would been they their its said will has by",
+    "de": "der und das nicht mit ist auf für sich auch dem eine einen wird wurde nach",
+    "fr": "les est dans qui une avec sont cette nous vous aux leur été mais",
+}
+_ENOUGH = 4
+
+
 def language(text: str) -> str:
     """ISO 639 code; empty where the text is too short or too mixed to be sure.
 
@@ -32,8 +41,17 @@ def language(text: str) -> str:
     eastern = _eastern(text, letters)
     if eastern or letters < _LEAST_LETTERS:
         return eastern
+    if common := _by_common_words(text):
+        return common
     code, probability = _identifier().classify(text)
     return _TAKEN_FOR.get(code, code) if probability >= _SURE else ""
+
+
+def _by_common_words(text: str) -> str:
+    """The language of which four common words are there, and of no other two; else empty."""
+    words = set(text.lower().split())
+    found = sorted(((len(words.intersection(common.split())), code) for code, common in _COMMON.items()), reverse=True)
+    return found[0][1] if found[0][0] >= _ENOUGH and found[1][0] < 2 else ""
 
 
 def _eastern(text: str, letters: int) -> str:

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 _BANDS, _HASHES = 20, 6  # at a similarity of 0.8 a pair shares a band with probability 0.998, at 0.5 with 0.27
-_KEPT = 64  # hashes kept for the estimate
+_KEPT = _BANDS * _HASHES  # hashes kept for the estimate
 _BLOCK = 500  # texts whose shingles stay in the processor's cache
 _PAIRS = 2_000  # verified at a time
-_DOUBT = 0.16  # of the estimate: three standard errors, sqrt(0.8 · 0.2 / 64) · 3
+_DOUBT = 0.1  # of the estimate: nearly three standard errors, sqrt(0.8 · 0.2 / 120)
 _MOST_ROUNDS = 10
 
-Texts = Callable[["np.ndarray"], list[str]]  # the texts of some rows, by their numbers
+Shingles = tuple["np.ndarray", "np.ndarray"]  # of several texts: hashes uint32 [T], and where each begins [n + 1]
+Shelf = Callable[["np.ndarray"], Shingles]  # the shingles of some rows, by their numbers
 Accept = Callable[["np.ndarray", "np.ndarray"], "np.ndarray"]  # pairs of numbers [k] to bool [k]
 
 
@@ -44,6 +45,10 @@ class Sketches:
     bands: np.ndarray
     marks: np.ndarray
     full: np.ndarray
+
+    @property
+    def total(self) -> int:
+        return len(self.full)
 
     def some(self, numbers: np.ndarray) -> Sketches:
         return Sketches(self.bands[:, numbers], self.marks[numbers], self.full[numbers])
@@ -68,8 +73,8 @@ class Alike:
     similarity: np.ndarray
 
 
-def sketches(portions: Iterable[list[str]], total: int) -> Sketches:
-    """Sketches of ``total`` texts that come a portion at a time."""
+def sketches(portions: Iterable[list[str]], total: int, keep: list[Shingles] | None = None) -> Sketches:
+    """Sketches of ``total`` texts that come a portion at a time; ``keep`` gets their shingles, some texts at a time."""
     import numpy as np
 
     found = Sketches(np.zeros((_BANDS, total), np.uint32), np.zeros((total, _KEPT), np.uint8), np.zeros(total, bool))
@@ -78,6 +83,8 @@ def sketches(portions: Iterable[list[str]], total: int) -> Sketches:
     for texts in portions:
         for low in range(0, len(texts), _BLOCK):
             flat, starts = shingles(texts[low : low + _BLOCK])
+            if keep is not None:
+                keep.append((flat, starts))
             full = np.flatnonzero(starts[1:] > starts[:-1])
             if len(full):
                 signature = _signature(flat, starts[:-1][full], multipliers, seeds)
@@ -86,7 +93,24 @@ def sketches(portions: Iterable[list[str]], total: int) -> Sketches:
     return found
 
 
-def shingles(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def on_shelf(parts: list[Shingles]) -> Shelf:
+    """A shelf of shingles in memory, some 600 bytes for a text of a hundred words."""
+    import numpy as np
+
+    flat = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.uint32)
+    sizes = np.concatenate([np.diff(part[1]) for part in parts]) if parts else np.zeros(0, np.int64)
+    starts = np.append(0, np.cumsum(sizes))
+
+    def take(numbers: np.ndarray) -> Shingles:
+        lengths = sizes[numbers]
+        ends = np.append(0, np.cumsum(lengths))
+        places = np.arange(ends[-1]) + np.repeat(starts[numbers] - ends[:-1], lengths)
+        return flat[places], ends
+
+    return take
+
+
+def shingles(texts: list[str]) -> Shingles:
     """Hashes of each text's different words and word pairs, sorted, uint32 [T]; and where each text begins, [n + 1]."""
     import numpy as np
 
@@ -105,18 +129,35 @@ def shingles(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def alike_earlier(
-    sketch: Sketches, texts: Texts, threshold: float, check: Callable[[], None], accept: Accept | None = None
+    sketch: Sketches, shelf: Shelf, threshold: float, check: Callable[[], None], accept: Accept | None = None
 ) -> Alike:
     """For each text an earlier one that is at least as similar as the threshold; only pairs that are accepted."""
-    found = _nothing(len(sketch.full))
+    search = _Search(sketch, shelf, sketch, shelf, threshold, check)
     for band in sketch.bands:
         check()
         for one, other in neighbours(band):
-            if accept is not None:
-                wanted = accept(one, other)
-                one, other = one[wanted], other[wanted]
-            _note(found, sketch, sketch, one, other, texts, texts, threshold, check)
-    return found
+            wanted = slice(None) if accept is None else accept(one, other)
+            search.note(one[wanted], other[wanted])
+    return search.found
+
+
+def alike_in(
+    sketch: Sketches, shelf: Shelf, others: Sketches, other_shelf: Shelf, threshold: float, check: Callable[[], None]
+) -> Alike:
+    """For each text one of ``others`` that is at least as similar as the threshold."""
+    import numpy as np
+
+    search = _Search(sketch, shelf, others, other_shelf, threshold, check)
+    everyone = np.arange(sketch.total)
+    for band, other_band in zip(sketch.bands, others.bands, strict=True):
+        check()
+        order = np.argsort(other_band, kind="stable")
+        keys = other_band[order]
+        low, high = np.searchsorted(keys, band, side="left"), np.searchsorted(keys, band, side="right")
+        hit = high > low
+        for place in (low, high - 1, (low + high) // 2):
+            search.note(everyone[hit], order[place[hit]])
+    return search.found
 
 
 def neighbours(keys: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -133,32 +174,13 @@ def neighbours(keys: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(order[same], leader[same]), (order[same], np.roll(order, 1)[same])]
 
 
-def alike_in(
-    sketch: Sketches, texts: Texts, others: Sketches, other_texts: Texts, threshold: float, check: Callable[[], None]
-) -> Alike:
-    """For each text one of ``others`` that is at least as similar as the threshold."""
-    import numpy as np
-
-    found = _nothing(len(sketch.full))
-    everyone = np.arange(len(sketch.full))
-    for band, other_band in zip(sketch.bands, others.bands, strict=True):
-        check()
-        order = np.argsort(other_band, kind="stable")
-        keys = other_band[order]
-        low, high = np.searchsorted(keys, band, side="left"), np.searchsorted(keys, band, side="right")
-        for place in (low, high - 1, (low + high) // 2):
-            hit = high > low
-            _note(found, sketch, others, everyone[hit], order[place[hit]], texts, other_texts, threshold, check)
-    return found
-
-
-def later_copies(sketch: Sketches, texts: Texts, threshold: float, check: Callable[[], None]) -> np.ndarray:
+def later_copies(sketch: Sketches, shelf: Shelf, threshold: float, check: Callable[[], None]) -> np.ndarray:
     """bool [n]: texts that are similar to an earlier one which is kept; what is left has no such pair that is found."""
 
     def look(left: np.ndarray) -> np.ndarray:
-        return alike_earlier(sketch.some(left), _renumbered(texts, left), threshold, check).partner
+        return alike_earlier(sketch.some(left), lambda numbers: shelf(left[numbers]), threshold, check).partner
 
-    return thinned(len(sketch.full), look)
+    return thinned(sketch.total, look)
 
 
 def thinned(count: int, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -184,15 +206,14 @@ def thinned(count: int, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     return dropped
 
 
-def jaccard(one: list[str], other: list[str]) -> np.ndarray:
+def jaccard(one: Shingles, other: Shingles) -> np.ndarray:
     """float32 [n]: the exact similarity of each pair of texts."""
     import numpy as np
 
-    pairs = len(one)
-    hashes, starts = shingles([*one, *other])
-    sizes = np.diff(starts)
+    sizes = np.concatenate([np.diff(one[1]), np.diff(other[1])])
+    pairs = len(sizes) // 2
     pair = np.repeat(np.tile(np.arange(pairs, dtype=np.uint64), 2), sizes)
-    keys = np.sort((pair << np.uint64(32)) | hashes)
+    keys = np.sort((pair << np.uint64(32)) | np.concatenate([one[0], other[0]]))
     twice = (keys[1:][keys[1:] == keys[:-1]] >> np.uint64(32)).astype(np.int64)
     common = np.bincount(twice, minlength=pairs)
     union = sizes[:pairs] + sizes[pairs:] - common
@@ -239,34 +260,48 @@ def _put(found: Sketches, numbers: np.ndarray, signature: np.ndarray) -> None:
     found.bands[:, numbers] = (mixed(value, 0) >> np.uint64(32)).astype(np.uint32)
 
 
-def _nothing(count: int) -> Alike:
-    import numpy as np
+class _Search:
+    """Verifies candidates and notes the similar ones; a text that has a partner is done."""
 
-    return Alike(np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.float32))
+    def __init__(
+        self, sketch: Sketches, shelf: Shelf, others: Sketches, other_shelf: Shelf, threshold: float,
+        check: Callable[[], None],
+    ) -> None:  # fmt: skip
+        import numpy as np
 
+        self._sketch, self._shelf, self._others, self._other_shelf = sketch, shelf, others, other_shelf
+        self._threshold, self._check = threshold, check
+        self._refused = np.zeros(0, dtype=np.int64)  # pairs that have been verified and are not similar
+        self.found = Alike(np.full(sketch.total, -1, dtype=np.int64), np.zeros(sketch.total, dtype=np.float32))
 
-def _note(
-    found: Alike, sketch: Sketches, others: Sketches, one: np.ndarray, other: np.ndarray, texts: Texts,
-    other_texts: Texts, threshold: float, check: Callable[[], None],
-) -> None:  # fmt: skip
-    """Verifies candidates ``one[k]``, ``other[k]`` and notes the similar ones; a text that has a partner is done."""
-    chosen = (found.partner[one] < 0) & sketch.full[one] & others.full[other]
-    if sketch is others:
-        chosen &= other < one
-    one, other = one[chosen], other[chosen]
-    for low in range(0, len(one), _PAIRS * 10):
-        check()
-        a, b = one[low : low + _PAIRS * 10], other[low : low + _PAIRS * 10]
-        likely = (sketch.marks[a] == others.marks[b]).mean(1) >= threshold - _DOUBT
-        a, b = a[likely], b[likely]
-        for start in range(0, len(a), _PAIRS):
-            check()
-            left, right = a[start : start + _PAIRS], b[start : start + _PAIRS]
-            exact = jaccard(texts(left), other_texts(right))
-            good = exact >= threshold
-            found.partner[left[good]] = right[good]
-            found.similarity[left[good]] = exact[good]
+    def note(self, one: np.ndarray, other: np.ndarray) -> None:
+        """``one`` int64 [k] of the texts, each at most once, and ``other`` int64 [k] of the others."""
+        import numpy as np
 
+        chosen = (self.found.partner[one] < 0) & self._sketch.full[one] & self._others.full[other]
+        if self._sketch is self._others:
+            chosen &= other < one
+        one, other = one[chosen], other[chosen]
+        likely = np.zeros(len(one), dtype=bool)
+        for low in range(0, len(one), _PAIRS * 10):
+            self._check()
+            part = slice(low, low + _PAIRS * 10)
+            same = self._sketch.marks[one[part]] == self._others.marks[other[part]]
+            likely[part] = same.mean(1) >= self._threshold - _DOUBT
+        pairs = one * self._others.total + other
+        likely[likely] = ~np.isin(pairs[likely], self._refused)
+        self._verify(one[likely], other[likely])
 
-def _renumbered(texts: Texts, numbers: np.ndarray) -> Texts:
-    return lambda wanted: texts(numbers[wanted])
+    def _verify(self, one: np.ndarray, other: np.ndarray) -> None:
+        import numpy as np
+
+        refused = [self._refused]
+        for low in range(0, len(one), _PAIRS):
+            self._check()
+            a, b = one[low : low + _PAIRS], other[low : low + _PAIRS]
+            exact = jaccard(self._shelf(a), self._other_shelf(b))
+            good = exact >= self._threshold
+            self.found.partner[a[good]] = b[good]
+            self.found.similarity[a[good]] = exact[good]
+            refused.append(a[~good] * self._others.total + b[~good])
+        self._refused = np.concatenate(refused)

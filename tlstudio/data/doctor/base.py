@@ -230,7 +230,7 @@ class Check(Protocol):
     ROLES: tuple[frozenset[str], ...]  # it is made where one of these sets of roles is there, such as {"text"}
     EMBEDS: bool  # whether it needs ``Examined.embed``; such checks are made only when asked for
     USES_MODEL: bool  # whether what it finds depends on the backbone
-    COST: float  # microseconds for a row, roughly: for the time left
+    COST: int  # microseconds for a row, roughly: for the time left
     Config: type[BaseModel]  # a CheckOptions
 
     def find(self, config: Any, examined: Examined) -> list[Finding]:

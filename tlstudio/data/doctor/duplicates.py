@@ -29,7 +29,7 @@ class Duplicates:
     ROLES = TEXTS
     EMBEDS = False
     USES_MODEL = False
-    COST = 1.0
+    COST = 1
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:
@@ -82,7 +82,13 @@ def _within(examined: Examined, place: list[str]) -> Finding | None:
     import numpy as np
 
     splits = examined.labelled.splits
-    order = [(split, position) for split in place for position in range(len(splits[split]))]
+    starts = np.cumsum([0, *(len(splits[split]) for split in place)])
+
+    def at(number: int) -> tuple[str, int]:
+        """The row with a number that counts through the splits of the place; a list of all would need much memory."""
+        part = int(np.searchsorted(starts, number, side="right")) - 1
+        return place[part], int(number - starts[part])
+
     codes = [splits[split].codes for split in place]
     keys = np.concatenate([examined.keys(split) for split in place])
     if all(part is not None for part in codes):
@@ -93,7 +99,7 @@ def _within(examined: Examined, place: list[str]) -> Finding | None:
     if not len(copies):
         return None
     samples = examined.rows_at(
-        [order[copy] for copy in copies[:_MANY]], [where(examined, *order[first[copy]]) for copy in copies[:_MANY]]
+        [at(copy) for copy in copies[:_MANY]], [where(examined, *at(first[copy])) for copy in copies[:_MANY]]
     )
     params = {"count": len(copies), "rows": len(keys), "split": place[0]}
     if place == ["test"]:

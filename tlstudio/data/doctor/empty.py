@@ -20,7 +20,7 @@ class Empty:
     ROLES = ANY
     EMBEDS = False
     USES_MODEL = False
-    COST = 1.0
+    COST = 1
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

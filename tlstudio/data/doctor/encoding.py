@@ -23,7 +23,7 @@ class Encoding:
     ROLES = TEXTS
     EMBEDS = False
     USES_MODEL = False
-    COST = 8.0
+    COST = 8
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

@@ -42,7 +42,7 @@ class ImageDuplicates:
     ROLES = (frozenset({"image"}),)
     EMBEDS = False
     USES_MODEL = False
-    COST = 100.0
+    COST = 100
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

@@ -34,7 +34,7 @@ class Images:
     ROLES = (frozenset({"image"}),)
     EMBEDS = False
     USES_MODEL = False
-    COST = 3000.0
+    COST = 3000
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

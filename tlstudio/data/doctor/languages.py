@@ -27,7 +27,7 @@ class Languages:
     ROLES = TEXTS
     EMBEDS = False
     USES_MODEL = False
-    COST = 90.0
+    COST = 90
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

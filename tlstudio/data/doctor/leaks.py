@@ -38,7 +38,7 @@ class Leaks:
     ROLES = LABELS
     EMBEDS = False
     USES_MODEL = False
-    COST = 60.0
+    COST = 60
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

@@ -39,7 +39,7 @@ class NearDuplicates:
     ROLES = TEXTS
     EMBEDS = False
     USES_MODEL = False
-    COST = 120.0
+    COST = 120
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:
@@ -55,17 +55,18 @@ PLUGIN = NearDuplicates()
 
 @dataclass(frozen=True)
 class _Job:
-    """``sketch`` of the drawn rows; ``fresh``: bool [n], no exact copy of an earlier row; ``keys`` of the contents."""
+    """``sketch`` and ``shelf`` of the drawn rows; ``keys`` of their contents; ``fresh``: bool [n], no exact copy of an
+    earlier row."""
 
     examined: Examined
     threshold: float
     sketch: near.Sketches
+    shelf: near.Shelf
     keys: np.ndarray
     fresh: np.ndarray
 
-    def texts(self, numbers: np.ndarray) -> near.Texts:
-        drawn, content = self.examined.drawn, self.examined.labelled.content
-        return lambda wanted: drawn.texts(content, numbers[wanted])
+    def shelf_of(self, numbers: np.ndarray) -> near.Shelf:
+        return lambda wanted: self.shelf(numbers[wanted])
 
     def groups(self, numbers: np.ndarray) -> np.ndarray | None:
         codes = self.examined.drawn.codes
@@ -73,9 +74,10 @@ class _Job:
 
 
 def _job(config: Options, examined: Examined) -> _Job:
-    sketch = near.sketches((texts for _first, texts in examined.portions()), len(examined.drawn))
+    kept: list[near.Shingles] = []
+    sketch = near.sketches((texts for _first, texts in examined.portions()), len(examined.drawn), kept)
     keys = examined.drawn_keys()
-    return _Job(examined, config.threshold, sketch, keys, earlier(keys) < 0)
+    return _Job(examined, config.threshold, sketch, near.on_shelf(kept), keys, earlier(keys) < 0)
 
 
 def _across(job: _Job, one: str, other: str) -> Finding | None:
@@ -85,7 +87,7 @@ def _across(job: _Job, one: str, other: str) -> Finding | None:
     examined = job.examined
     others, mine = examined.drawn.numbers(one), examined.drawn.numbers(other)
     mine = mine[~np.isin(job.keys[mine], job.keys[others])]
-    alike = near.alike_in(job.sketch.some(mine), job.texts(mine), job.sketch.some(others), job.texts(others),
+    alike = near.alike_in(job.sketch.some(mine), job.shelf_of(mine), job.sketch.some(others), job.shelf_of(others),
                           job.threshold, examined.control.check)  # fmt: skip
     hit = np.flatnonzero(alike.partner >= 0)
     if not len(hit):
@@ -110,7 +112,7 @@ def _within(job: _Job, place: list[str]) -> Finding | None:
     everyone = np.flatnonzero(np.isin(examined.drawn.split, inside))
     numbers = everyone[job.fresh[everyone]]
     own = job.sketch.some(numbers).of_groups(job.groups(numbers))
-    alike = near.alike_earlier(own, job.texts(numbers), job.threshold, examined.control.check)
+    alike = near.alike_earlier(own, job.shelf_of(numbers), job.threshold, examined.control.check)
     hit = np.flatnonzero(alike.partner >= 0)
     if not len(hit):
         return None
@@ -135,7 +137,7 @@ def _contradictions(job: _Job) -> Finding | None:
         return None
     numbers = np.flatnonzero(job.fresh & (codes >= 0))
     mine = codes[numbers]
-    alike = near.alike_earlier(job.sketch.some(numbers), job.texts(numbers), job.threshold, examined.control.check,
+    alike = near.alike_earlier(job.sketch.some(numbers), job.shelf_of(numbers), job.threshold, examined.control.check,
                                lambda one, other: mine[one] != mine[other])  # fmt: skip
     hit = np.flatnonzero(alike.partner >= 0)
     if not len(hit):

@@ -24,7 +24,7 @@ class Options(CheckOptions):
     """How far is too far."""
 
     distance: float = Field(
-        3.0,
+        3.5,
         ge=2,
         le=100,
         title="Least distance",
@@ -43,7 +43,7 @@ class Outliers:
     ROLES = (frozenset({"text", "label"}), frozenset({"image", "label"}))
     EMBEDS = True
     USES_MODEL = True
-    COST = 20.0
+    COST = 20
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

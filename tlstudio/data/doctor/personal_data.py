@@ -31,7 +31,7 @@ class PersonalData:
     ROLES = TEXTS
     EMBEDS = False
     USES_MODEL = False
-    COST = 15.0
+    COST = 15
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

@@ -28,7 +28,7 @@ class RareClasses:
     ROLES = LABELS
     EMBEDS = False
     USES_MODEL = False
-    COST = 0.1
+    COST = 1
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

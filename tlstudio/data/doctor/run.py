@@ -145,7 +145,7 @@ class _Job:
         self._results: dict[str, dict[str, Any]] = {}
         self._kept: dict[Any, Any] = {}
 
-    def begin(self, cost: float) -> None:
+    def begin(self, cost: int) -> None:
         """``cost``: of all checks that are to be made, for a row."""
         rows = sum(len(rows) for rows in self._labelled.splits.values())
         self._rows = max(min(rows, self._most), 1)
@@ -205,7 +205,7 @@ class _Share:
 
     def __init__(self, meter: Meter, plugin: Any, rows: int) -> None:
         self._meter, self._name = meter, plugin.NAME
-        self._cost, self._left = plugin.COST, float(plugin.COST * rows)
+        self._cost, self._left = plugin.COST, plugin.COST * rows
         self.tick(0)
 
     def tick(self, rows: int) -> None:

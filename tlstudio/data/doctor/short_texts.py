@@ -29,7 +29,7 @@ class ShortTexts:
     ROLES = (frozenset({"text"}), frozenset({"source_text"}))
     EMBEDS = False
     USES_MODEL = False
-    COST = 4.0
+    COST = 4
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

@@ -54,7 +54,7 @@ class WrongLabels:
     ROLES = (frozenset({"text", "label"}), frozenset({"image", "label"}))
     EMBEDS = False
     USES_MODEL = True
-    COST = 300.0
+    COST = 300
     Config = Options
 
     def find(self, config: Options, examined: Examined) -> list[Finding]:

@@ -34,9 +34,10 @@ _HEADERS = (
 _COMMENT = re.compile(r"#\s*\S+\s*=|#\s*(newdoc|newpar)\b")  # CoNLL-U
 _SPAN = re.compile(r"\d+[-.]\d+$")  # CoNLL-U: several words in one, or a word that is not written
 _UNIVERSAL = 10  # columns of CoNLL-U
+_MOST_COLUMNS = 100
 
 Auto = Literal["auto"]
-Column = Annotated[int, Field(ge=1, le=100)]
+Column = Annotated[int, Field(ge=1, le=_MOST_COLUMNS)]
 
 
 class Options(BaseModel):
@@ -104,7 +105,7 @@ class ConllSource:
         token, tag = (2, 4) if form.universal else (1, form.columns)
         token = token if config.token_column == "auto" else config.token_column
         tag = tag if config.tag_column == "auto" else config.tag_column
-        if form.columns < 2 or max(token, tag) > form.columns:
+        if form.columns < 2 or max(token, tag) > min(form.columns, _MOST_COLUMNS):
             raise StudioError(
                 "data.conll-columns", "Most lines of {path} have {columns} column(s).",
                 "A line needs a token, a tab (or a space) and a tag; check the token and tag columns.",

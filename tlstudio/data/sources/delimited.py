@@ -186,6 +186,8 @@ def _read(path: Path, config: Options, columns: list[str], blank: int, block: in
             return
         if "straddling" in str(error):
             _check_end(path, config)
+            if not rows and path.stat().st_size < block:
+                return  # a header without a line end
         raise _unreadable(path, rows, str(error)) from error
     except UnicodeError as error:
         raise _unreadable(path, rows, f"it is not {config.encoding} text") from error

@@ -18,6 +18,8 @@ from tlstudio.data.steps.drop_duplicates import PROTECTED
 if TYPE_CHECKING:
     import numpy as np
 
+_IN_MEMORY = 300_000  # rows whose shingles are kept
+
 
 class Options(BaseModel):
     """What counts as nearly the same."""
@@ -94,16 +96,14 @@ def _similar_texts(config: Options, frame: Frame, others: list[Frame], within: b
     import numpy as np
 
     found = np.zeros(frame.table.rows, dtype=bool)
-    sketch = _sketches(frame, control)
+    sketch, shelf = _sketches(frame, control)
     for other in others:
-        alike = near.alike_in(sketch, _texts(frame), _sketches(other, control), _texts(other), config.threshold,
-                              control.check)  # fmt: skip
+        alike = near.alike_in(sketch, shelf, *_sketches(other, control), config.threshold, control.check)
         found[np.flatnonzero(frame.keep)[alike.partner >= 0]] = True
     if within:
         left = np.flatnonzero(~found[frame.keep])
-        texts = _texts(frame)
         own = sketch.some(left).of_groups(_groups(config, frame, np.flatnonzero(frame.keep)[left]))
-        copies = near.later_copies(own, lambda numbers: texts(left[numbers]), config.threshold, control.check)
+        copies = near.later_copies(own, lambda numbers: shelf(left[numbers]), config.threshold, control.check)
         found[np.flatnonzero(frame.keep)[left[copies]]] = True
     return found
 
@@ -113,8 +113,13 @@ def _groups(config: Options, frame: Frame, rows: np.ndarray) -> np.ndarray | Non
     return None if frame.codes is None or config.labels == "any" else frame.codes[rows]
 
 
-def _sketches(frame: Frame, control: Control) -> near.Sketches:
-    return near.sketches(portions(_kept_texts(frame, control)), int(frame.keep.sum()))
+def _sketches(frame: Frame, control: Control) -> tuple[near.Sketches, near.Shelf]:
+    """Of the kept rows. The shingles of many are not kept in memory, but made again from the texts."""
+    rows = int(frame.keep.sum())
+    if rows > _IN_MEMORY:
+        return near.sketches(portions(_kept_texts(frame, control)), rows), _shelf(frame)
+    kept: list[near.Shingles] = []
+    return near.sketches(portions(_kept_texts(frame, control)), rows, kept), near.on_shelf(kept)
 
 
 def _kept_texts(frame: Frame, control: Control) -> Iterator[list[str]]:
@@ -126,11 +131,11 @@ def _kept_texts(frame: Frame, control: Control) -> Iterator[list[str]]:
         first += batch.num_rows
 
 
-def _texts(frame: Frame) -> near.Texts:
+def _shelf(frame: Frame) -> near.Shelf:
     import numpy as np
 
     column, rows = frame.table.open().column(frame.content), np.flatnonzero(frame.keep)
-    return lambda numbers: taken(column, rows[numbers])
+    return lambda numbers: near.shingles(taken(column, rows[numbers]))
 
 
 def _similar_images(config: Options, frame: Frame, others: list[Frame], within: bool, control: Control) -> np.ndarray:

@@ -31,7 +31,7 @@ _TOLD = (
     "hub_split",
     "encoding",
 )  # options that tell how it was read
-_REMEDIES = {"data.empty-rows": "drop-empty", "data.rare-classes": "drop-rare-classes", "data.leak": "drop-duplicates"}
+_REMEDIES = {"data.empty-rows": "drop-empty", "data.rare-classes": "drop-rare-classes"}
 
 
 class DataPresenter(Presenter):
@@ -159,7 +159,8 @@ class DataPresenter(Presenter):
             return
         progress = known.progress or {}
         total = progress.get("total") or 0
-        fraction = progress["done"] / total if total else None
+        # what is all read is still to be counted and divided: nobody knows how long that takes
+        fraction = progress["done"] / total if total and progress["done"] < total else None
         stage = words.stage(progress.get("stage") or "inspect")
         busy.set_busy(stage, fraction, words.time_left(progress.get("seconds_left")))
 

@@ -153,8 +153,9 @@ class DoctorPresenter(Presenter):
         known = self.context.facts.examination
         progress = known.progress or {}
         total = progress.get("total") or 0
-        parts = [plan.title(_CHECKS, str((progress.get("detail") or {}).get("check") or ""))]
-        if total:
+        check = str((progress.get("detail") or {}).get("check") or "")
+        parts = [plan.title(_CHECKS, check)]
+        if total and not check:  # how much a check has to do is counted in units that say nothing to people
             parts.append(words.progress(progress["done"], total, progress.get("unit", "")))
         if progress.get("seconds_left") is not None:
             parts.append(self.tr("{time} left").format(time=formats.duration(progress["seconds_left"])))
@@ -288,6 +289,8 @@ class DoctorPresenter(Presenter):
     def _check_note(self, item: dict[str, Any]) -> str:
         if item.get("skipped"):
             return self.tr("left out: {reason}").format(reason=i18n.engine(item["skipped"]))
+        if item["seconds"] < 0.05:
+            return self.tr("at once")
         return self.tr("{seconds} s").format(seconds=f"{item['seconds']:.1f}")
 
     # --- preview and checks

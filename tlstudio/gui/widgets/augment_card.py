@@ -56,8 +56,8 @@ class AugmentCard(Card):
         self.later.clicked.connect(self._on_later)
         top = QHBoxLayout()
         top.addWidget(self.tick, 1)
-        for widget in (self.earlier, self.later):
-            top.addWidget(widget)
+        top.addWidget(self.earlier)
+        top.addWidget(self.later)
         self.summary = label("", "caption", wrap=True, parent=self)
         self.reason = label("", "warn", wrap=True, parent=self)
         self.form = Form(shown.options, self)

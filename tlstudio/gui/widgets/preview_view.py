@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -42,6 +42,7 @@ class PreviewView(QWidget):
         super().__init__(parent)
         self._roles: dict[str, tuple[str, ...]] = {}
         self._quiet = False
+        self._room = 0  # pixels that the columns were made for
         ratio = self.devicePixelRatioF()
         self._small = Pictures(round(_PICTURE_ROW * ratio), self)
         self._large = Pictures(round(_LARGE * ratio), self)
@@ -164,13 +165,25 @@ class PreviewView(QWidget):
 
     def _fit(self) -> None:
         """What has a role stands first, texts and images with wide room; the last column fills up."""
-        wide = {name for role in _LONG for name in self._roles.get(role, ())}
         header, names = self.table.horizontalHeader(), self.model.columns
-        for column, name in enumerate(names):
-            self.table.setColumnWidth(column, _WIDE if name in wide else _NARROW)
+        self._widen()
         for place, name in enumerate(self._used(names)):
             header.moveSection(header.visualIndex(names.index(name)), place)
         self.table.verticalHeader().setDefaultSectionSize(_PICTURE_ROW if self.model.images else _ROW)
+
+    def _widen(self) -> None:
+        """Shares out the room that there is; what has no text to show stays narrow."""
+        wide = {name for role in _LONG for name in self._roles.get(role, ())}
+        count = sum(name in wide for name in self.model.columns)
+        room = self.table.viewport().width() - _NARROW * (len(self.model.columns) - count)
+        for column, name in enumerate(self.model.columns):
+            self.table.setColumnWidth(column, max(room // count, _WIDE) if name in wide else _NARROW)
+        self._room = self.table.viewport().width()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if abs(self.table.viewport().width() - self._room) > _NARROW:  # another window, not a scroll bar that comes
+            self._widen()
 
     def _on_split(self) -> None:
         if not self._quiet:
