@@ -306,20 +306,21 @@ def download_data(
 
 @app.command()
 def init(
-    data: Annotated[Path, typer.Argument(help="The labelled file.")],
+    data: Annotated[str, typer.Argument(help="Labelled data: a file, a folder, an archive, or a name such as hub:….")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the recipe.")] = Path("recipe.yaml"),
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write a recipe for a labelled file, with the usual choices, ready to edit and run."""
+    """Write a recipe for labelled data, with the usual choices, ready to edit and run."""
     from tlstudio.session import sample
 
     if output.exists() and not force:
         raise StudioError("cli.exists", "{path} exists already.", "Choose another name, or use --force.",
                           path=str(output))  # fmt: skip
-    if not data.exists():
+    place = data if is_name(data) else str(expand(data).resolve())
+    if not is_name(data) and not Path(place).exists():
         raise StudioError("files.missing", "{path} does not exist.", "Check the path, or choose the file again.",
-                          where="data.path", path=str(data))  # fmt: skip
-    recipe = sample.starting_point(data.resolve())
+                          where="data.path", path=data)  # fmt: skip
+    recipe = sample.starting_point(place)
     recipes.save(recipe, output)
     typer.echo(f"{output}: run it with  tlstudio run {output}")
 

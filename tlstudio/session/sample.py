@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tlstudio.core import paths
 from tlstudio.core.recipe import DataSection, EvaluateSection, Recipe, from_dict
 
@@ -34,6 +32,6 @@ def recipe() -> Recipe:
     )
 
 
-def starting_point(data: Path) -> Recipe:
-    """The usual choices for a labelled file: MiniLM, full fine-tuning, int8, every export."""
-    return recipe().model_copy(update={"data": DataSection(path=str(data)), "evaluate": EvaluateSection()})
+def starting_point(place: str) -> Recipe:
+    """The usual choices for labelled data: MiniLM, full fine-tuning, int8, every export."""
+    return recipe().model_copy(update={"data": DataSection(path=place), "evaluate": EvaluateSection()})

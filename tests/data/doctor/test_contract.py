@@ -102,7 +102,8 @@ def looked(tmp_path_factory):
 CODES = {
     "empty-texts", "no-label", "duplicates-within", "duplicates-across", "conflicts", "near-duplicates-across",
     "near-duplicates-within", "similar-labels", "misspelt-labels", "single-classes", "rare-classes", "imbalance",
-    "truncated", "other-languages", "garbled", "lost-characters", "control-characters", "html-entities", "leaking-words",
+    "truncated",
+    "other-languages", "garbled", "lost-characters", "control-characters", "html-entities", "leaking-words",
     "leaking-column", "personal-data", "short-texts", "wrong-labels", "outliers",
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlstudio.data.detect.words import URL
 
 _SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" ?\n ?(?:\s*\n)*")
+_LINES = re.compile(r"\s*\n\s*")
 _MENTION = re.compile(r"(?<![\w@.])@\w{1,50}")
 _RETWEET = re.compile(r"^\s*RT @\w+:?\s*")
 
