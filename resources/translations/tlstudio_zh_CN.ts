@@ -2,21 +2,111 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
-    <name>ArrowModel</name>
+    <name>AugmentCard</name>
     <message>
-        <source>text</source>
-        <translation>文本</translation>
+        <source>Earlier</source>
+        <translation>前移</translation>
     </message>
     <message>
-        <source>label</source>
-        <translation>标签</translation>
+        <source>Later</source>
+        <translation>后移</translation>
     </message>
 </context>
 <context>
-    <name>BarChart</name>
+    <name>AugmentPresenter</name>
     <message>
-        <source>and {n} more</source>
-        <translation>另有 {n} 项</translation>
+        <source>The example was cancelled.</source>
+        <translation>示例已取消。</translation>
+    </message>
+    <message>
+        <source>Tick an augmentation to see what it makes of your rows.</source>
+        <translation>勾选一项增强，即可查看它对数据行的效果。</translation>
+    </message>
+    <message>
+        <source>Some training rows as they are and as the model will see them.</source>
+        <translation>部分训练行的原样，以及模型将看到的样子。</translation>
+    </message>
+    <message>
+        <source>Whether it fits is known when the data is read.</source>
+        <translation>读取数据后才能确定是否适用。</translation>
+    </message>
+    <message>
+        <source>For texts; this data has none.</source>
+        <translation>适用于文本；当前数据不含文本。</translation>
+    </message>
+    <message>
+        <source>For images; this data has none.</source>
+        <translation>适用于图像；当前数据不含图像。</translation>
+    </message>
+    <message>
+        <source>For images with one label each; this data has no label column.</source>
+        <translation>适用于每张图像只有一个标签的数据；当前数据没有标签列。</translation>
+    </message>
+    <message>
+        <source>For data with one label in each row.</source>
+        <translation>适用于每行只有一个标签的数据。</translation>
+    </message>
+    <message>
+        <source>There is no training row to show.</source>
+        <translation>没有可显示的训练行。</translation>
+    </message>
+    <message>
+        <source>Choose an augmentation first.</source>
+        <translation>请先选择一项增强。</translation>
+    </message>
+    <message>
+        <source>Takes twice the time of one run.</source>
+        <translation>耗时为单次运行的两倍。</translation>
+    </message>
+    <message>
+        <source>About {time} for both runs (measured on this computer).</source>
+        <translation>两次运行共约需 {time}（在这台电脑上测得）。</translation>
+    </message>
+</context>
+<context>
+    <name>AugmentView</name>
+    <message>
+        <source>Only training rows are changed; validation and test rows always stay as they are.</source>
+        <translation>只会更改训练行；验证行和测试行始终保持原样。</translation>
+    </message>
+    <message>
+        <source>Draw every class equally often</source>
+        <translation>各类别等频抽样</translation>
+    </message>
+    <message>
+        <source>Rows of rare classes are seen more often in training. For data where some classes are rare.</source>
+        <translation>训练时会更频繁地用到稀有类别的行。适用于某些类别较稀有的数据。</translation>
+    </message>
+    <message>
+        <source>Before and after</source>
+        <translation>前后对比</translation>
+    </message>
+    <message>
+        <source>Trains twice with the same split and seed, without and with it, and compares both results.</source>
+        <translation>以相同的划分和随机种子训练两次，一次不使用、一次使用，并对比两次的结果。</translation>
+    </message>
+    <message>
+        <source>Measure the effect</source>
+        <translation>测量效果</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Both runs</source>
+        <translation>两次运行</translation>
+    </message>
+</context>
+<context>
+    <name>BusyLine</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Read again</source>
+        <translation>重新读取</translation>
     </message>
 </context>
 <context>
@@ -115,6 +205,87 @@
     <message>
         <source>Go on training</source>
         <translation>继续训练</translation>
+    </message>
+</context>
+<context>
+    <name>ColumnsModel</name>
+    <message>
+        <source>Column</source>
+        <translation>列</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>角色</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Different</source>
+        <translation>不同值</translation>
+    </message>
+    <message>
+        <source>Empty</source>
+        <translation>空值</translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation>示例</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>list</source>
+        <translation>列表</translation>
+    </message>
+</context>
+<context>
+    <name>ColumnsView</name>
+    <message>
+        <source>Columns and their roles</source>
+        <translation>各列及其角色</translation>
+    </message>
+    <message>
+        <source>Separator between several labels</source>
+        <translation>多个标签之间的分隔符</translation>
+    </message>
+    <message>
+        <source>&amp;Separator between several labels in one cell:</source>
+        <translation>同一单元格中多个标签之间的分隔符(&amp;S)：</translation>
+    </message>
+</context>
+<context>
+    <name>ComparisonRuns</name>
+    <message>
+        <source>Run 1 of 2, without augmentation</source>
+        <translation>第 1 次运行（共 2 次），不使用增强</translation>
+    </message>
+    <message>
+        <source>Run 2 of 2, with augmentation</source>
+        <translation>第 2 次运行（共 2 次），使用增强</translation>
+    </message>
+    <message>
+        <source>Run 1 of 2, rows as they are</source>
+        <translation>第 1 次运行（共 2 次），数据行保持原样</translation>
+    </message>
+    <message>
+        <source>Run 2 of 2, classes equally often</source>
+        <translation>第 2 次运行（共 2 次），各类别等频抽样</translation>
+    </message>
+    <message>
+        <source>Compared: “{this}” beside “{other}”.</source>
+        <translation>已对比：“{this}”与“{other}”。</translation>
+    </message>
+    <message>
+        <source>Nothing is compared, because run {n} of 2 was not finished.</source>
+        <translation>未进行对比，因为第 {n} 次运行（共 2 次）没有完成。</translation>
     </message>
 </context>
 <context>
@@ -414,100 +585,60 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>重新读取</translation>
     </message>
     <message>
-        <source>The file has changed</source>
-        <translation>文件已更改</translation>
+        <source>The data has changed</source>
+        <translation>数据已更改</translation>
     </message>
     <message>
-        <source>Use the sample</source>
-        <translation>使用示例数据</translation>
+        <source>Samples</source>
+        <translation>示例数据</translation>
     </message>
     <message>
-        <source>No data yet</source>
-        <translation>尚无数据</translation>
+        <source>Support messages (texts in 8 classes)</source>
+        <translation>客服消息（8 个类别的文本）</translation>
     </message>
     <message>
-        <source>Choose a CSV, TSV or JSON Lines file with a column of texts and a column of labels, or drop it here.</source>
-        <translation>请选择含有文本列和标签列的 CSV、TSV 或 JSON Lines 文件，或将文件拖放到此处。</translation>
+        <source>Handwritten digits (images in 10 classes)</source>
+        <translation>手写数字（10 个类别的图像）</translation>
     </message>
     <message>
-        <source>Choose a file…</source>
-        <translation>选择文件…</translation>
+        <source>Columns</source>
+        <translation>列</translation>
     </message>
     <message>
-        <source>Labelled file</source>
-        <translation>标注文件</translation>
+        <source>Labels</source>
+        <translation>标签</translation>
     </message>
     <message>
-        <source>Validation file</source>
-        <translation>验证集文件</translation>
+        <source>Doctor</source>
+        <translation>诊断</translation>
     </message>
     <message>
-        <source>Test file</source>
-        <translation>测试集文件</translation>
+        <source>Augmentation</source>
+        <translation>增强</translation>
     </message>
     <message>
-        <source>Text column</source>
-        <translation>文本列</translation>
+        <source>Reading</source>
+        <translation>读取</translation>
     </message>
     <message>
-        <source>Label column</source>
-        <translation>标签列</translation>
+        <source>items</source>
+        <translation>项</translation>
+    </message>
+    <message>
+        <source>Doctor ({n})</source>
+        <translation>诊断（{n}）</translation>
     </message>
     <message>
         <source>Reading the data</source>
         <translation>正在读取数据</translation>
     </message>
     <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
         <source>Preview</source>
         <translation>预览</translation>
     </message>
     <message>
-        <source>Labels and lengths</source>
-        <translation>标签与长度</translation>
-    </message>
-    <message>
         <source>Split</source>
         <translation>划分</translation>
-    </message>
-    <message>
-        <source>Reading and cleaning</source>
-        <translation>读取与清洗</translation>
-    </message>
-    <message>
-        <source>Preview of the rows</source>
-        <translation>数据行预览</translation>
-    </message>
-    <message>
-        <source>Rows of each label</source>
-        <translation>各标签的行数</translation>
-    </message>
-    <message>
-        <source>Lengths of the texts</source>
-        <translation>文本长度分布</translation>
-    </message>
-    <message>
-        <source>How rows are divided</source>
-        <translation>数据行的划分方式</translation>
-    </message>
-    <message>
-        <source>Separate files are used as they are; shares apply to what has no file.</source>
-        <translation>单独提供的文件按原样使用；没有文件的部分按比例划分。</translation>
-    </message>
-    <message>
-        <source>Rows of each class in each split</source>
-        <translation>各类别在各数据集中的行数</translation>
-    </message>
-    <message>
-        <source>How the file is read</source>
-        <translation>文件读取方式</translation>
-    </message>
-    <message>
-        <source>What to do about flawed rows</source>
-        <translation>如何处理有问题的行</translation>
     </message>
     <message>
         <source>characters</source>
@@ -517,9 +648,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <source>tokens</source>
         <translation>词元</translation>
     </message>
+</context>
+<context>
+    <name>DataPresenter</name>
     <message>
-        <source>{n} rows</source>
-        <translation>{n} 行</translation>
+        <source>Choose a folder of labelled data</source>
+        <translation>选择标注数据所在的文件夹</translation>
+    </message>
+    <message>
+        <source>Reading was cancelled; nothing of it is used.</source>
+        <translation>读取已取消；其中的内容均不会使用。</translation>
     </message>
     <message>
         <source>tab</source>
@@ -538,34 +676,54 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>竖线</translation>
     </message>
     <message>
-        <source>All</source>
-        <translation>全部</translation>
-    </message>
-</context>
-<context>
-    <name>DataPresenter</name>
-    <message>
         <source>Leave them out</source>
         <translation>排除</translation>
     </message>
+</context>
+<context>
+    <name>DataStart</name>
     <message>
-        <source>Make them one</source>
-        <translation>合并</translation>
+        <source>No data yet</source>
+        <translation>尚无数据</translation>
     </message>
     <message>
-        <source>Keep them</source>
-        <translation>保留</translation>
+        <source>Choose texts or images with their labels, or drop them anywhere on this window.</source>
+        <translation>请选择带标签的文本或图像，或将其拖放到此窗口的任意位置。</translation>
+    </message>
+    <message>
+        <source>Choose files…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Sample of texts</source>
+        <translation>文本示例</translation>
+    </message>
+    <message>
+        <source>Sample of images</source>
+        <translation>图像示例</translation>
+    </message>
+    <message>
+        <source>Tables (CSV, Excel, JSON, Parquet, Arrow), folders of texts or images, tokens with tags, questions with answers, databases, and archives of these.</source>
+        <translation>表格（CSV、Excel、JSON、Parquet、Arrow）、文本或图像文件夹、带标记的词元、带答案的问题、数据库，以及包含以上内容的压缩包。</translation>
+    </message>
+    <message>
+        <source>Or a &amp;name:</source>
+        <translation>或输入名称(&amp;N)：</translation>
     </message>
 </context>
 <context>
     <name>Dialogs</name>
     <message>
-        <source>Labelled files (*.csv *.tsv *.jsonl *.json *.txt);;All files (*)</source>
-        <translation>标注文件 (*.csv *.tsv *.jsonl *.json *.txt);;所有文件 (*)</translation>
+        <source>Labelled data ({endings});;All files (*)</source>
+        <translation>标注数据 ({endings});;所有文件 (*)</translation>
     </message>
     <message>
-        <source>Choose a labelled file</source>
-        <translation>选择标注文件</translation>
+        <source>Choose labelled data</source>
+        <translation>选择标注数据</translation>
     </message>
     <message>
         <source>Projects and recipes (*.tlstudio *.yaml *.yml);;All files (*)</source>
@@ -605,6 +763,207 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The doctor could not be started: {reason}</source>
         <translation>无法启动环境诊断：{reason}</translation>
+    </message>
+</context>
+<context>
+    <name>DoctorPresenter</name>
+    <message>
+        <source>{time} left</source>
+        <translation>剩余 {time}</translation>
+    </message>
+    <message>
+        <source>Checking the data…</source>
+        <translation>正在检查数据…</translation>
+    </message>
+    <message>
+        <source>A deeper look needs data.</source>
+        <translation>深入检查需要数据。</translation>
+    </message>
+    <message>
+        <source>A deeper look needs a model: choose one in the Model step.</source>
+        <translation>深入检查需要模型：请在“模型”步骤中选择。</translation>
+    </message>
+    <message>
+        <source>A deeper look has to wait until the run has ended.</source>
+        <translation>深入检查须等到本次运行结束。</translation>
+    </message>
+    <message>
+        <source>A deeper look has to wait until the data and the model are read.</source>
+        <translation>深入检查须等到数据和模型读取完毕。</translation>
+    </message>
+    <message>
+        <source>The data is being checked.</source>
+        <translation>正在检查数据。</translation>
+    </message>
+    <message>
+        <source>Looking deeper: the model reads all {n} rows; seconds with a graphics card, minutes without.</source>
+        <translation>正在深入检查：模型将读取全部 {n} 行；有显卡时需要几秒，没有显卡时需要几分钟。</translation>
+    </message>
+    <message>
+        <source>Looking deeper: the model reads all {n} rows; the last time took {time}.</source>
+        <translation>正在深入检查：模型将读取全部 {n} 行；上次耗时 {time}。</translation>
+    </message>
+    <message>
+        <source>Nothing else was found.</source>
+        <translation>未发现其他问题。</translation>
+    </message>
+    <message>
+        <source>Nothing wrong was found.</source>
+        <translation>未发现任何问题。</translation>
+    </message>
+    <message>
+        <source>Data doctor</source>
+        <translation>数据诊断</translation>
+    </message>
+    <message>
+        <source>Errors: {n}</source>
+        <translation>错误：{n}</translation>
+    </message>
+    <message>
+        <source>Warnings: {n}</source>
+        <translation>警告：{n}</translation>
+    </message>
+    <message>
+        <source>Notices: {n}</source>
+        <translation>提示：{n}</translation>
+    </message>
+    <message>
+        <source>These findings are from before the checks were cancelled.</source>
+        <translation>以上问题是在检查取消之前发现的。</translation>
+    </message>
+    <message>
+        <source>These findings are from before the last change; the data is checked again.</source>
+        <translation>以上问题是在上次更改之前发现的；正在重新检查数据。</translation>
+    </message>
+    <message>
+        <source>{n} of {all} rows were looked at, drawn evenly.</source>
+        <translation>已检查均匀抽取的 {n} 行（共 {all} 行）。</translation>
+    </message>
+    <message>
+        <source>No data yet</source>
+        <translation>尚无数据</translation>
+    </message>
+    <message>
+        <source>Choose data first; the checks then begin by themselves.</source>
+        <translation>请先选择数据；之后会自动开始检查。</translation>
+    </message>
+    <message>
+        <source>The data cannot be read</source>
+        <translation>无法读取数据</translation>
+    </message>
+    <message>
+        <source>The data cannot be checked</source>
+        <translation>无法检查数据</translation>
+    </message>
+    <message>
+        <source>The checks were cancelled</source>
+        <translation>检查已取消</translation>
+    </message>
+    <message>
+        <source>“Check again” begins anew.</source>
+        <translation>点击“重新检查”可重新开始。</translation>
+    </message>
+    <message>
+        <source>Not checked yet</source>
+        <translation>尚未检查</translation>
+    </message>
+    <message>
+        <source>The checks begin when the run has ended.</source>
+        <translation>本次运行结束后开始检查。</translation>
+    </message>
+    <message>
+        <source>For empty rows, duplicates, leaks between the splits, doubtful labels and more.</source>
+        <translation>检查空行、重复、各划分之间的泄漏、可疑标签等。</translation>
+    </message>
+    <message>
+        <source>left out: {reason}</source>
+        <translation>已跳过：{reason}</translation>
+    </message>
+    <message>
+        <source>at once</source>
+        <translation>瞬间完成</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{file}, row {row}</source>
+        <translation>{file}，第 {row} 行</translation>
+    </message>
+    <message>
+        <source>only when you look deeper</source>
+        <translation>仅在深入检查时进行</translation>
+    </message>
+</context>
+<context>
+    <name>DoctorView</name>
+    <message>
+        <source>Checks…</source>
+        <translation>检查项…</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>Look deeper (needs the model)</source>
+        <translation>深入检查（需要模型）</translation>
+    </message>
+    <message>
+        <source>Checking the data</source>
+        <translation>正在检查数据</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>These checks were made:</source>
+        <translation>已进行以下检查：</translation>
+    </message>
+    <message>
+        <source>Show hidden ({n})</source>
+        <translation>显示已隐藏的问题（{n}）</translation>
+    </message>
+    <message>
+        <source>Repairs in the recipe ({n})</source>
+        <translation>配方中的修复（{n}）</translation>
+    </message>
+</context>
+<context>
+    <name>Examples</name>
+    <message>
+        <source>Show an example</source>
+        <translation>显示示例</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Making an example</source>
+        <translation>正在生成示例</translation>
+    </message>
+    <message>
+        <source>Texts before and after</source>
+        <translation>更改前后的文本</translation>
+    </message>
+    <message>
+        <source>Show another</source>
+        <translation>显示另一个</translation>
+    </message>
+    <message>
+        <source>{name}: this text stays as it is</source>
+        <translation>{name}：此文本保持原样</translation>
+    </message>
+    <message>
+        <source>{name}: before</source>
+        <translation>{name}：更改前</translation>
+    </message>
+    <message>
+        <source>{name}: after</source>
+        <translation>{name}：更改后</translation>
     </message>
 </context>
 <context>
@@ -752,30 +1111,116 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
-    <name>FileRow</name>
+    <name>FindingDetail</name>
     <message>
-        <source>Choose…</source>
-        <translation>选择…</translation>
+        <source>Hide</source>
+        <translation>隐藏</translation>
     </message>
     <message>
-        <source>Choose: {title}</source>
-        <translation>选择：{title}</translation>
+        <source>Not shown any more until the program is started again</source>
+        <translation>在程序重新启动之前不再显示</translation>
     </message>
     <message>
-        <source>Give up this file</source>
-        <translation>不再使用此文件</translation>
+        <source>Rows that show the finding</source>
+        <translation>体现该问题的行</translation>
     </message>
     <message>
-        <source>Give up: {title}</source>
-        <translation>移除：{title}</translation>
+        <source>Images that show the finding</source>
+        <translation>体现该问题的图像</translation>
     </message>
     <message>
-        <source>optional: taken from the labelled file</source>
-        <translation>可选：默认从标注文件中划分</translation>
+        <source>The whole text of the chosen row</source>
+        <translation>所选行的完整文本</translation>
     </message>
     <message>
-        <source>none</source>
-        <translation>无</translation>
+        <source>What it does to the result: {effect}</source>
+        <translation>对结果的影响：{effect}</translation>
+    </message>
+    <message>
+        <source>Undo: {title}</source>
+        <translation>撤销：{title}</translation>
+    </message>
+    <message>
+        <source>Shows first what would change</source>
+        <translation>先显示将发生的更改</translation>
+    </message>
+    <message>
+        <source>All {n} rows</source>
+        <translation>全部 {n} 行</translation>
+    </message>
+    <message>
+        <source>{n} of the rows</source>
+        <translation>其中 {n} 行</translation>
+    </message>
+</context>
+<context>
+    <name>FindingList</name>
+    <message>
+        <source>Findings</source>
+        <translation>发现的问题</translation>
+    </message>
+</context>
+<context>
+    <name>FixPreview</name>
+    <message>
+        <source>Working out what would change</source>
+        <translation>正在计算将发生的更改</translation>
+    </message>
+    <message>
+        <source>Rows before and after</source>
+        <translation>更改前后的行</translation>
+    </message>
+    <message>
+        <source>Images that would change</source>
+        <translation>将会更改的图像</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Takes the repair into the recipe</source>
+        <translation>将此修复加入配方</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Changes nothing</source>
+        <translation>不做任何更改</translation>
+    </message>
+    <message>
+        <source>Your file stays as it is; the repair is done each time that it is read.</source>
+        <translation>您的文件保持原样；每次读取时都会执行此修复。</translation>
+    </message>
+    <message>
+        <source>Working out what would change…</source>
+        <translation>正在计算将发生的更改…</translation>
+    </message>
+    <message>
+        <source>{name}: {before} → {after}</source>
+        <translation>{name}：{before} → {after}</translation>
+    </message>
+    <message>
+        <source>It would change nothing: no row is concerned any more.</source>
+        <translation>不会有任何更改：已没有涉及的行。</translation>
+    </message>
+    <message>
+        <source>The first {n} of {all} rows that change are shown.</source>
+        <translation>显示将会更改的 {all} 行中的前 {n} 行。</translation>
+    </message>
+    <message>
+        <source>{changed} of {total} rows are changed and {dropped} are left out.</source>
+        <translation>共 {total} 行，其中 {changed} 行将更改，{dropped} 行将排除。</translation>
+    </message>
+    <message>
+        <source>{dropped} of {total} rows are left out.</source>
+        <translation>共 {total} 行，其中 {dropped} 行将排除。</translation>
+    </message>
+    <message>
+        <source>{changed} of {total} rows are changed.</source>
+        <translation>共 {total} 行，其中 {changed} 行将更改。</translation>
     </message>
 </context>
 <context>
@@ -786,10 +1231,150 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>HubCard</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Progress of the download</source>
+        <translation>下载进度</translation>
+    </message>
+    <message>
+        <source>Look it up</source>
+        <translation>查询</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Configuration</source>
+        <translation>配置</translation>
+    </message>
+    <message>
+        <source>Go on with the download</source>
+        <translation>继续下载</translation>
+    </message>
+    <message>
+        <source>{n} rows</source>
+        <translation>{n} 行</translation>
+    </message>
+</context>
+<context>
+    <name>HubPresenter</name>
+    <message>
+        <source>The download was stopped. What has arrived is kept, and it goes on there.</source>
+        <translation>下载已停止。已下载的内容会保留，下次从该处继续。</translation>
+    </message>
+    <message>
+        <source>Once it is downloaded, the data set is read from this machine.</source>
+        <translation>下载完成后，将从本机读取该数据集。</translation>
+    </message>
+    <message>
+        <source>This data set of the hub is not on this machine. Nothing has been asked of huggingface.co yet.</source>
+        <translation>Hub 上的此数据集不在本机上。尚未向 huggingface.co 发出任何请求。</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>not stated</source>
+        <translation>未说明</translation>
+    </message>
+    <message>
+        <source>Revision</source>
+        <translation>修订版本</translation>
+    </message>
+    <message>
+        <source>Access</source>
+        <translation>访问权限</translation>
+    </message>
+    <message>
+        <source>only for people to whom its authors have given it</source>
+        <translation>仅限获得作者授权的人员</translation>
+    </message>
+</context>
+<context>
     <name>IntervalBars</name>
     <message>
         <source>Accuracy beside the baselines</source>
         <translation>准确率与基线对比</translation>
+    </message>
+</context>
+<context>
+    <name>LabelsModel</name>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Rows</source>
+        <translation>行数</translation>
+    </message>
+    <message>
+        <source>New name</source>
+        <translation>新名称</translation>
+    </message>
+    <message>
+        <source>left out</source>
+        <translation>已排除</translation>
+    </message>
+</context>
+<context>
+    <name>LabelsView</name>
+    <message>
+        <source>Rows of each label</source>
+        <translation>各标签的行数</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>Filter the labels</source>
+        <translation>筛选标签</translation>
+    </message>
+    <message>
+        <source>Lengths of the texts</source>
+        <translation>文本长度分布</translation>
+    </message>
+    <message>
+        <source>Labels with their numbers of rows and new names</source>
+        <translation>各标签及其行数和新名称</translation>
+    </message>
+    <message>
+        <source>Merge into one…</source>
+        <translation>合并为一个…</translation>
+    </message>
+    <message>
+        <source>The chosen labels get one name</source>
+        <translation>为所选标签指定同一个名称</translation>
+    </message>
+    <message>
+        <source>Leave out</source>
+        <translation>排除</translation>
+    </message>
+    <message>
+        <source>Rows with the chosen labels are not used</source>
+        <translation>带有所选标签的行将不会使用</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>重置</translation>
+    </message>
+    <message>
+        <source>The chosen labels stay as they are in the file</source>
+        <translation>所选标签与文件中保持一致</translation>
+    </message>
+    <message>
+        <source>{before} labels in the data; {after} after all repairs, in {rows} rows.</source>
+        <translation>数据中有 {before} 个标签；完成所有修复后为 {after} 个，共 {rows} 行。</translation>
     </message>
 </context>
 <context>
@@ -1006,6 +1591,21 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>MeaningPresenter</name>
+    <message>
+        <source>One name for {n} labels:</source>
+        <translation>为 {n} 个标签指定同一个名称：</translation>
+    </message>
+    <message>
+        <source>Merge labels</source>
+        <translation>合并标签</translation>
+    </message>
+    <message>
+        <source>part of the text template</source>
+        <translation>文本模板的一部分</translation>
+    </message>
+</context>
+<context>
     <name>ModelPane</name>
     <message>
         <source>Model</source>
@@ -1148,6 +1748,17 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>NameField</name>
+    <message>
+        <source>Name of a data set of the hub, a database or a sample</source>
+        <translation>Hub 上的数据集、数据库或示例数据的名称</translation>
+    </message>
+    <message>
+        <source>Enter takes the name; nothing is downloaded before you ask for it</source>
+        <translation>按 Enter 键确认名称；在您要求之前不会下载任何内容</translation>
+    </message>
+</context>
+<context>
     <name>NetworkView</name>
     <message>
         <source>Drawing of the network</source>
@@ -1191,6 +1802,88 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>PlaceRow</name>
+    <message>
+        <source>Give up these rows</source>
+        <translation>不再使用这些行</translation>
+    </message>
+    <message>
+        <source>Give up: {title}</source>
+        <translation>移除：{title}</translation>
+    </message>
+    <message>
+        <source>Files…</source>
+        <translation>文件…</translation>
+    </message>
+    <message>
+        <source>Choose: {title}</source>
+        <translation>选择：{title}</translation>
+    </message>
+    <message>
+        <source>One file, or several that are read as one</source>
+        <translation>一个文件，或合并读取的多个文件</translation>
+    </message>
+    <message>
+        <source>A folder, a data set of the hub, a database</source>
+        <translation>文件夹、Hub 上的数据集、数据库</translation>
+    </message>
+    <message>
+        <source>Other places: {title}</source>
+        <translation>其他来源：{title}</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Type a name…</source>
+        <translation>输入名称…</translation>
+    </message>
+    <message>
+        <source>Add more files…</source>
+        <translation>添加更多文件…</translation>
+    </message>
+    <message>
+        <source>optional: taken from the labelled rows</source>
+        <translation>可选：默认从标注行中划分</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>{n} files</source>
+        <translation>{n} 个文件</translation>
+    </message>
+    <message>
+        <source>{n} rows</source>
+        <translation>{n} 行</translation>
+    </message>
+    <message>
+        <source>{place}: {n} rows</source>
+        <translation>{place}：{n} 行</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+</context>
+<context>
+    <name>PlacesCard</name>
+    <message>
+        <source>Labelled rows</source>
+        <translation>标注行</translation>
+    </message>
+    <message>
+        <source>Validation rows</source>
+        <translation>验证行</translation>
+    </message>
+    <message>
+        <source>Test rows</source>
+        <translation>测试行</translation>
+    </message>
+</context>
+<context>
     <name>PlanPanel</name>
     <message>
         <source>Plan</source>
@@ -1219,6 +1912,33 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Go to the step where this is mended</source>
         <translation>前往可解决此问题的步骤</translation>
+    </message>
+</context>
+<context>
+    <name>PreviewView</name>
+    <message>
+        <source>Rows of which place</source>
+        <translation>显示哪一部分的行</translation>
+    </message>
+    <message>
+        <source>Preview of the rows</source>
+        <translation>数据行预览</translation>
+    </message>
+    <message>
+        <source>Image of the chosen row</source>
+        <translation>所选行的图像</translation>
+    </message>
+    <message>
+        <source>The chosen row in full</source>
+        <translation>所选行的完整内容</translation>
+    </message>
+    <message>
+        <source>Choose a row to read it in full</source>
+        <translation>选择一行即可查看完整内容</translation>
+    </message>
+    <message>
+        <source>{n} rows</source>
+        <translation>{n} 行</translation>
     </message>
 </context>
 <context>
@@ -1259,6 +1979,25 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>ReadingView</name>
+    <message>
+        <source>How the data is read</source>
+        <translation>数据的读取方式</translation>
+    </message>
+    <message>
+        <source>Kind of data</source>
+        <translation>数据类型</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Automatic: {title}</source>
+        <translation>自动：{title}</translation>
+    </message>
+</context>
+<context>
     <name>RecordTable</name>
     <message>
         <source>Copy the chosen rows</source>
@@ -1282,6 +2021,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Share that is right</source>
         <translation>正确的占比</translation>
+    </message>
+</context>
+<context>
+    <name>RepairList</name>
+    <message>
+        <source>Undo this</source>
+        <translation>撤销此项</translation>
+    </message>
+    <message>
+        <source>Undo: {title}</source>
+        <translation>撤销：{title}</translation>
+    </message>
+</context>
+<context>
+    <name>Repairs</name>
+    <message>
+        <source>{n} rows left out</source>
+        <translation>已排除 {n} 行</translation>
+    </message>
+    <message>
+        <source>a setting</source>
+        <translation>一项设置</translation>
     </message>
 </context>
 <context>
@@ -1405,6 +2166,13 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>On average the model&apos;s confidence is {ece} away from how often it is right. Points below the dashed line are too sure, above it too careful; grey bars count the texts.</source>
         <translation>平均而言，模型的置信度与实际正确率相差 {ece}。虚线下方的点表示过于自信，上方的点表示过于谨慎；灰色柱表示文本数量。</translation>
+    </message>
+</context>
+<context>
+    <name>RoleDelegate</name>
+    <message>
+        <source>Role of {column}</source>
+        <translation>{column} 的角色</translation>
     </message>
 </context>
 <context>
@@ -1681,6 +2449,80 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>SplitModel</name>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+</context>
+<context>
+    <name>SplitView</name>
+    <message>
+        <source>How rows are divided</source>
+        <translation>数据行的划分方式</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>方法</translation>
+    </message>
+    <message>
+        <source>By column</source>
+        <translation>依据的列</translation>
+    </message>
+    <message>
+        <source>Rows of each class in each split</source>
+        <translation>各类别在各数据集中的行数</translation>
+    </message>
+    <message>
+        <source>Automatic: {column}</source>
+        <translation>自动：{column}</translation>
+    </message>
+    <message>
+        <source>Choose a column</source>
+        <translation>选择列</translation>
+    </message>
+    <message>
+        <source>The column has more than {n} different values: choose another one.</source>
+        <translation>该列的不同值超过 {n} 个：请选择其他列。</translation>
+    </message>
+    <message>
+        <source>Each class keeps its share in every split. Equal texts stay together.</source>
+        <translation>各类别在每个划分中的占比保持不变。相同的文本始终划分在一起。</translation>
+    </message>
+    <message>
+        <source>Rows of one group (an author, a patient, a document) stay together.</source>
+        <translation>同一组（同一作者、患者或文档）的行始终划分在一起。</translation>
+    </message>
+    <message>
+        <source>The latest rows are the test rows: as it will be in use.</source>
+        <translation>最新的行作为测试行：与实际使用时的情况一致。</translation>
+    </message>
+    <message>
+        <source>Rows with chosen values (a language, a source, a year) are only tested on.</source>
+        <translation>含有所选值（某种语言、来源或年份）的行仅用于测试。</translation>
+    </message>
+    <message>
+        <source>A column says train, validation or test for each row.</source>
+        <translation>由一列指明每一行属于训练、验证还是测试。</translation>
+    </message>
+    <message>
+        <source>Every row is tested once: as many trainings as folds. For small data.</source>
+        <translation>每一行都会测试一次：有多少折，就训练多少次。适用于小数据。</translation>
+    </message>
+    <message>
+        <source>Validation and test rows have their own places: nothing is divided.</source>
+        <translation>验证行和测试行各有单独的来源：不再划分。</translation>
+    </message>
+    <message>
+        <source>Rows with a place of their own are used as they are; the rest is divided.</source>
+        <translation>有单独来源的行按原样使用；其余的行进行划分。</translation>
+    </message>
+</context>
+<context>
     <name>StagesView</name>
     <message>
         <source>The model before and after each compression step</source>
@@ -1767,6 +2609,41 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Steps</source>
         <translation>步骤</translation>
+    </message>
+</context>
+<context>
+    <name>StepsView</name>
+    <message>
+        <source>Repairs, in order</source>
+        <translation>修复（按顺序）</translation>
+    </message>
+    <message>
+        <source>Add a repair</source>
+        <translation>添加修复</translation>
+    </message>
+    <message>
+        <source>Nothing is changed: the rows are learnt from as they are. Your file always stays as it is.</source>
+        <translation>未做任何更改：按原样使用数据行进行学习。您的文件始终保持原样。</translation>
+    </message>
+    <message>
+        <source>{n} rows left out</source>
+        <translation>已排除 {n} 行</translation>
+    </message>
+    <message>
+        <source>no row left out</source>
+        <translation>没有排除任何行</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>前移</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>后移</translation>
+    </message>
+    <message>
+        <source>Take this repair away</source>
+        <translation>移除此修复</translation>
     </message>
 </context>
 <context>
@@ -1859,7 +2736,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Value</source>
-        <translation>数值</translation>
+        <translation>值</translation>
     </message>
     <message>
         <source>What it says</source>
@@ -1872,6 +2749,33 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Set</source>
         <translation>数据集</translation>
+    </message>
+</context>
+<context>
+    <name>TemplateEdit</name>
+    <message>
+        <source>Text template</source>
+        <translation>文本模板</translation>
+    </message>
+    <message>
+        <source>none: the text is one column; or for example {title}: {body}</source>
+        <translation>无：文本为单独一列；或例如 {title}: {body}</translation>
+    </message>
+    <message>
+        <source>Builds the text from several columns; names stand in braces</source>
+        <translation>用多个列组成文本；列名写在花括号中</translation>
+    </message>
+    <message>
+        <source>Insert a column</source>
+        <translation>插入列</translation>
+    </message>
+    <message>
+        <source>The first texts that the template makes</source>
+        <translation>模板生成的前几条文本</translation>
+    </message>
+    <message>
+        <source>Te&amp;xt template</source>
+        <translation>文本模板(&amp;X)</translation>
     </message>
 </context>
 <context>
@@ -2041,6 +2945,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>ValueTicks</name>
+    <message>
+        <source>Values whose rows are held out</source>
+        <translation>所在行将被留出的值</translation>
+    </message>
+</context>
+<context>
+    <name>ValuesModel</name>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Rows</source>
+        <translation>行数</translation>
+    </message>
+</context>
+<context>
     <name>Welcome</name>
     <message>
         <source>Welcome to TLStudio</source>
@@ -2063,15 +2985,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>打开示例项目</translation>
     </message>
     <message>
-        <source>Start with your own file</source>
-        <translation>从您自己的文件开始</translation>
+        <source>Start with your own data</source>
+        <translation>从您自己的数据开始</translation>
     </message>
     <message>
-        <source>A CSV, TSV or JSON Lines file with texts and labels. You can also drop it on this window.</source>
-        <translation>含有文本和标签的 CSV、TSV 或 JSON Lines 文件，也可以拖放到此窗口。</translation>
+        <source>Texts or images with labels: tables, folders, archives. You can also drop them here.</source>
+        <translation>带标签的文本或图像：表格、文件夹、压缩包。也可以拖放到此处。</translation>
     </message>
     <message>
-        <source>Choose a file…</source>
+        <source>Choose files…</source>
         <translation>选择文件…</translation>
     </message>
     <message>
@@ -2133,6 +3055,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>无</translation>
     </message>
     <message>
+        <source>Every class equally often</source>
+        <translation>各类别出现次数相同</translation>
+    </message>
+    <message>
         <source>Balanced</source>
         <translation>均衡</translation>
     </message>
@@ -2183,6 +3109,30 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Loss</source>
         <translation>损失</translation>
+    </message>
+    <message>
+        <source>Stratified by class</source>
+        <translation>按类别分层</translation>
+    </message>
+    <message>
+        <source>By groups</source>
+        <translation>按组</translation>
+    </message>
+    <message>
+        <source>By time</source>
+        <translation>按时间</translation>
+    </message>
+    <message>
+        <source>By values of a column</source>
+        <translation>按某列的值</translation>
+    </message>
+    <message>
+        <source>As a column says</source>
+        <translation>按某列的指定</translation>
+    </message>
+    <message>
+        <source>K-fold</source>
+        <translation>K 折</translation>
     </message>
     <message>
         <source>Processor (CPU)</source>
@@ -2240,10 +3190,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>支持一百种语言；文本涉及多种语言时的常用选择。</translation>
     </message>
     <message>
-        <source>A labelled file needs at least two columns: a text and a label.</source>
-        <translation>标注文件至少需要两列：文本和标签。</translation>
-    </message>
-    <message>
         <source>A model of the hub, or a folder.</source>
         <translation>Hub 上的模型，或本地文件夹。</translation>
     </message>
@@ -2266,10 +3212,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Accept them there and log in with &apos;hf auth login&apos;, or choose another model.</source>
         <translation>请在该网站上接受条款，并用“hf auth login”登录，或选择其他模型。</translation>
-    </message>
-    <message>
-        <source>Add examples, or leave these classes out with data.rare_classes: drop.</source>
-        <translation>请添加样本，或用 data.rare_classes: drop 排除这些类别。</translation>
     </message>
     <message>
         <source>Add it to the recipe.</source>
@@ -2384,32 +3326,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择 .yaml 文件。</translation>
     </message>
     <message>
-        <source>Choose a CSV, TSV or JSON Lines file.</source>
-        <translation>请选择 CSV、TSV 或 JSON Lines 文件。</translation>
-    </message>
-    <message>
         <source>Choose a file with a header and labelled rows.</source>
         <translation>请选择带表头和标注行的文件。</translation>
-    </message>
-    <message>
-        <source>Choose a file with labelled rows.</source>
-        <translation>请选择含有标注行的文件。</translation>
     </message>
     <message>
         <source>Choose a folder that you may write to, or change its permissions.</source>
         <translation>请选择有写入权限的文件夹，或更改其权限。</translation>
     </message>
     <message>
-        <source>Choose a labelled file in the Data step, or set data.path.</source>
-        <translation>请在“数据”步骤中选择标注文件，或设置 data.path。</translation>
-    </message>
-    <message>
         <source>Choose a labelled file in the Data step.</source>
         <translation>请在“数据”步骤中选择标注文件。</translation>
-    </message>
-    <message>
-        <source>Choose a labelled file.</source>
-        <translation>请选择标注文件。</translation>
     </message>
     <message>
         <source>Choose a run that was completed.</source>
@@ -2484,10 +3410,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>类别权重</translation>
     </message>
     <message>
-        <source>Classes with a single example cannot be learnt and tested.</source>
-        <translation>只有一个样本的类别无法同时用于训练和测试。</translation>
-    </message>
-    <message>
         <source>Close other programs, lower task.max_length or training.batch_size, or choose a smaller model.</source>
         <translation>请关闭其他程序，调低 task.max_length 或 training.batch_size，或选择更小的模型。</translation>
     </message>
@@ -2552,10 +3474,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>正在从 {host} 下载 {name}（{files} 个文件，共 {megabytes} MB）。</translation>
     </message>
     <message>
-        <source>Drop a model folder, a labelled file or a project.</source>
-        <translation>请拖入模型文件夹、带标签的文件或项目。</translation>
-    </message>
-    <message>
         <source>Dynamic int8</source>
         <translation>动态 int8 量化</translation>
     </message>
@@ -2616,10 +3534,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文件</translation>
     </message>
     <message>
-        <source>Fill them in, or leave them out with data.empty_rows: drop.</source>
-        <translation>请补全这些行，或用 data.empty_rows: drop 排除。</translation>
-    </message>
-    <message>
         <source>Free some memory, or install TLStudio again.</source>
         <translation>请释放一些内存，或重新安装 TLStudio。</translation>
     </message>
@@ -2664,20 +3578,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请重新安装 TLStudio。</translation>
     </message>
     <message>
-        <source>Its roles are: {known}.</source>
-        <translation>可用的角色：{known}。</translation>
-    </message>
-    <message>
         <source>JSON Lines</source>
         <translation>JSON Lines</translation>
-    </message>
-    <message>
-        <source>Kind of file; auto looks at its content.</source>
-        <translation>文件类型；自动：根据内容判断。</translation>
-    </message>
-    <message>
-        <source>Labels that differ only by case or spaces.</source>
-        <translation>仅大小写或空格不同的标签。</translation>
     </message>
     <message>
         <source>Language code such as zh_CN; empty follows the system.</source>
@@ -2744,8 +3646,1188 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>宏平均召回率</translation>
     </message>
     <message>
-        <source>Make them one with data.similar_labels: merge, or keep them with data.similar_labels: keep.</source>
-        <translation>请用 data.similar_labels: merge 合并，或用 data.similar_labels: keep 保留。</translation>
+        <source>%</source>
+        <translation>%</translation>
+    </message>
+    <message>
+        <source>&apos;{large}&apos; has {most} training rows and &apos;{small}&apos; has {fewest}: {ratio} times as many.</source>
+        <translation>“{large}”有 {most} 个训练行，“{small}”有 {fewest} 个：前者是后者的 {ratio} 倍。</translation>
+    </message>
+    <message>
+        <source>&apos;{member}&apos; in the archive {path} cannot be unpacked: {reason}.</source>
+        <translation>无法解压压缩包 {path} 中的“{member}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>&apos;{member}&apos; in {path} is a link or another special file.</source>
+        <translation>{path} 中的“{member}”是链接或其他特殊文件。</translation>
+    </message>
+    <message>
+        <source>&apos;{member}&apos; in {path} is protected by a password.</source>
+        <translation>{path} 中的“{member}”受密码保护。</translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; is the column of two roles, {role} and {other}.</source>
+        <translation>“{name}”列同时担任 {role} 和 {other} 两个角色。</translation>
+    </message>
+    <message>
+        <source>1 less the mean difference of the pixels of two images, as small copies.</source>
+        <translation>1 减去两张图像缩小副本之间的像素平均差异。</translation>
+    </message>
+    <message>
+        <source>1,797 small images of handwritten digits that come with the program (sample:digits).</source>
+        <translation>随程序附带的 1,797 张手写数字小图像（sample:digits）。</translation>
+    </message>
+    <message>
+        <source>A SELECT or the name of a table; auto takes the table if there is only one.</source>
+        <translation>SELECT 语句或表名；自动：如果只有一个表，则取该表。</translation>
+    </message>
+    <message>
+        <source>A classifier that has not seen these rows is sure of another answer. But it agrees with {agreed} % of all labels and is unsure where it differs from most of the others: these may as well be right, and hard.</source>
+        <translation>一个没有见过这些行的分类器确信答案不同。但它只与全部标签中的 {agreed} % 一致，并且在与其余大多数标签不同之处并不确定：这些标签也可能是正确的，只是较难。</translation>
+    </message>
+    <message>
+        <source>A dataset of the hub by name, such as hub:org/name#test, once it has been downloaded.</source>
+        <translation>按名称指定的 Hub 数据集，例如 hub:org/name#test；须先下载。</translation>
+    </message>
+    <message>
+        <source>A key beside the right one is hit.</source>
+        <translation>误按相邻的键。</translation>
+    </message>
+    <message>
+        <source>A language with fewer rows is not told of.</source>
+        <translation>行数少于此值的语言不予报告。</translation>
+    </message>
+    <message>
+        <source>A letter is left out.</source>
+        <translation>漏掉一个字母。</translation>
+    </message>
+    <message>
+        <source>A letter is written twice.</source>
+        <translation>重复输入一个字母。</translation>
+    </message>
+    <message>
+        <source>A line needs a token, a tab (or a space) and a tag; check the token and tag columns.</source>
+        <translation>每一行都需要一个词元、一个制表符（或空格）和一个标记；请检查词元列和标记列。</translation>
+    </message>
+    <message>
+        <source>A line, a paragraph (between empty lines), or the whole document.</source>
+        <translation>一行、一个段落（以空行分隔），或整个文档。</translation>
+    </message>
+    <message>
+        <source>A list of objects, at the top of the document or deeper, or an object of columns.</source>
+        <translation>位于文档顶层或更深层的对象列表，或由列组成的对象。</translation>
+    </message>
+    <message>
+        <source>A model that knows one language learns little from the others: choose a multilingual one. Dividing by language tells how well it carries over.</source>
+        <translation>只懂一种语言的模型很难从其他语言中学到东西：请选择多语言模型。按语言划分可以看出其跨语言迁移的效果。</translation>
+    </message>
+    <message>
+        <source>A quotation mark in line {line} of {path} is never closed.</source>
+        <translation>{path} 第 {line} 行的引号未闭合。</translation>
+    </message>
+    <message>
+        <source>A random part of the image is enlarged to the size of the whole. The most useful change for most images.</source>
+        <translation>将图像的随机部分放大到整张大小。对大多数图像而言最有用的变化。</translation>
+    </message>
+    <message>
+        <source>A run does not start with such classes.</source>
+        <translation>存在此类类别时，运行不会开始。</translation>
+    </message>
+    <message>
+        <source>A run stops at the first of them.</source>
+        <translation>运行会在遇到第一张此类图像时停止。</translation>
+    </message>
+    <message>
+        <source>A sub-folder a class with .txt files in it; files beside the sub-folders are left out.</source>
+        <translation>每个类别一个子文件夹，内含 .txt 文件；与子文件夹同级的文件会被排除。</translation>
+    </message>
+    <message>
+        <source>A value in {path} is nested too deeply.</source>
+        <translation>{path} 中有一个值嵌套过深。</translation>
+    </message>
+    <message>
+        <source>A value that the model learns to predict.</source>
+        <translation>模型学习预测的数值。</translation>
+    </message>
+    <message>
+        <source>Accept them there and log in with &apos;hf auth login&apos;, or choose other data.</source>
+        <translation>请在该网站上接受条款，并用“hf auth login”登录，或选择其他数据。</translation>
+    </message>
+    <message>
+        <source>Across places</source>
+        <translation>跨训练、验证和测试数据</translation>
+    </message>
+    <message>
+        <source>Add examples, or leave these classes out with the data step drop-rare-classes.</source>
+        <translation>请添加样本，或用数据处理步骤 drop-rare-classes 排除这些类别。</translation>
+    </message>
+    <message>
+        <source>Add the image, or correct or remove the row.</source>
+        <translation>请添加该图像，或更正或移除该行。</translation>
+    </message>
+    <message>
+        <source>Add what is missing, or remove the line.</source>
+        <translation>请补全缺少的内容，或移除该行。</translation>
+    </message>
+    <message>
+        <source>All are brought to one size: small ones become a blur, which the model may take for a sign of their class.</source>
+        <translation>所有图像都会统一为同一尺寸：小图像会变得模糊，模型可能将模糊当作其类别的标志。</translation>
+    </message>
+    <message>
+        <source>All sheets of {path} are empty.</source>
+        <translation>{path} 的所有工作表均为空。</translation>
+    </message>
+    <message>
+        <source>All weights in the column &apos;{column}&apos; are zero.</source>
+        <translation>列“{column}”中的所有权重均为零。</translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation>Alpha 值</translation>
+    </message>
+    <message>
+        <source>Always answering &apos;{large}&apos; is right in {share} % of the rows: accuracy says little, and small classes are neglected. Look at macro F1.</source>
+        <translation>总是回答“{large}”即可答对 {share} % 的行：准确率说明不了什么，小类别会被忽视。请查看宏平均 F1。</translation>
+    </message>
+    <message>
+        <source>American, British, Chinese and French ones; replaced by [ID].</source>
+        <translation>美国、英国、中国和法国的证件号码；替换为 [ID]。</translation>
+    </message>
+    <message>
+        <source>An SQLite file, or any database by its SQLAlchemy URL; it is only read.</source>
+        <translation>SQLite 文件，或以 SQLAlchemy URL 指定的任意数据库；只读取，不写入。</translation>
+    </message>
+    <message>
+        <source>An image file.</source>
+        <translation>图像文件。</translation>
+    </message>
+    <message>
+        <source>Answer starts</source>
+        <translation>答案起始位置</translation>
+    </message>
+    <message>
+        <source>Answers</source>
+        <translation>答案</translation>
+    </message>
+    <message>
+        <source>Applies a few of 14 operations at one strength: turns, shifts, shears, colours, contrast, sharpness. A strong choice with two numbers to set.</source>
+        <translation>以同一强度应用 14 种操作中的几种：旋转、平移、错切、颜色、对比度、锐度。效果强，只需设置两个数值。</translation>
+    </message>
+    <message>
+        <source>Arrow or Feather</source>
+        <translation>Arrow 或 Feather</translation>
+    </message>
+    <message>
+        <source>At line {line} of {path} one text would be longer than {limit} million characters.</source>
+        <translation>在 {path} 的第 {line} 行，一条文本将超过 {limit} 百万个字符。</translation>
+    </message>
+    <message>
+        <source>Augmentation</source>
+        <translation>增强</translation>
+    </message>
+    <message>
+        <source>Bank accounts</source>
+        <translation>银行账号</translation>
+    </message>
+    <message>
+        <source>Between several labels in one cell.</source>
+        <translation>用于分隔同一单元格中的多个标签。</translation>
+    </message>
+    <message>
+        <source>Bilingual file: a word, a tab, and its translations with commas between them; or CSV or JSON.</source>
+        <translation>双语文件：一个词、一个制表符及其译词（以逗号分隔）；也可以是 CSV 或 JSON。</translation>
+    </message>
+    <message>
+        <source>Blends pairs of images and of their labels. Smooths the model&apos;s answers; takes more epochs.</source>
+        <translation>将成对的图像及其标签混合。使模型的答案更平滑；需要更多轮次。</translation>
+    </message>
+    <message>
+        <source>Blur</source>
+        <translation>模糊</translation>
+    </message>
+    <message>
+        <source>Blurs the image a little, as a camera out of focus does. Not where fine detail decides.</source>
+        <translation>使图像略微模糊，如同相机失焦。不适用于由细节决定类别的情形。</translation>
+    </message>
+    <message>
+        <source>Brightness</source>
+        <translation>亮度</translation>
+    </message>
+    <message>
+        <source>Bring texts into one form</source>
+        <translation>统一文本形式</translation>
+    </message>
+    <message>
+        <source>Brings equal characters into one form (NFC), such as é.</source>
+        <translation>将等价的字符统一为一种形式（NFC），例如 é。</translation>
+    </message>
+    <message>
+        <source>Broken and tiny images, images turned by the camera, and mixed sizes and kinds.</source>
+        <translation>损坏和过小的图像、被相机旋转的图像，以及混杂的尺寸和种类。</translation>
+    </message>
+    <message>
+        <source>Broken characters</source>
+        <translation>损坏的字符</translation>
+    </message>
+    <message>
+        <source>Builds the text from several columns, such as &apos;{title}: {body}&apos;.</source>
+        <translation>由多列拼成文本，例如“{title}: {body}”。</translation>
+    </message>
+    <message>
+        <source>By column</source>
+        <translation>依据的列</translation>
+    </message>
+    <message>
+        <source>By how much another label must be more probable than the given one (normalised margin).</source>
+        <translation>另一标签的概率须比所给标签高出多少（归一化间隔）。</translation>
+    </message>
+    <message>
+        <source>Call the column with the file names file_name.</source>
+        <translation>请将文件名所在的列命名为 file_name。</translation>
+    </message>
+    <message>
+        <source>Candidates</source>
+        <translation>候选词数</translation>
+    </message>
+    <message>
+        <source>Card numbers</source>
+        <translation>银行卡号</translation>
+    </message>
+    <message>
+        <source>Case</source>
+        <translation>大小写</translation>
+    </message>
+    <message>
+        <source>Case noise</source>
+        <translation>大小写噪声</translation>
+    </message>
+    <message>
+        <source>Cell {cell} of sheet &apos;{sheet}&apos; in {path} is empty, but there are values below it.</source>
+        <translation>{path} 中工作表“{sheet}”的单元格 {cell} 为空，但其下方有值。</translation>
+    </message>
+    <message>
+        <source>Cell {cell} of sheet &apos;{sheet}&apos; in {path} repeats the column name &apos;{name}&apos;.</source>
+        <translation>{path} 中工作表“{sheet}”的单元格 {cell} 重复了列名“{name}”。</translation>
+    </message>
+    <message>
+        <source>Chance of each word to be left out. At least one goes, and at least one stays.</source>
+        <translation>每个词被删去的概率。至少删去一个，也至少保留一个。</translation>
+    </message>
+    <message>
+        <source>Changed copies of training rows; validation and test stay untouched.</source>
+        <translation>训练行经改动的副本；验证行和测试行保持不变。</translation>
+    </message>
+    <message>
+        <source>Changed copies that are added for each training row.</source>
+        <translation>为每个训练行添加的改动副本数。</translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation>改动次数</translation>
+    </message>
+    <message>
+        <source>Changes brightness, contrast, saturation and hue. Not where the colour decides, such as ripe or unripe.</source>
+        <translation>改变亮度、对比度、饱和度和色相。不适用于由颜色决定类别的情形，例如成熟或未成熟。</translation>
+    </message>
+    <message>
+        <source>Changes capitals. Does nothing for a backbone that reads lower case only, nor for scripts without case.</source>
+        <translation>改变字母大小写。对只读取小写的骨干网络和不分大小写的文字不起作用。</translation>
+    </message>
+    <message>
+        <source>Changes for each word of a text; there is at least one.</source>
+        <translation>文本中平均每个词的改动次数；至少改动一次。</translation>
+    </message>
+    <message>
+        <source>Check answers</source>
+        <translation>核对答案</translation>
+    </message>
+    <message>
+        <source>Check the spelling; a private dataset needs &apos;hf auth login&apos;.</source>
+        <translation>请检查拼写；私有数据集需要“hf auth login”。</translation>
+    </message>
+    <message>
+        <source>Checks</source>
+        <translation>检查项</translation>
+    </message>
+    <message>
+        <source>Choose a bilingual dictionary file, or leave this augmentation out.</source>
+        <translation>请选择双语词典文件，或不使用此项增强。</translation>
+    </message>
+    <message>
+        <source>Choose a column of lists for tokens, tags and answers, and a column of texts for the others.</source>
+        <translation>词元、标记和答案请选择列表类型的列，其他角色请选择文本列。</translation>
+    </message>
+    <message>
+        <source>Choose a file, or another source.</source>
+        <translation>请选择文件，或选择其他来源。</translation>
+    </message>
+    <message>
+        <source>Choose a folder with texts, images or a labelled file.</source>
+        <translation>请选择包含文本、图像或标注文件的文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller unit: paragraph or line.</source>
+        <translation>请选择更小的单位：段落或行。</translation>
+    </message>
+    <message>
+        <source>Choose a table, or write a query (data.query).</source>
+        <translation>请选择数据表，或编写查询（data.query）。</translation>
+    </message>
+    <message>
+        <source>Choose a workbook with a header and rows.</source>
+        <translation>请选择带表头和数据行的工作簿。</translation>
+    </message>
+    <message>
+        <source>Choose an archive with data in it.</source>
+        <translation>请选择包含数据的压缩包。</translation>
+    </message>
+    <message>
+        <source>Choose an image backbone such as DINOv2 or ViT.</source>
+        <translation>请选择图像骨干网络，例如 DINOv2 或 ViT。</translation>
+    </message>
+    <message>
+        <source>Choose another augmentation, or a backbone that keeps this head, such as an original BERT or RoBERTa.</source>
+        <translation>请选择其他增强，或选择保留此预测头的骨干网络，例如原版 BERT 或 RoBERTa。</translation>
+    </message>
+    <message>
+        <source>Choose another column or method, or add data.</source>
+        <translation>请选择其他列或方法，或添加数据。</translation>
+    </message>
+    <message>
+        <source>Choose another column.</source>
+        <translation>请选择其他列。</translation>
+    </message>
+    <message>
+        <source>Choose another database.</source>
+        <translation>请选择其他数据库。</translation>
+    </message>
+    <message>
+        <source>Choose another dataset, or save its data in one of these formats; code of a dataset is never run.</source>
+        <translation>请选择其他数据集，或将其数据另存为上述格式之一；数据集中的代码绝不会被运行。</translation>
+    </message>
+    <message>
+        <source>Choose another file.</source>
+        <translation>请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>Choose another kind of data, or auto.</source>
+        <translation>请选择其他数据类型，或选择自动。</translation>
+    </message>
+    <message>
+        <source>Choose data with labelled rows.</source>
+        <translation>请选择带有标注行的数据。</translation>
+    </message>
+    <message>
+        <source>Choose data with texts, or give a column of texts the role Text in the Data step, under Columns.</source>
+        <translation>请选择包含文本的数据，或在“数据”步骤的“列”中为文本列指定“文本”角色。</translation>
+    </message>
+    <message>
+        <source>Choose labelled data in the Data step, or set data.path.</source>
+        <translation>请在“数据”步骤中选择标注数据，或设置 data.path。</translation>
+    </message>
+    <message>
+        <source>Choose labelled data.</source>
+        <translation>请选择标注数据。</translation>
+    </message>
+    <message>
+        <source>Choose one in the Model step, or choose another augmentation.</source>
+        <translation>请在“模型”步骤中选择骨干网络，或选择其他增强。</translation>
+    </message>
+    <message>
+        <source>Choose one or more in data.split.test_values.</source>
+        <translation>请在 data.split.test_values 中选择一个或多个值。</translation>
+    </message>
+    <message>
+        <source>Choose one; to build a text from several columns, use a template.</source>
+        <translation>请只选择一列；要由多列拼成文本，请使用模板。</translation>
+    </message>
+    <message>
+        <source>Choose the column in data.split.by.</source>
+        <translation>请在 data.split.by 中选择该列。</translation>
+    </message>
+    <message>
+        <source>Choose the dotted path of the list that holds the rows, or auto.</source>
+        <translation>请选择包含数据行的列表的点分路径，或选择自动。</translation>
+    </message>
+    <message>
+        <source>Choose values that occur.</source>
+        <translation>请选择实际出现的值。</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Classes draws rows so that every class is seen equally often.</source>
+        <translation>classes：抽取行时使每个类别出现的次数相同。</translation>
+    </message>
+    <message>
+        <source>Classes of very different size.</source>
+        <translation>各类别的大小相差悬殊。</translation>
+    </message>
+    <message>
+        <source>Classes with fewer rows in the training place are left out, from the other places too.</source>
+        <translation>训练数据中行数少于此值的类别会被排除，在其他数据中也一并排除。</translation>
+    </message>
+    <message>
+        <source>Classes with fewer rows in the training place are rare.</source>
+        <translation>训练数据中行数少于此值的类别视为稀有类别。</translation>
+    </message>
+    <message>
+        <source>Classes with too few rows to be learnt and tested.</source>
+        <translation>行数过少、无法同时用于训练和测试的类别。</translation>
+    </message>
+    <message>
+        <source>Close it, or remove it.</source>
+        <translation>请补全引号，或将其移除。</translation>
+    </message>
+    <message>
+        <source>Close the program that writes to it, then try again.</source>
+        <translation>请关闭正在写入它的程序，然后重试。</translation>
+    </message>
+    <message>
+        <source>CoNLL</source>
+        <translation>CoNLL</translation>
+    </message>
+    <message>
+        <source>Codes of ISO 639 such as en and de; without any, all texts stay.</source>
+        <translation>ISO 639 语言代码，例如 en 和 de；不填则保留所有文本。</translation>
+    </message>
+    <message>
+        <source>Colour jitter</source>
+        <translation>色彩抖动</translation>
+    </message>
+    <message>
+        <source>Column &apos;{name}&apos; of {path} holds bytes that are no picture.</source>
+        <translation>{path} 的列“{name}”含有不是图像的字节。</translation>
+    </message>
+    <message>
+        <source>Column &apos;{name}&apos; of {path} is damaged: {reason}</source>
+        <translation>{path} 的列“{name}”已损坏：{reason}</translation>
+    </message>
+    <message>
+        <source>Column for grouped, time, held-out and column.</source>
+        <translation>用于 grouped、time、held-out 和 column 方法的列。</translation>
+    </message>
+    <message>
+        <source>Column: gain</source>
+        <translation>列：增益</translation>
+    </message>
+    <message>
+        <source>Columns and words that alone predict the label almost perfectly.</source>
+        <translation>仅凭自身就能近乎完美地预测标签的列和词。</translation>
+    </message>
+    <message>
+        <source>Commit, tag or branch; auto takes the main branch.</source>
+        <translation>提交、标签或分支；自动：取主分支。</translation>
+    </message>
+    <message>
+        <source>Compare runs with the same data and the same split.</source>
+        <translation>请比较数据相同且划分相同的运行。</translation>
+    </message>
+    <message>
+        <source>Configuration</source>
+        <translation>配置</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Contradictions</source>
+        <translation>矛盾标注</translation>
+    </message>
+    <message>
+        <source>Contrast</source>
+        <translation>对比度</translation>
+    </message>
+    <message>
+        <source>Copies</source>
+        <translation>副本数</translation>
+    </message>
+    <message>
+        <source>Corners</source>
+        <translation>边角填充</translation>
+    </message>
+    <message>
+        <source>Correct answer_start (characters are counted from 0), or set data.check_answers to no.</source>
+        <translation>请更正 answer_start（字符从 0 开始计数），或将 data.check_answers 设为 no。</translation>
+    </message>
+    <message>
+        <source>Correct labels</source>
+        <translation>更正标签</translation>
+    </message>
+    <message>
+        <source>Correct the document there, or save it again from its source.</source>
+        <translation>请更正文档中的该处，或从来源重新保存。</translation>
+    </message>
+    <message>
+        <source>Correct the document, or save it again from its source.</source>
+        <translation>请更正文档，或从来源重新保存。</translation>
+    </message>
+    <message>
+        <source>Correct the formulas, or clear these cells.</source>
+        <translation>请更正公式，或清空这些单元格。</translation>
+    </message>
+    <message>
+        <source>Correct the query, or check the database.</source>
+        <translation>请更正查询，或检查数据库。</translation>
+    </message>
+    <message>
+        <source>Country</source>
+        <translation>国家</translation>
+    </message>
+    <message>
+        <source>Credit and debit cards; replaced by [CARD].</source>
+        <translation>信用卡和借记卡；替换为 [CARD]。</translation>
+    </message>
+    <message>
+        <source>Cut texts</source>
+        <translation>被截断的文本</translation>
+    </message>
+    <message>
+        <source>CutMix</source>
+        <translation>CutMix</translation>
+    </message>
+    <message>
+        <source>Data steps</source>
+        <translation>数据处理步骤</translation>
+    </message>
+    <message>
+        <source>Database</source>
+        <translation>数据库</translation>
+    </message>
+    <message>
+        <source>Delete stray values far from the table, or save the sheet as CSV.</source>
+        <translation>请删除远离表格的零散值，或将工作表另存为 CSV。</translation>
+    </message>
+    <message>
+        <source>Dictionary</source>
+        <translation>词典</translation>
+    </message>
+    <message>
+        <source>Divide it into several files; they can be read as one.</source>
+        <translation>请将其拆分为多个文件；这些文件可以合并读取。</translation>
+    </message>
+    <message>
+        <source>Divide it, or choose the file itself as plain text.</source>
+        <translation>请将其拆分，或将该文件本身作为纯文本选择。</translation>
+    </message>
+    <message>
+        <source>Do not use the column</source>
+        <translation>不使用该列</translation>
+    </message>
+    <message>
+        <source>Dotted path of the list of rows, such as data.items; a dot is the top.</source>
+        <translation>数据行列表的点分路径，例如 data.items；单个点表示顶层。</translation>
+    </message>
+    <message>
+        <source>Doubled letters</source>
+        <translation>重复的字母</translation>
+    </message>
+    <message>
+        <source>Download it in the Data step, or with: tlstudio download-data {arguments}</source>
+        <translation>请在“数据”步骤中下载，或使用命令：tlstudio download-data {arguments}</translation>
+    </message>
+    <message>
+        <source>Download the dataset again; do not use another copy if you cannot explain the difference.</source>
+        <translation>请重新下载数据集；如果无法解释差异，请勿使用其他副本。</translation>
+    </message>
+    <message>
+        <source>Drop</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Drop a model folder, labelled data or a project.</source>
+        <translation>请拖入模型文件夹、标注数据或项目。</translation>
+    </message>
+    <message>
+        <source>Drop addresses</source>
+        <translation>删除网址</translation>
+    </message>
+    <message>
+        <source>Drop control characters</source>
+        <translation>删除控制字符</translation>
+    </message>
+    <message>
+        <source>Drop mentions</source>
+        <translation>删除提及</translation>
+    </message>
+    <message>
+        <source>Drop retweet marks</source>
+        <translation>删除转发标记</translation>
+    </message>
+    <message>
+        <source>Drop them</source>
+        <translation>删除这些字符</translation>
+    </message>
+    <message>
+        <source>Dropped letters</source>
+        <translation>漏打的字母</translation>
+    </message>
+    <message>
+        <source>Duplicate images</source>
+        <translation>重复图像</translation>
+    </message>
+    <message>
+        <source>Duplicates</source>
+        <translation>重复项</translation>
+    </message>
+    <message>
+        <source>E-mail addresses</source>
+        <translation>电子邮件地址</translation>
+    </message>
+    <message>
+        <source>E-mail addresses, phone, card, bank account and identity numbers in texts.</source>
+        <translation>文本中的电子邮件地址、电话号码、银行卡号、银行账号和证件号码。</translation>
+    </message>
+    <message>
+        <source>Each line needs the same columns, separated by one tab (or by spaces if there is no tab).</source>
+        <translation>每行都需要相同的列，以一个制表符分隔（没有制表符时以空格分隔）。</translation>
+    </message>
+    <message>
+        <source>Each of them counts several times in the score. A test place of its own is left as it is.</source>
+        <translation>每一行在得分中都会重复计算多次。单独提供的测试数据保持不变。</translation>
+    </message>
+    <message>
+        <source>Each row must look like {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}.</source>
+        <translation>每行的格式必须为 {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}。</translation>
+    </message>
+    <message>
+        <source>Enlarged to what the model reads they are a blur; they may be icons or failed downloads.</source>
+        <translation>放大到模型读取的尺寸后会变得模糊；它们可能是图标或下载失败的文件。</translation>
+    </message>
+    <message>
+        <source>Every row needs the same few keys; keys that are values, such as numbers, belong into a field.</source>
+        <translation>每行都需要相同的少数几个键；本身是值（例如编号）的键应放入字段中。</translation>
+    </message>
+    <message>
+        <source>Excel or OpenDocument</source>
+        <translation>Excel 或 OpenDocument</translation>
+    </message>
+    <message>
+        <source>Factor from 1 - value to 1 + value.</source>
+        <translation>系数范围为 1 - 该值至 1 + 该值。</translation>
+    </message>
+    <message>
+        <source>Farthest</source>
+        <translation>最远距离</translation>
+    </message>
+    <message>
+        <source>Fewest letters</source>
+        <translation>最少字母数</translation>
+    </message>
+    <message>
+        <source>Fewest pixels</source>
+        <translation>最少像素数</translation>
+    </message>
+    <message>
+        <source>Fewest rows</source>
+        <translation>最少行数</translation>
+    </message>
+    <message>
+        <source>File of synonyms: a word, a tab, and others with commas between them; or CSV or JSON. Empty takes the nearest words of the backbone, which are rougher: opposites may be among them.</source>
+        <translation>同义词文件：一个词、一个制表符及其他词（以逗号分隔）；也可以是 CSV 或 JSON。留空则取骨干网络中最近的词，结果较粗糙：其中可能有反义词。</translation>
+    </message>
+    <message>
+        <source>File, folder, hub:name or database; training rows if other files are given.</source>
+        <translation>文件、文件夹、hub:name 或数据库；如果另外指定了其他文件，则只作为训练行。</translation>
+    </message>
+    <message>
+        <source>Files that are read as one need the same columns.</source>
+        <translation>合并读取的多个文件需要有相同的列。</translation>
+    </message>
+    <message>
+        <source>Fill them in, or leave them out with the data step drop-empty.</source>
+        <translation>请补全这些行，或用数据处理步骤 drop-empty 排除。</translation>
+    </message>
+    <message>
+        <source>Filled with</source>
+        <translation>填充内容</translation>
+    </message>
+    <message>
+        <source>Flaws of images</source>
+        <translation>图像缺陷</translation>
+    </message>
+    <message>
+        <source>Flip</source>
+        <translation>翻转</translation>
+    </message>
+    <message>
+        <source>Folder of images</source>
+        <translation>图像文件夹</translation>
+    </message>
+    <message>
+        <source>Folder of texts</source>
+        <translation>文本文件夹</translation>
+    </message>
+    <message>
+        <source>Folder takes the name of the sub-folder as the class; none takes none.</source>
+        <translation>folder：以子文件夹的名称作为类别；none：没有类别。</translation>
+    </message>
+    <message>
+        <source>Folds</source>
+        <translation>折数</translation>
+    </message>
+    <message>
+        <source>For Latin letters; Cyrillic ones have their own keyboard.</source>
+        <translation>用于拉丁字母；西里尔字母有其自己的键盘。</translation>
+    </message>
+    <message>
+        <source>For images without an up and a down, such as aerial photographs.</source>
+        <translation>用于不分上下的图像，例如航拍照片。</translation>
+    </message>
+    <message>
+        <source>Gaps</source>
+        <translation>空隙填充</translation>
+    </message>
+    <message>
+        <source>Get the archive again from its source, or unpack it yourself.</source>
+        <translation>请从来源重新获取压缩包，或自行解压。</translation>
+    </message>
+    <message>
+        <source>Get the file again from its source, or save the table anew.</source>
+        <translation>请从来源重新获取文件，或重新保存表格。</translation>
+    </message>
+    <message>
+        <source>Give a column this role in the Data step, under Columns; or choose data that has one.</source>
+        <translation>请在“数据”步骤的“列”中为某一列指定此角色；或选择含有该角色的数据。</translation>
+    </message>
+    <message>
+        <source>Give every column a name of its own, and no title above the header.</source>
+        <translation>请为每列取不同的名称，表头上方不要有标题。</translation>
+    </message>
+    <message>
+        <source>Give every column a name of its own.</source>
+        <translation>请为每列取不同的名称。</translation>
+    </message>
+    <message>
+        <source>Give every column of the query a name of its own (AS).</source>
+        <translation>请为查询的每列取不同的名称（AS）。</translation>
+    </message>
+    <message>
+        <source>Give the augmentation a dictionary of synonyms, or leave it out.</source>
+        <translation>请为此项增强提供同义词词典，或不使用此项增强。</translation>
+    </message>
+    <message>
+        <source>Give the column a name in that cell, or clear the column.</source>
+        <translation>请在该单元格中填写列名，或清空该列。</translation>
+    </message>
+    <message>
+        <source>Giveaways</source>
+        <translation>答案泄露</translation>
+    </message>
+    <message>
+        <source>Gives rows that you have chosen another label.</source>
+        <translation>为您选定的行更换标签。</translation>
+    </message>
+    <message>
+        <source>Greatest angle</source>
+        <translation>最大角度</translation>
+    </message>
+    <message>
+        <source>Greatest change of the ratio of width to height; 1 keeps it.</source>
+        <translation>宽高比的最大变化；1 表示保持不变。</translation>
+    </message>
+    <message>
+        <source>Greatest radius, in percent of the shorter side; SimCLR takes 0.9 (2 pixels of 224).</source>
+        <translation>最大半径，以短边的百分比表示；SimCLR 取 0.9（224 像素中的 2 像素）。</translation>
+    </message>
+    <message>
+        <source>Greatest share of the image that is erased.</source>
+        <translation>图像被擦除的最大比例。</translation>
+    </message>
+    <message>
+        <source>Group</source>
+        <translation>分组</translation>
+    </message>
+    <message>
+        <source>HTML entities</source>
+        <translation>HTML 实体</translation>
+    </message>
+    <message>
+        <source>Hides a random box of the image, so that the model does not rely on one detail.</source>
+        <translation>遮住图像中的一个随机矩形区域，使模型不依赖单一细节。</translation>
+    </message>
+    <message>
+        <source>How many operations are applied to an image (N of the paper).</source>
+        <translation>对一张图像应用多少种操作（论文中的 N）。</translation>
+    </message>
+    <message>
+        <source>How much the row counts in training.</source>
+        <translation>该行在训练中所占的权重。</translation>
+    </message>
+    <message>
+        <source>How often a batch is mixed.</source>
+        <translation>一个批次被混合的概率。</translation>
+    </message>
+    <message>
+        <source>How often a batch is mixed; the authors take 0.5 on CIFAR.</source>
+        <translation>一个批次被混合的概率；作者在 CIFAR 上取 0.5。</translation>
+    </message>
+    <message>
+        <source>How often a part is erased, each time that an image is seen.</source>
+        <translation>每次看到图像时，擦除其中一部分的概率。</translation>
+    </message>
+    <message>
+        <source>How often an image is blurred, each time that it is seen.</source>
+        <translation>每次看到图像时，将其模糊的概率。</translation>
+    </message>
+    <message>
+        <source>How often an image is changed, each time that it is seen.</source>
+        <translation>每次看到图像时，对其进行改动的概率。</translation>
+    </message>
+    <message>
+        <source>How often an image is flipped, each time that it is seen.</source>
+        <translation>每次看到图像时，将其翻转的概率。</translation>
+    </message>
+    <message>
+        <source>Hue</source>
+        <translation>色相</translation>
+    </message>
+    <message>
+        <source>Hugging Face dataset</source>
+        <translation>Hugging Face 数据集</translation>
+    </message>
+    <message>
+        <source>IBAN; replaced by [IBAN].</source>
+        <translation>IBAN；替换为 [IBAN]。</translation>
+    </message>
+    <message>
+        <source>Identity numbers</source>
+        <translation>证件号码</translation>
+    </message>
+    <message>
+        <source>If one class has more of them, the model may learn that instead of what is shown.</source>
+        <translation>如果某个类别中此类图像较多，模型学到的可能是这一点，而不是图像的内容。</translation>
+    </message>
+    <message>
+        <source>If so, they are classes with hardly any examples, and their rows count as wrong.</source>
+        <translation>如果确实如此，它们就是几乎没有样本的类别，其所在的行会被算作错误。</translation>
+    </message>
+    <message>
+        <source>If they are not there in practice, such as a signature or a mark of the source, the model will fail: it has learnt to look for them. If they belong to the matter, all is well.</source>
+        <translation>如果它们在实际使用中不会出现（例如签名或来源标记），模型就会失效：它学会的是寻找这些词。如果它们属于内容本身，则没有问题。</translation>
+    </message>
+    <message>
+        <source>Ignore case</source>
+        <translation>忽略大小写</translation>
+    </message>
+    <message>
+        <source>Ignored</source>
+        <translation>忽略</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Images that stand in the data more than once or look the same, and contradictions among them.</source>
+        <translation>在数据中多次出现或看起来相同的图像，以及其中的矛盾标注。</translation>
+    </message>
+    <message>
+        <source>Images whose shorter side has fewer pixels are left out as well; 0 keeps small ones.</source>
+        <translation>短边像素少于此值的图像也会被排除；0 表示保留小图像。</translation>
+    </message>
+    <message>
+        <source>Images whose shorter side has fewer pixels are tiny.</source>
+        <translation>短边像素少于此值的图像视为过小。</translation>
+    </message>
+    <message>
+        <source>In {path} there is no list of objects at &apos;{records}&apos;.</source>
+        <translation>在 {path} 的“{records}”处没有对象列表。</translation>
+    </message>
+    <message>
+        <source>Insert</source>
+        <translation>插入</translation>
+    </message>
+    <message>
+        <source>Install it with: pip install {package}</source>
+        <translation>请用此命令安装：pip install {package}</translation>
+    </message>
+    <message>
+        <source>Invisible characters that steer terminals are dropped.</source>
+        <translation>删除操控终端的不可见字符。</translation>
+    </message>
+    <message>
+        <source>It has: {sheets}.</source>
+        <translation>现有工作表：{sheets}。</translation>
+    </message>
+    <message>
+        <source>It must hold train, validation or test in every row.</source>
+        <translation>该列的每一行都必须是 train、validation 或 test。</translation>
+    </message>
+    <message>
+        <source>JSON</source>
+        <translation>JSON</translation>
+    </message>
+    <message>
+        <source>JSON with questions about passages and their answers, version 1.1 or 2.0.</source>
+        <translation>包含段落、相关问题及其答案的 JSON，1.1 或 2.0 版。</translation>
+    </message>
+    <message>
+        <source>Join similar labels</source>
+        <translation>合并相近的标签</translation>
+    </message>
+    <message>
+        <source>Join them</source>
+        <translation>合并这些标签</translation>
+    </message>
+    <message>
+        <source>Joins labels that differ only in case, spaces, hyphens or Unicode form.</source>
+        <translation>合并仅在大小写、空格、连字符或 Unicode 形式上不同的标签。</translation>
+    </message>
+    <message>
+        <source>Joins several spaces or blank lines into one, and trims the ends.</source>
+        <translation>将多个空格或空行合并为一个，并去除首尾空白。</translation>
+    </message>
+    <message>
+        <source>Keep chosen languages</source>
+        <translation>保留选定的语言</translation>
+    </message>
+    <message>
+        <source>Keep first letter</source>
+        <translation>保留首字母</translation>
+    </message>
+    <message>
+        <source>Keep only the language of most texts</source>
+        <translation>只保留多数文本所用的语言</translation>
+    </message>
+    <message>
+        <source>Keep the first of each</source>
+        <translation>每组只保留第一个</translation>
+    </message>
+    <message>
+        <source>Keep the most frequent label of each</source>
+        <translation>每项内容只保留最常见的标签</translation>
+    </message>
+    <message>
+        <source>Keeps the first of equal rows, and takes rows out of training that are tested on.</source>
+        <translation>相同的行只保留第一行，并从训练数据中去掉用于测试的行。</translation>
+    </message>
+    <message>
+        <source>Keeps the first of equal training or validation rows; a test place of its own stays as it is.</source>
+        <translation>相同的训练行或验证行只保留第一行；单独提供的测试数据保持不变。</translation>
+    </message>
+    <message>
+        <source>Keeps the first of nearly equal rows, and takes rows out of training that are nearly equal to tested ones.</source>
+        <translation>近乎相同的行只保留第一行，并从训练数据中去掉与测试行近乎相同的行。</translation>
+    </message>
+    <message>
+        <source>Keeps the first of similar training or validation rows; a test place of its own stays as it is.</source>
+        <translation>相似的训练行或验证行只保留第一行；单独提供的测试数据保持不变。</translation>
+    </message>
+    <message>
+        <source>Kept rows</source>
+        <translation>保留的行</translation>
+    </message>
+    <message>
+        <source>Keyboard</source>
+        <translation>键盘布局</translation>
+    </message>
+    <message>
+        <source>Kind of data; auto looks at the content.</source>
+        <translation>数据种类；自动：根据内容判断。</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Label of a copy</source>
+        <translation>重复行的标签</translation>
+    </message>
+    <message>
+        <source>Label separator</source>
+        <translation>标签分隔符</translation>
+    </message>
+    <message>
+        <source>Labelled data needs at least two columns, such as a text and a label.</source>
+        <translation>标注数据至少需要两列，例如文本和标签。</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Labels by row</source>
+        <translation>逐行标签</translation>
+    </message>
+    <message>
+        <source>Labels that differ only in case, spaces, hyphens or Unicode form, or by a typing error.</source>
+        <translation>仅在大小写、空格、连字符或 Unicode 形式上不同，或因笔误而不同的标签。</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Language mix</source>
+        <translation>语言混合</translation>
+    </message>
+    <message>
+        <source>Languages</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Largest area</source>
+        <translation>最大面积</translation>
+    </message>
+    <message>
+        <source>Largest ratio</source>
+        <translation>最大比值</translation>
+    </message>
+    <message>
+        <source>Least certainty</source>
+        <translation>最低确信度</translation>
+    </message>
+    <message>
+        <source>Least distance</source>
+        <translation>最小距离</translation>
+    </message>
+    <message>
+        <source>Least likeness</source>
+        <translation>最低近似度</translation>
+    </message>
+    <message>
+        <source>Least similarity</source>
+        <translation>最低相似度</translation>
+    </message>
+    <message>
+        <source>Leave all of them out</source>
+        <translation>全部排除</translation>
+    </message>
+    <message>
+        <source>Leave out broken images</source>
+        <translation>排除损坏的图像</translation>
+    </message>
+    <message>
+        <source>Leave out chosen rows</source>
+        <translation>排除选定的行</translation>
+    </message>
+    <message>
+        <source>Leave out contradictions</source>
+        <translation>排除矛盾标注</translation>
+    </message>
+    <message>
+        <source>Leave out duplicates</source>
+        <translation>排除重复项</translation>
+    </message>
+    <message>
+        <source>Leave out empty rows</source>
+        <translation>排除空行</translation>
+    </message>
+    <message>
+        <source>Leave out near duplicates</source>
+        <translation>排除近似重复项</translation>
+    </message>
+    <message>
+        <source>Leave out rare classes</source>
+        <translation>排除稀有类别</translation>
+    </message>
+    <message>
+        <source>Leave the column out of the query, or convert it there.</source>
+        <translation>请在查询中去掉该列，或在查询中转换它。</translation>
+    </message>
+    <message>
+        <source>Leave them out</source>
+        <translation>排除</translation>
+    </message>
+    <message>
+        <source>Leave these classes out</source>
+        <translation>排除这些类别</translation>
+    </message>
+    <message>
+        <source>Leave these rows out</source>
+        <translation>排除这些行</translation>
+    </message>
+    <message>
+        <source>Leaves a mark out.</source>
+        <translation>删去一个标点。</translation>
+    </message>
+    <message>
+        <source>Leaves out addresses of web pages.</source>
+        <translation>删去网页地址。</translation>
+    </message>
+    <message>
+        <source>Leaves out classes that have too few training rows.</source>
+        <translation>排除训练行数过少的类别。</translation>
+    </message>
+    <message>
+        <source>Leaves out images that cannot be read, and on request those that are tiny.</source>
+        <translation>排除无法读取的图像，并可按需排除过小的图像。</translation>
+    </message>
+    <message>
+        <source>Leaves out rows that you have chosen, in all places.</source>
+        <translation>排除您选定的行，适用于所有数据。</translation>
+    </message>
+    <message>
+        <source>Leaves out rows with the same content and different labels.</source>
+        <translation>排除内容相同而标签不同的行。</translation>
+    </message>
+    <message>
+        <source>Leaves out rows without a text or without a label.</source>
+        <translation>排除没有文本或没有标签的行。</translation>
+    </message>
+    <message>
+        <source>Leaves out texts that are surely in another language than the chosen ones.</source>
+        <translation>排除确定不属于选定语言的文本。</translation>
+    </message>
+    <message>
+        <source>Leaves out user names such as @someone.</source>
+        <translation>删去用户名，例如 @someone。</translation>
+    </message>
+    <message>
+        <source>Leaves out “RT @someone:” at the beginning.</source>
+        <translation>删去开头的“RT @someone:”。</translation>
+    </message>
+    <message>
+        <source>Left and right</source>
+        <translation>左右翻转</translation>
+    </message>
+    <message>
+        <source>Letters and figures that a text should have; a Chinese or Japanese character counts for three.</source>
+        <translation>文本应有的字母和数字的个数；一个中文或日文字符计为三个。</translation>
+    </message>
+    <message>
+        <source>Line {line} of {path} has an empty token or tag: {text}</source>
+        <translation>{path} 的第 {line} 行有空的词元或标记：{text}</translation>
+    </message>
+    <message>
+        <source>Line {line} of {path} has {found} columns where most lines have {expected}: {text}</source>
+        <translation>{path} 的第 {line} 行有 {found} 列，而大多数行有 {expected} 列：{text}</translation>
+    </message>
+    <message>
+        <source>Line {line} of {path} is not valid UTF-8.</source>
+        <translation>{path} 的第 {line} 行不是有效的 UTF-8。</translation>
+    </message>
+    <message>
+        <source>Look for this</source>
+        <translation>检查此项</translation>
+    </message>
+    <message>
+        <source>Lower case, capitals, a capital at the start, or letters at random; any draws one for each text.</source>
+        <translation>小写、大写、首字母大写，或逐字母随机；any：为每条文本随机选取一种。</translation>
+    </message>
+    <message>
+        <source>Magnitude</source>
+        <translation>强度</translation>
+    </message>
+    <message>
+        <source>Majority keeps the rows with the most frequent label, and none of them where two are equally frequent; none leaves out all rows of the content.</source>
+        <translation>majority：保留标签最常见的行，如有两个标签同样常见则都不保留；none：排除该内容的所有行。</translation>
+    </message>
+    <message>
+        <source>Mask it</source>
+        <translation>遮盖这些数据</translation>
+    </message>
+    <message>
+        <source>Mask personal data</source>
+        <translation>遮盖个人数据</translation>
+    </message>
+    <message>
+        <source>Masked-LM replacement</source>
+        <translation>掩码 LM 替换</translation>
     </message>
     <message>
         <source>Matthews correlation</source>
@@ -2760,8 +4842,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>内存不足：每批 {batch} 行将分为 {parts} 份计算。</translation>
     </message>
     <message>
+        <source>Method</source>
+        <translation>方法</translation>
+    </message>
+    <message>
         <source>MiniLM L6</source>
         <translation>MiniLM L6</translation>
+    </message>
+    <message>
+        <source>Mirrors the image.</source>
+        <translation>镜像翻转图像。</translation>
+    </message>
+    <message>
+        <source>Mirrors the image. Not where left and right matter: letters, digits, arrows.</source>
+        <translation>镜像翻转图像。不适用于左右有别的情形：字母、数字、箭头。</translation>
+    </message>
+    <message>
+        <source>Mixed languages</source>
+        <translation>语言混杂</translation>
+    </message>
+    <message>
+        <source>Mixup</source>
+        <translation>Mixup 混合</translation>
     </message>
     <message>
         <source>Model</source>
@@ -2776,16 +4878,52 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>更多标注文件，仅用于测试。</translation>
     </message>
     <message>
+        <source>Most lines of {path} have {columns} column(s).</source>
+        <translation>{path} 的大多数行有 {columns} 列。</translation>
+    </message>
+    <message>
+        <source>Most tokenizers drop them; some see unknown words.</source>
+        <translation>大多数分词器会丢弃这些字符；有些则将其视为未知词。</translation>
+    </message>
+    <message>
         <source>Multilingual E5 small</source>
         <translation>Multilingual E5 small</translation>
+    </message>
+    <message>
+        <source>Name of a split; auto takes train, or the only one there is.</source>
+        <translation>划分的名称；自动：取 train，或唯一的那个划分。</translation>
     </message>
     <message>
         <source>Name on the hub such as org/name, or the path of a folder.</source>
         <translation>Hub 上的名称（如 org/name），或文件夹的路径。</translation>
     </message>
     <message>
+        <source>Name or number of the sheet; auto takes the first that is not empty.</source>
+        <translation>工作表的名称或序号；自动：取第一个非空工作表。</translation>
+    </message>
+    <message>
         <source>Name the folder of a finished run or of an export.</source>
         <translation>请指定已完成的运行或导出的文件夹。</translation>
+    </message>
+    <message>
+        <source>Names begin with what they are, such as hub:, sqlite:/// or sample:.</source>
+        <translation>名称以其类型开头，例如 hub:、sqlite:/// 或 sample:。</translation>
+    </message>
+    <message>
+        <source>Near duplicates</source>
+        <translation>近似重复项</translation>
+    </message>
+    <message>
+        <source>Nearest words</source>
+        <translation>最近词数</translation>
+    </message>
+    <message>
+        <source>Neighbouring keys</source>
+        <translation>相邻按键</translation>
+    </message>
+    <message>
+        <source>New names</source>
+        <translation>新名称</translation>
     </message>
     <message>
         <source>No better {metric} for {patience} epochs: training ends early and the best weights are kept.</source>
@@ -2804,8 +4942,40 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>未选择模型。</translation>
     </message>
     <message>
+        <source>No row has &apos;{value}&apos; in the column &apos;{column}&apos;; it has: {known}.</source>
+        <translation>列“{column}”中没有值为“{value}”的行；现有的值：{known}。</translation>
+    </message>
+    <message>
         <source>No rows are left for {split}.</source>
         <translation>{split} 数据集中没有剩余的行。</translation>
+    </message>
+    <message>
+        <source>No values of &apos;{column}&apos; are chosen for the test rows; it has: {known}.</source>
+        <translation>尚未为测试行选择“{column}”的值；现有的值：{known}。</translation>
+    </message>
+    <message>
+        <source>Not used.</source>
+        <translation>不使用。</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Number of the column of the tags; auto is the last, in CoNLL-U 4.</source>
+        <translation>标记所在列的序号；自动：最后一列，CoNLL-U 中为第 4 列。</translation>
+    </message>
+    <message>
+        <source>Number of the column of the tokens; auto is 1, in CoNLL-U 2.</source>
+        <translation>词元所在列的序号；自动：第 1 列，CoNLL-U 中为第 2 列。</translation>
+    </message>
+    <message>
+        <source>Number of the content (16 hexadecimal digits) to its label; a label may be a new one.</source>
+        <translation>从内容编号（16 位十六进制数）到其标签；标签可以是新的。</translation>
+    </message>
+    <message>
+        <source>Numbers of the contents, 16 hexadecimal digits each, as the doctor gives them.</source>
+        <translation>内容编号，每个为 16 位十六进制数，由数据诊断给出。</translation>
     </message>
     <message>
         <source>ONNX fp32</source>
@@ -2816,16 +4986,100 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>ONNX int8</translation>
     </message>
     <message>
+        <source>Of images: 1 less the mean difference of their pixels, as small copies.</source>
+        <translation>用于图像：1 减去缩小后两图像素的平均差。</translation>
+    </message>
+    <message>
+        <source>Of texts: the share of words and word pairs that two have in common (Jaccard index).</source>
+        <translation>用于文本：两条文本共有的词和词对所占的比例（Jaccard 指数）。</translation>
+    </message>
+    <message>
+        <source>Of the beta distribution that the area of the box is drawn from; 1 makes every area as likely.</source>
+        <translation>beta 分布的参数，矩形区域的面积由该分布抽取；1 表示各种面积的可能性相同。</translation>
+    </message>
+    <message>
+        <source>Of the beta distribution that the shares are drawn from: small values mix little, 1 mixes evenly.</source>
+        <translation>beta 分布的参数，混合比例由该分布抽取：值小则混合少，1 表示均匀混合。</translation>
+    </message>
+    <message>
+        <source>Old label to new label; two with the same new one are joined, and null drops a label.</source>
+        <translation>从旧标签到新标签；新标签相同的两个标签会被合并，null 会去掉标签。</translation>
+    </message>
+    <message>
         <source>One JSON object a line; its keys are the columns.</source>
         <translation>每行一个 JSON 对象；其键即为列名。</translation>
+    </message>
+    <message>
+        <source>One of the labels must be wrong, or the classes overlap: no model can get all of these rows right.</source>
+        <translation>其中必有标签是错的，或者类别相互重叠：任何模型都无法将这些行全部判对。</translation>
+    </message>
+    <message>
+        <source>One of the two labels may be wrong; or the few words that differ decide, which is hard to learn.</source>
+        <translation>两个标签中可能有一个是错的；或者类别取决于少数几个不同的词，这很难学会。</translation>
+    </message>
+    <message>
+        <source>One sheet of a workbook; the first row with values is the header.</source>
+        <translation>工作簿中的一个工作表；第一个有值的行是表头。</translation>
+    </message>
+    <message>
+        <source>One tag for each token.</source>
+        <translation>每个词元对应一个标记。</translation>
+    </message>
+    <message>
+        <source>One text is</source>
+        <translation>一条文本为</translation>
+    </message>
+    <message>
+        <source>One token and its tag a line, separated by a tab or spaces, with a blank line between sentences.</source>
+        <translation>每行一个词元及其标记，以制表符或空格分隔，句子之间有一个空行。</translation>
+    </message>
+    <message>
+        <source>Only their beginning is read; half of them lose {lost} % or more. A length of {suggested} tokens would read {covered} % of the texts whole, and takes more time.</source>
+        <translation>只读取这些文本的开头；其中半数会丢失 {lost} % 或更多。长度设为 {suggested} 个词元可完整读取 {covered} % 的文本，但耗时更长。</translation>
+    </message>
+    <message>
+        <source>Open it in a spreadsheet program and save it again, or save the sheet as CSV.</source>
+        <translation>请在电子表格程序中打开并重新保存，或将工作表另存为 CSV。</translation>
     </message>
     <message>
         <source>Optional separate file.</source>
         <translation>可选的单独文件。</translation>
     </message>
     <message>
+        <source>Options of the data doctor&apos;s checks, such as thresholds, by name.</source>
+        <translation>数据诊断各检查项的选项（例如阈值），按名称列出。</translation>
+    </message>
+    <message>
+        <source>Outliers</source>
+        <translation>离群样本</translation>
+    </message>
+    <message>
+        <source>Over {folds} folds: accuracy {mean} % ± {sd} (standard deviation).</source>
+        <translation>{folds} 折：准确率 {mean} % ± {sd}（标准差）。</translation>
+    </message>
+    <message>
+        <source>PNG, JPEG, WebP, GIF, BMP and TIFF in a sub-folder a class, or with a metadata file.</source>
+        <translation>PNG、JPEG、WebP、GIF、BMP 和 TIFF，每个类别一个子文件夹，或附带元数据文件。</translation>
+    </message>
+    <message>
+        <source>Parquet</source>
+        <translation>Parquet 文件</translation>
+    </message>
+    <message>
+        <source>Part of the dataset, such as a language; auto takes the usual one.</source>
+        <translation>数据集的一部分，例如某种语言；自动：取常用的部分。</translation>
+    </message>
+    <message>
+        <source>Parts of the data in k-fold; each is tested once.</source>
+        <translation>k-fold 中数据的份数；每份测试一次。</translation>
+    </message>
+    <message>
         <source>Passes over the training rows, at most; early stopping may end sooner.</source>
         <translation>遍历训练数据的最多次数；早停可能使训练更早结束。</translation>
+    </message>
+    <message>
+        <source>Pastes a box of one image into another; the labels are mixed by the area. Takes more epochs.</source>
+        <translation>将一张图像中的矩形区域贴到另一张图像上；标签按面积混合。需要更多轮次。</translation>
     </message>
     <message>
         <source>Patience</source>
@@ -2834,6 +5088,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Peak rate, reached after the warm-up.</source>
         <translation>学习率峰值，在预热结束时达到。</translation>
+    </message>
+    <message>
+        <source>Personal data</source>
+        <translation>个人数据</translation>
+    </message>
+    <message>
+        <source>Phone numbers</source>
+        <translation>电话号码</translation>
+    </message>
+    <message>
+        <source>Plain text</source>
+        <translation>纯文本</translation>
     </message>
     <message>
         <source>Pooling</source>
@@ -2848,8 +5114,48 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>数值精度</translation>
     </message>
     <message>
+        <source>Probability</source>
+        <translation>概率</translation>
+    </message>
+    <message>
+        <source>Probable wrong labels</source>
+        <translation>可能错误的标签</translation>
+    </message>
+    <message>
         <source>Processor threads; auto takes the physical cores.</source>
         <translation>处理器线程数；自动：取物理核心数。</translation>
+    </message>
+    <message>
+        <source>Punctuation noise</source>
+        <translation>标点噪声</translation>
+    </message>
+    <message>
+        <source>Put a blank line after each sentence.</source>
+        <translation>请在每个句子后留一个空行。</translation>
+    </message>
+    <message>
+        <source>Put the text and the label at the top.</source>
+        <translation>请将文本和标签放在顶层。</translation>
+    </message>
+    <message>
+        <source>Put them into a sub-folder a class, add a metadata.csv with the columns file_name and label, or set data.labels to none.</source>
+        <translation>请按每个类别一个子文件夹放置，或添加含 file_name 和 label 列的 metadata.csv，或将 data.labels 设为 none。</translation>
+    </message>
+    <message>
+        <source>Puts a mark after a word that has none (AEDA).</source>
+        <translation>在没有标点的词后添加一个标点（AEDA）。</translation>
+    </message>
+    <message>
+        <source>Puts punctuation in, leaves it out or repeats it; no word changes. The mildest of the text changes.</source>
+        <translation>添加、删去或重复标点；不改动任何词。这是最温和的文本改动。</translation>
+    </message>
+    <message>
+        <source>Query</source>
+        <translation>查询</translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
     </message>
     <message>
         <source>Quote values that contain the delimiter, close every quotation mark, or add or remove values in this line.</source>
@@ -2864,6 +5170,30 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>ROC AUC，一对其余</translation>
     </message>
     <message>
+        <source>RandAugment</source>
+        <translation>RandAugment</translation>
+    </message>
+    <message>
+        <source>Random crop</source>
+        <translation>随机裁剪</translation>
+    </message>
+    <message>
+        <source>Random deletion</source>
+        <translation>随机删除</translation>
+    </message>
+    <message>
+        <source>Random erasing</source>
+        <translation>随机擦除</translation>
+    </message>
+    <message>
+        <source>Random pixels, which the paper found best; the mean colour; or black.</source>
+        <translation>随机像素，论文发现效果最好；也可以是平均颜色或黑色。</translation>
+    </message>
+    <message>
+        <source>Random swap</source>
+        <translation>随机交换</translation>
+    </message>
+    <message>
         <source>Rare classes</source>
         <translation>稀有类别</translation>
     </message>
@@ -2872,16 +5202,84 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>较新的英语编码器；支持最长 8,192 个词元的文本和源代码。</translation>
     </message>
     <message>
+        <source>Records</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Refuse the file if an answer does not stand where it says.</source>
+        <translation>如果答案不在其所述的位置，则拒绝该文件。</translation>
+    </message>
+    <message>
         <source>Rehearsal: a step takes {fp32} ms in fp32 and {bf16} ms in bf16; {chosen} is used.</source>
         <translation>试跑：每步在 fp32 下耗时 {fp32} ms，在 bf16 下耗时 {bf16} ms；将使用 {chosen}。</translation>
+    </message>
+    <message>
+        <source>Remove it from the folder, or rename it.</source>
+        <translation>请将其从文件夹中移除，或重命名。</translation>
+    </message>
+    <message>
+        <source>Remove it in the Data step.</source>
+        <translation>请在“数据”步骤中将其移除。</translation>
     </message>
     <message>
         <source>Remove it, or correct its spelling.</source>
         <translation>请将其移除，或更正拼写。</translation>
     </message>
     <message>
+        <source>Remove the column from the table, or store text, numbers or pictures (PNG, JPEG, WebP) in it.</source>
+        <translation>请从表中移除该列，或在其中存储文本、数字或图像（PNG、JPEG、WebP）。</translation>
+    </message>
+    <message>
+        <source>Rename labels</source>
+        <translation>重命名标签</translation>
+    </message>
+    <message>
+        <source>Rename them</source>
+        <translation>重命名这些标签</translation>
+    </message>
+    <message>
+        <source>Renames, joins or drops labels.</source>
+        <translation>重命名、合并或去掉标签。</translation>
+    </message>
+    <message>
+        <source>Repair them</source>
+        <translation>修复这些文本</translation>
+    </message>
+    <message>
+        <source>Repair wrong encodings</source>
+        <translation>修复错误编码</translation>
+    </message>
+    <message>
+        <source>Repairs of the data, applied in order.</source>
+        <translation>对数据的修复，按顺序应用。</translation>
+    </message>
+    <message>
+        <source>Repeat</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Replace or remove the file; the Data pane lists all broken images.</source>
+        <translation>请替换或移除该文件；“数据”面板会列出所有损坏的图像。</translation>
+    </message>
+    <message>
+        <source>Replaced by [EMAIL].</source>
+        <translation>替换为 [EMAIL]。</translation>
+    </message>
+    <message>
+        <source>Replaced by [PHONE].</source>
+        <translation>替换为 [PHONE]。</translation>
+    </message>
+    <message>
+        <source>Replaces e-mail addresses, phone, card, account and identity numbers by [EMAIL], [PHONE] and so on.</source>
+        <translation>将电子邮件地址、电话号码、银行卡号、银行账号和证件号码替换为 [EMAIL]、[PHONE] 等。</translation>
+    </message>
+    <message>
         <source>Resamples behind each 95 % interval.</source>
         <translation>计算每个 95 % 置信区间所用的重采样次数。</translation>
+    </message>
+    <message>
+        <source>Resolves HTML entities and joins spaces; can leave out addresses, mentions and retweet marks.</source>
+        <translation>还原 HTML 实体并合并空格；还可删去网址、提及和转发标记。</translation>
     </message>
     <message>
         <source>Revision</source>
@@ -2892,24 +5290,228 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>RoBERTa base</translation>
     </message>
     <message>
+        <source>Robust standard deviations by which the distance to the nearest class is above the usual one.</source>
+        <translation>到最近类别的距离高出通常距离多少个稳健标准差。</translation>
+    </message>
+    <message>
         <source>Roles</source>
         <translation>列角色</translation>
+    </message>
+    <message>
+        <source>Rotation</source>
+        <translation>旋转</translation>
+    </message>
+    <message>
+        <source>Row {row} of {path} cannot be used: {reason}.</source>
+        <translation>无法使用 {path} 的第 {row} 行：{reason}。</translation>
     </message>
     <message>
         <source>Row {row} of {path} has a text of {characters} characters; only its beginning will be read.</source>
         <translation>{path} 的第 {row} 行文本有 {characters} 个字符；只会读取开头部分。</translation>
     </message>
     <message>
+        <source>Row {row} of {path} has no fitting number in the column &apos;{column}&apos;: {value}</source>
+        <translation>{path} 的第 {row} 行在列“{column}”中没有合适的数值：{value}</translation>
+    </message>
+    <message>
+        <source>Row {row} of {path} has no time in the column &apos;{column}&apos;: {value}</source>
+        <translation>{path} 的第 {row} 行在列“{column}”中没有时间：{value}</translation>
+    </message>
+    <message>
+        <source>Row {row} of {path} names the image {name}; the folder has {count} images of that name.</source>
+        <translation>{path} 的第 {row} 行指定了图像 {name}；文件夹中有 {count} 张同名图像。</translation>
+    </message>
+    <message>
+        <source>Row {row}, column {column} of sheet &apos;{sheet}&apos; in {path} holds the error {value}; there are {count} such.</source>
+        <translation>{path} 中工作表“{sheet}”第 {row} 行、第 {column} 列为错误值 {value}；此类错误共 {count} 处。</translation>
+    </message>
+    <message>
+        <source>Rows</source>
+        <translation>行数</translation>
+    </message>
+    <message>
+        <source>Rows can be drawn equally from all classes only where each row has exactly one class.</source>
+        <translation>仅当每一行恰好属于一个类别时，才能从所有类别中等量抽取行。</translation>
+    </message>
+    <message>
         <source>Rows for each step of the optimiser.</source>
         <translation>优化器每一步使用的行数。</translation>
     </message>
     <message>
-        <source>Rows without text or label: ask stops with their numbers.</source>
-        <translation>没有文本或标签的行；ask：停止并列出行号。</translation>
+        <source>Rows of one group are never divided between training and test.</source>
+        <translation>同一组的行绝不会分到训练和测试两边。</translation>
+    </message>
+    <message>
+        <source>Rows of the largest class for one of the smallest.</source>
+        <translation>最大类别与最小类别的行数之比。</translation>
+    </message>
+    <message>
+        <source>Rows that a classifier which has not seen them would surely label otherwise.</source>
+        <translation>未见过这些行的分类器会确信地标为其他标签的行。</translation>
+    </message>
+    <message>
+        <source>Rows that are unlike those of every class.</source>
+        <translation>与所有类别的行都不相似的行。</translation>
+    </message>
+    <message>
+        <source>Rows with the same content and different labels.</source>
+        <translation>内容相同而标签不同的行。</translation>
+    </message>
+    <message>
+        <source>Rows with the same content and label, and rows that are both learnt and tested.</source>
+        <translation>内容和标签都相同的行，以及既用于训练又用于测试的行。</translation>
+    </message>
+    <message>
+        <source>Rows without a text or a label, also those of spaces and invisible characters only.</source>
+        <translation>没有文本或标签的行，包括仅含空格和不可见字符的行。</translation>
+    </message>
+    <message>
+        <source>Sample of digits</source>
+        <translation>手写数字示例</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>抽样</translation>
+    </message>
+    <message>
+        <source>Saturation</source>
+        <translation>饱和度</translation>
+    </message>
+    <message>
+        <source>Save a copy without a password, or as CSV.</source>
+        <translation>请另存一份不带密码的副本，或另存为 CSV。</translation>
+    </message>
+    <message>
+        <source>Save the dictionary as UTF-8.</source>
+        <translation>请将词典另存为 UTF-8。</translation>
+    </message>
+    <message>
+        <source>Save the rows as JSON Lines (one object a line), or as one list.</source>
+        <translation>请将数据行保存为 JSON Lines（每行一个对象），或保存为一个列表。</translation>
+    </message>
+    <message>
+        <source>Save the sheet as CSV.</source>
+        <translation>请将工作表另存为 CSV。</translation>
+    </message>
+    <message>
+        <source>Say which one, such as hub:{name}#{first}/train.</source>
+        <translation>请指明是哪一个，例如 hub:{name}#{first}/train。</translation>
+    </message>
+    <message>
+        <source>Second text</source>
+        <translation>第二文本</translation>
+    </message>
+    <message>
+        <source>Test values</source>
+        <translation>测试值</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>The language mix has no dictionary.</source>
+        <translation>语言混合没有词典。</translation>
+    </message>
+    <message>
+        <source>The language of the row.</source>
+        <translation>该行的语言。</translation>
+    </message>
+    <message>
+        <source>There is no role &apos;{role}&apos;.</source>
+        <translation>没有角色“{role}”。</translation>
+    </message>
+    <message>
+        <source>Whether the doctor makes this check.</source>
+        <translation>数据诊断是否进行此项检查。</translation>
+    </message>
+    <message>
+        <source>Whether “Hillary” also takes out “HILLARY”.</source>
+        <translation>“Hillary”是否也去除“HILLARY”。</translation>
+    </message>
+    <message>
+        <source>Which column is the text, the label, the group …</source>
+        <translation>哪一列是文本、标签、分组…</translation>
+    </message>
+    <message>
+        <source>a zip archive</source>
+        <translation>zip 压缩包</translation>
+    </message>
+    <message>
+        <source>an Arrow file</source>
+        <translation>Arrow 文件</translation>
+    </message>
+    <message>
+        <source>{path} has no rows.</source>
+        <translation>{path} 没有数据行。</translation>
+    </message>
+    <message>
+        <source>{path} has no sheet &apos;{sheet}&apos;.</source>
+        <translation>{path} 没有工作表“{sheet}”。</translation>
+    </message>
+    <message>
+        <source>{path} holds no images.</source>
+        <translation>{path} 不含图像。</translation>
+    </message>
+    <message>
+        <source>{path} holds no list of objects and no object of columns.</source>
+        <translation>{path} 中既没有对象列表，也没有由列组成的对象。</translation>
+    </message>
+    <message>
+        <source>{path} is an empty folder.</source>
+        <translation>{path} 是空文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged or in an unknown variant of its format: {reason}</source>
+        <translation>{path} 已损坏，或其格式属于未知变体：{reason}</translation>
+    </message>
+    <message>
+        <source>{path} is in none of the known formats; it looks like {kind}.</source>
+        <translation>{path} 不属于任何已知格式；看起来像 {kind}。</translation>
+    </message>
+    <message>
+        <source>{path} is in use: some changes are still in {beside}.</source>
+        <translation>{path} 正在使用中：部分更改仍在 {beside} 中。</translation>
+    </message>
+    <message>
+        <source>{path} is larger than 1 GB, and would have to fit into memory.</source>
+        <translation>{path} 大于 1 GB，且须全部装入内存。</translation>
+    </message>
+    <message>
+        <source>{path} is longer than {limit} MB, too long for one text.</source>
+        <translation>{path} 超过 {limit} MB，作为一条文本过长。</translation>
+    </message>
+    <message>
+        <source>{path} is neither the folder of a model nor one with data: it holds nothing to read.</source>
+        <translation>{path} 既不是模型文件夹，也不是数据文件夹：其中没有可读取的内容。</translation>
+    </message>
+    <message>
+        <source>{path} is no SQLite database.</source>
+        <translation>{path} 不是 SQLite 数据库。</translation>
+    </message>
+    <message>
+        <source>{path} is no file that {source} can read.</source>
+        <translation>{path} 不是 {source} 能够读取的文件。</translation>
+    </message>
+    <message>
+        <source>{path} is no text file.</source>
+        <translation>{path} 不是文本文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not UTF-8 text: line {line} has other bytes.</source>
+        <translation>{path} 不是 UTF-8 文本：第 {line} 行含有其他字节。</translation>
+    </message>
+    <message>
+        <source>{path} is not valid JSON at line {line}, column {column}: {reason}.</source>
+        <translation>{path} 在第 {line} 行第 {column} 列处不是有效的 JSON：{reason}。</translation>
     </message>
     <message>
         <source>Run the recipe again; the other results are still shown.</source>
         <translation>请重新运行该配方；其他结果仍会显示。</translation>
+    </message>
+    <message>
+        <source>Running text without labels, by line, paragraph or as a whole.</source>
+        <translation>不带标签的连续文本，按行、按段落或作为整体读取。</translation>
     </message>
     <message>
         <source>Runs in ONNX Runtime from Python, C++, C#, Java or JavaScript, without PyTorch, at full precision.</source>
@@ -2920,20 +5522,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>SHA-256</translation>
     </message>
     <message>
+        <source>SQuAD</source>
+        <translation>SQuAD</translation>
+    </message>
+    <message>
         <source>Safetensors (transformers)</source>
         <translation>Safetensors (transformers)</translation>
     </message>
     <message>
-        <source>Save it as CSV, TSV or JSON Lines.</source>
-        <translation>请将其另存为 CSV、TSV 或 JSON Lines。</translation>
-    </message>
-    <message>
         <source>Save the file as UTF-8, or say which encoding it has (data.encoding).</source>
         <translation>请将文件另存为 UTF-8，或指明其编码（data.encoding）。</translation>
-    </message>
-    <message>
-        <source>Save the table as CSV, TSV or JSON Lines in UTF-8, and choose that file.</source>
-        <translation>请将表格另存为 UTF-8 编码的 CSV、TSV 或 JSON Lines，然后选择该文件。</translation>
     </message>
     <message>
         <source>Seed</source>
@@ -2944,6 +5542,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>用于权重、数据顺序和 dropout 的随机种子。</translation>
     </message>
     <message>
+        <source>Set data.balance to none.</source>
+        <translation>请将 data.balance 设为 none。</translation>
+    </message>
+    <message>
+        <source>Set data.source to auto, or write its name.</source>
+        <translation>请将 data.source 设为 auto，或填写数据的名称。</translation>
+    </message>
+    <message>
+        <source>Set it before the start, or write the password into the address.</source>
+        <translation>请在启动前设置该变量，或将密码写入地址中。</translation>
+    </message>
+    <message>
         <source>Set strategy.pooling to auto.</source>
         <translation>请将 strategy.pooling 设为 auto。</translation>
     </message>
@@ -2952,20 +5562,84 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请将 training.device 设为 auto 或 cpu；“tlstudio doctor”可列出可用设备。</translation>
     </message>
     <message>
+        <source>Several classes for one row: a list, values with separators, or columns of 0 and 1.</source>
+        <translation>一行对应多个类别：列表、带分隔符的值，或由 0 和 1 组成的多列。</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>比例</translation>
+    </message>
+    <message>
+        <source>Share of</source>
+        <translation>比例单位</translation>
+    </message>
+    <message>
+        <source>Share of rows</source>
+        <translation>行的比例</translation>
+    </message>
+    <message>
         <source>Share of rows kept for the final test.</source>
         <translation>留作最终测试的行所占的比例。</translation>
+    </message>
+    <message>
+        <source>Share of the errors of always guessing the largest class that the column alone would avoid.</source>
+        <translation>与总是猜测最大类别相比，仅凭该列即可避免的错误所占的比例。</translation>
+    </message>
+    <message>
+        <source>Share of the image that is kept at least; training from nothing uses 0.08, transfer less harsh.</source>
+        <translation>图像至少保留的比例；从零训练使用 0.08，迁移学习不宜这样强。</translation>
+    </message>
+    <message>
+        <source>Share of the label&apos;s rows that have the word.</source>
+        <translation>该标签的行中含有该词的比例。</translation>
     </message>
     <message>
         <source>Share of the other rows used to choose the best epoch.</source>
         <translation>从其余行中划出、用于选择最佳轮次的比例。</translation>
     </message>
     <message>
+        <source>Share of the rows with the word that have the label.</source>
+        <translation>含有该词的行中带有该标签的比例。</translation>
+    </message>
+    <message>
         <source>Share of the steps in which the rate rises linearly.</source>
         <translation>学习率线性上升的步数所占的比例。</translation>
     </message>
     <message>
+        <source>Share of the training rows that get copies; which ones follows from the seed and their text.</source>
+        <translation>获得副本的训练行所占的比例；具体是哪些行，由种子及其文本决定。</translation>
+    </message>
+    <message>
+        <source>Share of the words, or of the letters.</source>
+        <translation>占词数或字母数的比例。</translation>
+    </message>
+    <message>
+        <source>Share of words</source>
+        <translation>词的比例</translation>
+    </message>
+    <message>
+        <source>Share of words and word pairs that two texts have in common (Jaccard index).</source>
+        <translation>两条文本共有的词和词对所占的比例（Jaccard 指数）。</translation>
+    </message>
+    <message>
+        <source>Share that matters</source>
+        <translation>警告阈值</translation>
+    </message>
+    <message>
+        <source>Sheet</source>
+        <translation>工作表</translation>
+    </message>
+    <message>
+        <source>Sheet &apos;{sheet}&apos; of {path} reaches to cell {cell}; that is too large to read.</source>
+        <translation>{path} 的工作表“{sheet}”延伸至单元格 {cell}；过大，无法读取。</translation>
+    </message>
+    <message>
         <source>Shorten it, or check for a quotation mark that is never closed.</source>
         <translation>请缩短该行，或检查是否有未闭合的引号。</translation>
+    </message>
+    <message>
+        <source>Show every class equally often in training</source>
+        <translation>训练时使各类别出现的次数相同</translation>
     </message>
     <message>
         <source>Similar labels</source>
@@ -2980,12 +5654,52 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>小而快；中文句子嵌入。</translation>
     </message>
     <message>
+        <source>Smallest area</source>
+        <translation>最小面积</translation>
+    </message>
+    <message>
+        <source>Some words are masked, and the backbone predicts others that fit the sentence; they need not mean the same. Needs a backbone with its masked-LM head, and takes about as long as one pass of training.</source>
+        <translation>将部分词遮盖，由骨干网络预测适合句子的其他词；意思不一定相同。需要带有掩码 LM 头的骨干网络，耗时约等于训练一遍。</translation>
+    </message>
+    <message>
+        <source>Some words are replaced by others of like meaning, from your dictionary or the backbone&apos;s own vocabulary. Without a dictionary it is rough: good may become bad, and a multilingual backbone mixes languages.</source>
+        <translation>用意思相近的词替换部分词，取自您的词典或骨干网络自身的词表。没有词典时结果较粗糙：好可能变成坏，多语言骨干网络还会混用语言。</translation>
+    </message>
+    <message>
+        <source>Some words are replaced by their translation from a dictionary that you give. For texts that mix languages, and for a multilingual backbone that should carry over to another language.</source>
+        <translation>用您提供的词典中的译词替换部分词。适用于混用多种语言的文本，以及需要迁移到另一种语言的多语言骨干网络。</translation>
+    </message>
+    <message>
+        <source>Some words get a slip of the hand: a neighbouring key, or letters swapped, dropped or doubled. Makes a model steadier on text that people type in haste.</source>
+        <translation>部分词出现手误：误按相邻的键，或者字母颠倒、漏打或重复。使模型对匆忙输入的文本更稳健。</translation>
+    </message>
+    <message>
+        <source>Some words of a text are left out. Careful where one word decides, such as &apos;not&apos;.</source>
+        <translation>删去文本中的部分词。如果类别取决于某一个词（例如“not”），请谨慎使用。</translation>
+    </message>
+    <message>
         <source>Something went wrong inside TLStudio: {kind}: {reason}</source>
         <translation>TLStudio 内部出错：{kind}：{reason}</translation>
     </message>
     <message>
         <source>Source</source>
         <translation>来源</translation>
+    </message>
+    <message>
+        <source>Source text</source>
+        <translation>源文本</translation>
+    </message>
+    <message>
+        <source>Spaces</source>
+        <translation>空格</translation>
+    </message>
+    <message>
+        <source>Spelling noise</source>
+        <translation>拼写噪声</translation>
+    </message>
+    <message>
+        <source>Split on the hub</source>
+        <translation>Hub 上的划分</translation>
     </message>
     <message>
         <source>Split seed</source>
@@ -3020,6 +5734,98 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>已按您的要求在第 {step} 步停止；最佳权重已保留。</translation>
     </message>
     <message>
+        <source>Stratified keeps the share of each class; grouped keeps rows of one group together; time tests on the latest rows; held-out tests on chosen values of a column; column reads the split from the file.</source>
+        <translation>stratified：保持各类别的占比；grouped：同一组的行保持在一起；time：用最新的行测试；held-out：用某列的选定值测试；column：从文件中读取划分。</translation>
+    </message>
+    <message>
+        <source>Strength of all operations, 0 to 30 (M of the paper).</source>
+        <translation>所有操作的强度，0 至 30（论文中的 M）。</translation>
+    </message>
+    <message>
+        <source>Stretch</source>
+        <translation>拉伸</translation>
+    </message>
+    <message>
+        <source>Strongest</source>
+        <translation>最大强度</translation>
+    </message>
+    <message>
+        <source>Swapped letters</source>
+        <translation>颠倒的字母</translation>
+    </message>
+    <message>
+        <source>Swaps for each word of a text; there is at least one.</source>
+        <translation>文本中平均每个词的交换次数；至少交换一次。</translation>
+    </message>
+    <message>
+        <source>Synonyms</source>
+        <translation>同义词</translation>
+    </message>
+    <message>
+        <source>TLStudio reads PNG, JPEG, WebP, GIF, BMP and TIFF.</source>
+        <translation>TLStudio 可读取 PNG、JPEG、WebP、GIF、BMP 和 TIFF。</translation>
+    </message>
+    <message>
+        <source>TLStudio reads: {known}.</source>
+        <translation>TLStudio 可读取：{known}。</translation>
+    </message>
+    <message>
+        <source>TLStudio shows them upright to the model. A program that ignores the note will not: turn the files themselves if others are to use them.</source>
+        <translation>TLStudio 会将这些图像转正后提供给模型。忽略此信息的程序则不会：如果其他程序也要使用这些文件，请旋转文件本身。</translation>
+    </message>
+    <message>
+        <source>Tag column</source>
+        <translation>标记列</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Take out words</source>
+        <translation>去除词语</translation>
+    </message>
+    <message>
+        <source>Take the more probable labels</source>
+        <translation>采用概率更高的标签</translation>
+    </message>
+    <message>
+        <source>Take their like out of the images that are learnt from</source>
+        <translation>从用于学习的图像中去掉与其相似的图像</translation>
+    </message>
+    <message>
+        <source>Take their like out of the rows that are learnt from</source>
+        <translation>从用于学习的行中去掉与其相似的行</translation>
+    </message>
+    <message>
+        <source>Take them out of the images that are learnt from</source>
+        <translation>从用于学习的图像中去掉这些图像</translation>
+    </message>
+    <message>
+        <source>Take them out of the rows that are learnt from</source>
+        <translation>从用于学习的行中去掉这些行</translation>
+    </message>
+    <message>
+        <source>Take them out of the texts</source>
+        <translation>从文本中去除这些词</translation>
+    </message>
+    <message>
+        <source>Takes chosen words or signs out of the texts.</source>
+        <translation>从文本中去除选定的词或符号。</translation>
+    </message>
+    <message>
+        <source>Takes training rows out that are in the validation or test place, and validation rows that are in the test place.</source>
+        <translation>去掉也出现在验证数据或测试数据中的训练行，以及也出现在测试数据中的验证行。</translation>
+    </message>
+    <message>
+        <source>Takes training rows out that are similar to a validation or test row, and validation rows that are similar to a test row.</source>
+        <translation>去掉与验证行或测试行相似的训练行，以及与测试行相似的验证行。</translation>
+    </message>
+    <message>
+        <source>Target text</source>
+        <translation>目标文本</translation>
+    </message>
+    <message>
         <source>Test accuracy {value} % (95 % interval {low} to {high} %) on {rows} texts; bag of words: {baseline} %.</source>
         <translation>在 {rows} 条文本上的测试准确率为 {value} %（95 % 置信区间 {low} 至 {high} %）；词袋模型：{baseline} %。</translation>
     </message>
@@ -3032,36 +5838,132 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>测试集比例</translation>
     </message>
     <message>
-        <source>Text and label are the same column, &apos;{name}&apos;.</source>
-        <translation>文本列和标签列是同一列“{name}”。</translation>
-    </message>
-    <message>
         <source>Text classification</source>
         <translation>文本分类</translation>
+    </message>
+    <message>
+        <source>Text encoding of all files; auto looks at each file by itself.</source>
+        <translation>所有文件的文本编码；自动：逐个文件判断。</translation>
     </message>
     <message>
         <source>Text encoding, such as utf-8, cp1252 or gb18030.</source>
         <translation>文本编码，例如 utf-8、cp1252 或 gb18030。</translation>
     </message>
     <message>
+        <source>Text template</source>
+        <translation>文本模板</translation>
+    </message>
+    <message>
+        <source>Texts of one or two letters, or of signs only.</source>
+        <translation>只有一两个字母或只有符号的文本。</translation>
+    </message>
+    <message>
+        <source>Texts that are in another language than most.</source>
+        <translation>与多数文本语言不同的文本。</translation>
+    </message>
+    <message>
+        <source>Texts that differ from another by a few words, punctuation or case.</source>
+        <translation>与另一条文本仅有几个词、标点或大小写不同的文本。</translation>
+    </message>
+    <message>
+        <source>Texts that were read in a wrong encoding, lost characters, control characters and HTML entities.</source>
+        <translation>以错误编码读取的文本、丢失的字符、控制字符和 HTML 实体。</translation>
+    </message>
+    <message>
+        <source>Texts with fewer letters and figures are left out as well; 0 keeps all that are not empty.</source>
+        <translation>字母和数字少于此值的文本也会被排除；0 表示保留所有非空文本。</translation>
+    </message>
+    <message>
+        <source>Texts with more tokens than the model will read.</source>
+        <translation>词元数超过模型读取上限的文本。</translation>
+    </message>
+    <message>
+        <source>The address of the database cannot be understood.</source>
+        <translation>无法解析数据库地址。</translation>
+    </message>
+    <message>
+        <source>The archive {path} holds &apos;{member}&apos; twice.</source>
+        <translation>压缩包 {path} 中有两个“{member}”。</translation>
+    </message>
+    <message>
+        <source>The archive {path} holds a file called &apos;{member}&apos;, which must not be unpacked.</source>
+        <translation>压缩包 {path} 中有名为“{member}”的文件，该文件不得解压。</translation>
+    </message>
+    <message>
+        <source>The archive {path} holds no files.</source>
+        <translation>压缩包 {path} 中没有文件。</translation>
+    </message>
+    <message>
+        <source>The archive {path} is damaged: {reason}.</source>
+        <translation>压缩包 {path} 已损坏：{reason}。</translation>
+    </message>
+    <message>
+        <source>The augmentation &apos;{name}&apos; does not fit the task: {task} learns from {kind}.</source>
+        <translation>增强“{name}”不适合此任务：{task} 从 {kind} 中学习。</translation>
+    </message>
+    <message>
         <source>The backbone stays as it is and runs once; only the head is trained on its features, in seconds. Good for a first answer and for small data.</source>
         <translation>骨干网络保持不变，只运行一次；仅用其特征训练分类头，几秒即可完成。适合快速得到初步结果，也适合小数据集。</translation>
+    </message>
+    <message>
+        <source>The class that the model learns.</source>
+        <translation>模型学习的类别。</translation>
     </message>
     <message>
         <source>The classic baseline for English.</source>
         <translation>英语任务的经典基线。</translation>
     </message>
     <message>
+        <source>The column &apos;{column}&apos; alone predicts the label in {accuracy} % of held-out rows ({base} % by guessing the largest class), and the text template uses it.</source>
+        <translation>仅凭列“{column}”即可正确预测 {accuracy} % 留出行的标签（猜测最大类别为 {base} %），而文本模板使用了该列。</translation>
+    </message>
+    <message>
+        <source>The column &apos;{column}&apos; alone predicts the label in {accuracy} % of held-out rows ({base} % by guessing the largest class), such as {example}.</source>
+        <translation>仅凭列“{column}”即可正确预测 {accuracy} % 留出行的标签（猜测最大类别为 {base} %），例如 {example}。</translation>
+    </message>
+    <message>
         <source>The column &apos;{column}&apos; has only one label: &apos;{label}&apos;.</source>
         <translation>列“{column}”只有一个标签：“{label}”。</translation>
+    </message>
+    <message>
+        <source>The column &apos;{column}&apos; has only {count} {what}: too few to divide.</source>
+        <translation>列“{column}”中只有 {count} 个 {what}：太少，无法划分。</translation>
     </message>
     <message>
         <source>The column &apos;{column}&apos; has {count} different labels in {rows} rows: it does not look like classes.</source>
         <translation>列“{column}”在 {rows} 行中有 {count} 个不同的标签：看起来不像类别。</translation>
     </message>
     <message>
+        <source>The column &apos;{column}&apos; says &apos;{value}&apos;, which is no split.</source>
+        <translation>列“{column}”中有值“{value}”，它不是划分的名称。</translation>
+    </message>
+    <message>
+        <source>The column &apos;{name}&apos; cannot be the role &apos;{role}&apos;: it holds {kind}.</source>
+        <translation>列“{name}”不能担任角色“{role}”：其内容为 {kind}。</translation>
+    </message>
+    <message>
         <source>The computer ran out of memory, so the system ended the worker.</source>
         <translation>电脑内存耗尽，系统结束了工作进程。</translation>
+    </message>
+    <message>
+        <source>The data has no column left for the {role}.</source>
+        <translation>数据中没有剩余的列可用作 {role}。</translation>
+    </message>
+    <message>
+        <source>The database {path} answers: {reason}</source>
+        <translation>数据库 {path} 返回：{reason}</translation>
+    </message>
+    <message>
+        <source>The database {path} has {count} tables: {tables}.</source>
+        <translation>数据库 {path} 有 {count} 个表：{tables}。</translation>
+    </message>
+    <message>
+        <source>The database {path} holds no tables.</source>
+        <translation>数据库 {path} 中没有表。</translation>
+    </message>
+    <message>
+        <source>The dataset {name} is not on this machine.</source>
+        <translation>数据集 {name} 不在本机上。</translation>
     </message>
     <message>
         <source>The delimiter must be one character, not {value}.</source>
@@ -3070,6 +5972,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The disk is full: {path} could not be written.</source>
         <translation>磁盘已满：无法写入 {path}。</translation>
+    </message>
+    <message>
+        <source>The driver for {dialect} databases is not installed.</source>
+        <translation>未安装 {dialect} 数据库的驱动程序。</translation>
+    </message>
+    <message>
+        <source>The environment has no variable {name}, which the address of the database names.</source>
+        <translation>数据库地址中引用的环境变量 {name} 不存在。</translation>
     </message>
     <message>
         <source>The export &apos;{export}&apos; needs the compression step &apos;{step}&apos;, which this recipe does not have.</source>
@@ -3100,24 +6010,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>导出的模型未与训练好的模型对比：没有测试行。</translation>
     </message>
     <message>
-        <source>The file has no column left for the {role}.</source>
-        <translation>文件中没有剩余的列可用作 {role}。</translation>
-    </message>
-    <message>
         <source>The file is damaged; restore it from its source.</source>
         <translation>文件已损坏；请从来源恢复。</translation>
     </message>
     <message>
+        <source>The first letter of a word, where slips are rare, stays.</source>
+        <translation>保留词的首字母，该处很少出现手误。</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s own copy of {name} holds only the first part of its rows.</source>
+        <translation>Hub 为 {name} 生成的副本只包含其前一部分行。</translation>
+    </message>
+    <message>
+        <source>The image {path} cannot be used: {problem}.</source>
+        <translation>无法使用图像 {path}：{problem}。</translation>
+    </message>
+    <message>
+        <source>The images of {path} lie in one folder, and nothing tells their classes.</source>
+        <translation>{path} 的图像都在同一个文件夹中，无法得知其类别。</translation>
+    </message>
+    <message>
         <source>The label &apos;{label}&apos; occurs in the {split} rows but in no training row.</source>
         <translation>标签“{label}”出现在 {split} 数据中，但没有出现在任何训练行中。</translation>
-    </message>
-    <message>
-        <source>The labelled file; training rows if other files are given.</source>
-        <translation>标注文件；如果另外提供了其他文件，则全部用作训练数据。</translation>
-    </message>
-    <message>
-        <source>The labels &apos;{one}&apos; and &apos;{other}&apos; differ only by case or spaces ({count} such labels).</source>
-        <translation>标签“{one}”与“{other}”仅大小写或空格不同（此类标签共 {count} 个）。</translation>
     </message>
     <message>
         <source>The log of the run has the details; please report it with them.</source>
@@ -3132,20 +6046,76 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>损失已不是有效数值（第 {step} 步）。</translation>
     </message>
     <message>
+        <source>The model does not read it; but a text that is built from it, or that repeats it, would give the label away.</source>
+        <translation>模型不会读取该列；但由该列生成或重复其内容的文本会泄露标签。</translation>
+    </message>
+    <message>
         <source>The model gave no finite scores for {count} of {rows} test rows, the first being row {row}.</source>
         <translation>模型对 {rows} 条测试行中的 {count} 条没有给出有限的得分，首先出现在第 {row} 行。</translation>
+    </message>
+    <message>
+        <source>The model has seen their like with the answer: the score on them is better than on really new images.</source>
+        <translation>模型已见过与其相似且带有答案的图像：其得分会高于真正的新图像。</translation>
+    </message>
+    <message>
+        <source>The model has seen their like with the answer: the score on them is better than on really new rows.</source>
+        <translation>模型已见过与其相似且带有答案的行：其得分会高于真正的新行。</translation>
+    </message>
+    <message>
+        <source>The model has seen these images with their answers: the score on them says nothing about new ones.</source>
+        <translation>模型已见过这些图像及其答案：其得分不能说明在新图像上的表现。</translation>
+    </message>
+    <message>
+        <source>The model has seen these rows with their answers: the score on them says nothing about new ones.</source>
+        <translation>模型已见过这些行及其答案：其得分不能说明在新行上的表现。</translation>
     </message>
     <message>
         <source>The model in {path} cannot be loaded: {reason}</source>
         <translation>无法加载 {path} 中的模型：{reason}</translation>
     </message>
     <message>
+        <source>The model in {path} cannot predict masked words: it comes without a masked-LM head.</source>
+        <translation>{path} 中的模型无法预测被遮盖的词：它不带掩码 LM 头。</translation>
+    </message>
+    <message>
+        <source>The model in {path} has no table of word embeddings to take synonyms from.</source>
+        <translation>{path} 中的模型没有可用于选取同义词的词嵌入表。</translation>
+    </message>
+    <message>
+        <source>The model in {path} reads no images.</source>
+        <translation>{path} 中的模型不能读取图像。</translation>
+    </message>
+    <message>
+        <source>The model may learn it by heart and give it away with its weights; the law may forbid to use it.</source>
+        <translation>模型可能会记住这些数据，并随权重泄露出去；法律可能禁止使用这些数据。</translation>
+    </message>
+    <message>
         <source>The model reads at most {limit} tokens, not {wish}.</source>
         <translation>模型最多读取 {limit} 个词元，而不是 {wish} 个。</translation>
     </message>
     <message>
+        <source>The model reads them as words; in practice the characters may stand there.</source>
+        <translation>模型会将其当作词来读取；而在实际使用中，该处可能是字符本身。</translation>
+    </message>
+    <message>
+        <source>The model will read the label there instead of learning from the text: take it out of the template, unless it is known in practice.</source>
+        <translation>模型会直接从该列读出标签，而不是从文本中学习：请将该列从模板中移除，除非在实际使用中该列的值是已知的。</translation>
+    </message>
+    <message>
+        <source>The most probable words, of which one is drawn by its probability; more give bolder changes.</source>
+        <translation>概率最高的若干个词，按概率从中抽取一个；数量越多，改动越大胆。</translation>
+    </message>
+    <message>
         <source>The old file is kept as {path}.</source>
         <translation>旧文件保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>The other text of a pair.</source>
+        <translation>文本对中的另一条文本。</translation>
+    </message>
+    <message>
+        <source>The passage that holds the answer.</source>
+        <translation>包含答案的段落。</translation>
     </message>
     <message>
         <source>The preview of {path} cannot be read.</source>
@@ -3156,12 +6126,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>缺少程序自带的文件 {name}。</translation>
     </message>
     <message>
+        <source>The query is not used, because {reason}: {query}</source>
+        <translation>未使用该查询，因为 {reason}：{query}</translation>
+    </message>
+    <message>
         <source>The recipe has schema {found}; this version reads schema {known}.</source>
         <translation>配方的格式版本为 {found}；本程序版本可读取格式版本 {known}。</translation>
     </message>
     <message>
         <source>The recipe is not a mapping of fields.</source>
         <translation>配方不是由字段组成的映射。</translation>
+    </message>
+    <message>
+        <source>The right answers, as a list.</source>
+        <translation>正确答案，以列表形式给出。</translation>
+    </message>
+    <message>
+        <source>The role &apos;{role}&apos; takes one column, not {count}.</source>
+        <translation>角色“{role}”只能对应一列，而不是 {count} 列。</translation>
+    </message>
+    <message>
+        <source>The roles are: {known}.</source>
+        <translation>可用的角色：{known}。</translation>
+    </message>
+    <message>
+        <source>The rows must look like [{{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}, …], at the top of the document or in one field.</source>
+        <translation>数据行的格式必须为 [{{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}, …]，位于文档顶层或某个字段中。</translation>
+    </message>
+    <message>
+        <source>The run {run} has no predictions.</source>
+        <translation>运行 {run} 没有预测结果。</translation>
     </message>
     <message>
         <source>The run {run} has no trained model.</source>
@@ -3172,16 +6166,68 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>运行 {run} 正在进行中。</translation>
     </message>
     <message>
+        <source>The runs {first} and {second} were tested on different rows.</source>
+        <translation>运行 {first} 和 {second} 的测试行不同。</translation>
+    </message>
+    <message>
+        <source>The sentence that ends after line {line} of {path} has more than {limit} tokens.</source>
+        <translation>在 {path} 的第 {line} 行之后结束的句子超过 {limit} 个词元。</translation>
+    </message>
+    <message>
         <source>The settings file could not be read; the program starts with its defaults.</source>
         <translation>无法读取设置文件；程序以默认设置启动。</translation>
+    </message>
+    <message>
+        <source>The shorter sides of the images have {least} to {most} pixels.</source>
+        <translation>图像的短边为 {least} 至 {most} 像素。</translation>
+    </message>
+    <message>
+        <source>The split method &apos;{method}&apos; needs a column; &apos;{column}&apos; is none of: {known}.</source>
+        <translation>划分方法“{method}”需要一列；“{column}”不是以下任何一列：{known}。</translation>
     </message>
     <message>
         <source>The step &apos;{name}&apos; cannot follow here: it takes a {takes} model, and the step before gives {given}.</source>
         <translation>步骤“{name}”不能放在此处：它需要 {takes} 模型，而前一步给出的是 {given}。</translation>
     </message>
     <message>
+        <source>The template names &apos;{name}&apos;, which is no column; the columns are: {known}.</source>
+        <translation>模板中的“{name}”不是列；现有的列：{known}。</translation>
+    </message>
+    <message>
+        <source>The template names no column: {template}</source>
+        <translation>模板中没有列名：{template}</translation>
+    </message>
+    <message>
+        <source>The text that the model learns to write.</source>
+        <translation>模型学习写出的文本。</translation>
+    </message>
+    <message>
+        <source>The text to translate or to shorten.</source>
+        <translation>要翻译或缩写的文本。</translation>
+    </message>
+    <message>
+        <source>The texts are in several languages: {main} and {others}.</source>
+        <translation>文本使用多种语言：{main} 和 {others}。</translation>
+    </message>
+    <message>
         <source>The tokenizer in {path} cannot be read: {reason}</source>
         <translation>无法读取 {path} 中的分词器：{reason}</translation>
+    </message>
+    <message>
+        <source>The words of a sentence, as a list.</source>
+        <translation>句子中的词，以列表形式给出。</translation>
+    </message>
+    <message>
+        <source>The workbook {path} cannot be read: {reason}</source>
+        <translation>无法读取工作簿 {path}：{reason}</translation>
+    </message>
+    <message>
+        <source>The workbook {path} is protected by a password.</source>
+        <translation>工作簿 {path} 受密码保护。</translation>
+    </message>
+    <message>
+        <source>The workbook {path} unpacks to {size} GB.</source>
+        <translation>工作簿 {path} 解压后为 {size} GB。</translation>
     </message>
     <message>
         <source>The worker knows no job &apos;{name}&apos;.</source>
@@ -3208,8 +6254,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>工作进程被外部结束（退出代码 {exit}）。</translation>
     </message>
     <message>
+        <source>Their words look like nonsense to the model, and in practice the texts will be right.</source>
+        <translation>对模型而言，其中的词如同乱码，而在实际使用中文本是正确的。</translation>
+    </message>
+    <message>
         <source>There are no rows to test on.</source>
         <translation>没有可用于测试的行。</translation>
+    </message>
+    <message>
+        <source>There is little in them that a model could learn from: look whether they belong here.</source>
+        <translation>其中几乎没有模型可以学习的内容：请查看它们是否应属于此数据。</translation>
     </message>
     <message>
         <source>There is no column &apos;{name}&apos; for the {role}; the file {path} has: {known}.</source>
@@ -3218,10 +6272,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>There is no model folder {path}.</source>
         <translation>模型文件夹 {path} 不存在。</translation>
-    </message>
-    <message>
-        <source>There is no role &apos;{role}&apos; in this task.</source>
-        <translation>此任务中没有角色“{role}”。</translation>
     </message>
     <message>
         <source>There is no run &apos;{run}&apos; in {folder}.</source>
@@ -3244,6 +6294,46 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>内存不足。</translation>
     </message>
     <message>
+        <source>There is nothing to learn from them; a run does not start with such rows.</source>
+        <translation>从中学不到任何东西；存在此类行时，运行不会开始。</translation>
+    </message>
+    <message>
+        <source>They are hardly learnt, and their scores hang on single rows.</source>
+        <translation>这些类别几乎学不会，其得分取决于个别行。</translation>
+    </message>
+    <message>
+        <source>They are learnt as different classes, and an answer in the other form counts as wrong.</source>
+        <translation>它们会被当作不同的类别来学习，写成另一种形式的答案会被算作错误。</translation>
+    </message>
+    <message>
+        <source>They are taken out wherever they stand alone, not inside a word.</source>
+        <translation>仅在单独出现时去除，位于其他词内部时不去除。</translation>
+    </message>
+    <message>
+        <source>They are too few to be learnt, and a language can give a label away.</source>
+        <translation>这些文本太少，无法学会，而且语言可能泄露标签。</translation>
+    </message>
+    <message>
+        <source>They cannot be learnt from or tested; a run does not start with such rows.</source>
+        <translation>这些行无法用于学习或测试；存在此类行时，运行不会开始。</translation>
+    </message>
+    <message>
+        <source>They count several times in training and in the score.</source>
+        <translation>它们在训练和得分中都会重复计算多次。</translation>
+    </message>
+    <message>
+        <source>They count several times in training, and make the data look larger than it is.</source>
+        <translation>它们在训练中会重复计算多次，并使数据看起来比实际更多。</translation>
+    </message>
+    <message>
+        <source>They may come from other data, or be broken: what is learnt from them helps with nothing else.</source>
+        <translation>这些行可能来自其他数据，或已损坏：从中学到的东西对其他数据没有帮助。</translation>
+    </message>
+    <message>
+        <source>This augmentation needs a backbone, and none is chosen.</source>
+        <translation>此项增强需要骨干网络，但尚未选择。</translation>
+    </message>
+    <message>
         <source>This machine has no usable {device} device.</source>
         <translation>本机没有可用的 {device} 设备。</translation>
     </message>
@@ -3252,8 +6342,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>线程数</translation>
     </message>
     <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>To either side.</source>
+        <translation>向两侧。</translation>
+    </message>
+    <message>
+        <source>Token column</source>
+        <translation>词元列</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
         <source>Tokens that are read of each text; auto takes 128, or less if the model allows less.</source>
         <translation>每条文本读取的词元数；自动：取 128，如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Top and bottom</source>
+        <translation>上下翻转</translation>
     </message>
     <message>
         <source>Train again with a lower learning rate or in fp32 precision.</source>
@@ -3264,8 +6374,48 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>训练最多约需 {minutes} 分钟和 {memory} GB 内存。</translation>
     </message>
     <message>
+        <source>Turn of the colour circle to either side; 0.5 is every colour.</source>
+        <translation>色环向两侧旋转的幅度；0.5 涵盖所有颜色。</translation>
+    </message>
+    <message>
+        <source>Turns texts such as “schÃ¶n” back into “schön”, and drops control characters.</source>
+        <translation>将“schÃ¶n”这样的文本还原为“schön”，并删除控制字符。</translation>
+    </message>
+    <message>
+        <source>Turns the image by a random angle. Not by much where up and down matter.</source>
+        <translation>将图像旋转随机角度。如果上下有别，角度不宜过大。</translation>
+    </message>
+    <message>
+        <source>Two letters come in the wrong order.</source>
+        <translation>两个字母顺序颠倒。</translation>
+    </message>
+    <message>
+        <source>Two letters such as DE: its phone numbers are recognised without a country code as well.</source>
+        <translation>两个字母，例如 DE：该国的电话号码不带国家代码也能识别。</translation>
+    </message>
+    <message>
         <source>Two thirds of BERT&apos;s size at nearly its accuracy; well documented everywhere.</source>
         <translation>大小为 BERT 的三分之二，准确率相近；文档资料丰富。</translation>
+    </message>
+    <message>
+        <source>Typed columns; nested ones become columns by dotted path, pictures become files.</source>
+        <translation>带类型的列；嵌套的列展开为以点分路径命名的列，图像存为文件。</translation>
+    </message>
+    <message>
+        <source>Uneven classes</source>
+        <translation>类别不均衡</translation>
+    </message>
+    <message>
+        <source>Unicode form</source>
+        <translation>Unicode 形式</translation>
+    </message>
+    <message>
+        <source>Unpack the archive yourself if you trust it, and choose what was in it.</source>
+        <translation>如果您信任该压缩包，请自行解压，然后选择其中的内容。</translation>
+    </message>
+    <message>
+        <source>Unpack the archive yourself, and choose what was in it.</source>
+        <translation>请自行解压该压缩包，然后选择其中的内容。</translation>
     </message>
     <message>
         <source>Update TLStudio, or save the recipe again with this version.</source>
@@ -3300,12 +6450,32 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>验证集比例</translation>
     </message>
     <message>
+        <source>Validation values</source>
+        <translation>验证值</translation>
+    </message>
+    <message>
+        <source>Values of the column whose rows are the test rows (held-out).</source>
+        <translation>该列中的这些值，其所在的行作为测试行（held-out）。</translation>
+    </message>
+    <message>
+        <source>Values of the column whose rows are the validation rows (held-out).</source>
+        <translation>该列中的这些值，其所在的行作为验证行（held-out）。</translation>
+    </message>
+    <message>
+        <source>Very short texts</source>
+        <translation>过短的文本</translation>
+    </message>
+    <message>
         <source>Wait a second, then start again.</source>
         <translation>请稍等片刻，然后重新开始。</translation>
     </message>
     <message>
         <source>Warm-up</source>
         <translation>预热</translation>
+    </message>
+    <message>
+        <source>Weight</source>
+        <translation>权重</translation>
     </message>
     <message>
         <source>Weight decay</source>
@@ -3332,20 +6502,148 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>safetensors 格式的权重，附带配置和分词器。适用于 Python 程序、继续训练和上传 Hub。</translation>
     </message>
     <message>
+        <source>What fills the corners: the colour of the border, the mirrored image, or black.</source>
+        <translation>边角的填充方式：边缘颜色、镜像图像或黑色。</translation>
+    </message>
+    <message>
+        <source>What fills the gaps of moved images: the colour of the border, the mirrored image, or black.</source>
+        <translation>图像移动后空隙的填充方式：边缘颜色、镜像图像或黑色。</translation>
+    </message>
+    <message>
+        <source>What is asked about the context.</source>
+        <translation>针对上下文提出的问题。</translation>
+    </message>
+    <message>
+        <source>What stood there cannot be brought back: read the file again in its right encoding, if you can.</source>
+        <translation>该处原有的内容无法恢复：如有可能，请以正确的编码重新读取文件。</translation>
+    </message>
+    <message>
         <source>What the head reads: the mean over all tokens, or the first or last token. Auto takes the mean where the architecture allows it, else the token that its head uses.</source>
         <translation>分类头读取的内容：所有词元的均值，或第一个、最后一个词元。自动：架构允许时取均值，否则取其分类头使用的词元。</translation>
+    </message>
+    <message>
+        <source>What the model reads.</source>
+        <translation>模型读取的内容。</translation>
+    </message>
+    <message>
+        <source>When the row was made.</source>
+        <translation>该行产生的时间。</translation>
+    </message>
+    <message>
+        <source>Where each answer begins in the context.</source>
+        <translation>每个答案在上下文中的起始位置。</translation>
     </message>
     <message>
         <source>Where run folders are made; empty takes the default.</source>
         <translation>存放运行文件夹的位置；留空则使用默认位置。</translation>
     </message>
     <message>
-        <source>Which column is the text and which the label.</source>
-        <translation>哪一列是文本，哪一列是标签。</translation>
-    </message>
-    <message>
         <source>Window geometry as base64.</source>
         <translation>窗口几何信息（base64）。</translation>
+    </message>
+    <message>
+        <source>With fewer cut texts it is only a notice.</source>
+        <translation>被截断的文本少于此比例时，仅作为提示。</translation>
+    </message>
+    <message>
+        <source>Within a place</source>
+        <translation>训练、验证和测试数据各自内部</translation>
+    </message>
+    <message>
+        <source>Within a place: same leaves rows with equal content and different labels for drop-conflicts; any keeps the first of them.</source>
+        <translation>在训练、验证和测试数据各自内部：same：内容相同而标签不同的行留给 drop-conflicts 处理；any：只保留其中的第一行。</translation>
+    </message>
+    <message>
+        <source>Within a place: same leaves similar rows that have different labels; any keeps the first of them.</source>
+        <translation>在训练、验证和测试数据各自内部：same：保留标签不同的相似行；any：只保留其中的第一行。</translation>
+    </message>
+    <message>
+        <source>Without a dictionary: smallest cosine of a candidate; higher is safer and changes fewer words.</source>
+        <translation>没有词典时：候选词的最小余弦相似度；值越高越稳妥，改动的词也越少。</translation>
+    </message>
+    <message>
+        <source>Without a dictionary: so many candidates for a word.</source>
+        <translation>没有词典时：每个词的候选词数。</translation>
+    </message>
+    <message>
+        <source>Word: coverage</source>
+        <translation>词：覆盖率</translation>
+    </message>
+    <message>
+        <source>Word: precision</source>
+        <translation>词：精确率</translation>
+    </message>
+    <message>
+        <source>Words are swapped over at most this many places; empty allows any distance, as EDA does.</source>
+        <translation>词的交换距离最多为此数目的位置；留空则不限距离，与 EDA 相同。</translation>
+    </message>
+    <message>
+        <source>Words get one slip each; of letters, a long word may get several.</source>
+        <translation>按词：每个词出现一处笔误；按字母：长词可能出现多处。</translation>
+    </message>
+    <message>
+        <source>Words of a text change places. For classes that follow from the words and not from their order; in Chinese and Japanese single characters are swapped, which breaks words.</source>
+        <translation>文本中的词互换位置。适用于类别取决于词而非词序的情形；在中文和日文中交换的是单个字，会破坏词语。</translation>
+    </message>
+    <message>
+        <source>Words or signs</source>
+        <translation>词或符号</translation>
+    </message>
+    <message>
+        <source>Words that are replaced.</source>
+        <translation>被替换的词的比例。</translation>
+    </message>
+    <message>
+        <source>Words that are translated, as far as they are known.</source>
+        <translation>被翻译的词的比例，仅限词典中已有的词。</translation>
+    </message>
+    <message>
+        <source>Words that change; 1 changes the whole text.</source>
+        <translation>改动的词的比例；1 表示改动整条文本。</translation>
+    </message>
+    <message>
+        <source>Write a number such as 0.5, or choose another column.</source>
+        <translation>请填写数值（例如 0.5），或选择其他列。</translation>
+    </message>
+    <message>
+        <source>Write column names in braces, such as {example}.</source>
+        <translation>请将列名写在花括号中，例如 {example}。</translation>
+    </message>
+    <message>
+        <source>Write hub:org/name, or hub:org/name@revision#configuration/split.</source>
+        <translation>请写成 hub:org/name，或 hub:org/name@revision#configuration/split。</translation>
+    </message>
+    <message>
+        <source>Write it as dialect://user:password@host:port/database, such as postgresql://me@localhost/tickets.</source>
+        <translation>请写成 dialect://user:password@host:port/database，例如 postgresql://me@localhost/tickets。</translation>
+    </message>
+    <message>
+        <source>Write one SELECT; TLStudio only reads.</source>
+        <translation>请只写一条 SELECT；TLStudio 只读取数据。</translation>
+    </message>
+    <message>
+        <source>Write one entry a line: a word, a tab, and its other words with commas between them; or use JSON.</source>
+        <translation>请每行写一个条目：一个词、一个制表符及其对应的其他词（以逗号分隔）；或使用 JSON。</translation>
+    </message>
+    <message>
+        <source>Write the characters</source>
+        <translation>还原为字符</translation>
+    </message>
+    <message>
+        <source>Write times such as 2026-11-22 14:30, or choose another column.</source>
+        <translation>请将时间写成 2026-11-22 14:30 这样的形式，或选择其他列。</translation>
+    </message>
+    <message>
+        <source>Writes ! and ? twice or thrice, and . as dots.</source>
+        <translation>将“!”和“?”写成两个或三个，将“.”写成省略号。</translation>
+    </message>
+    <message>
+        <source>Writes the characters that HTML entities stand for.</source>
+        <translation>还原 HTML 实体所代表的字符。</translation>
+    </message>
+    <message>
+        <source>Wrong labels are learnt, and in the test rows they make the score too low. Look at them, the surest first; the repairs leave test rows alone, since a test must not be corrected by a model.</source>
+        <translation>错误的标签会被学到，在测试行中还会使得分偏低。请查看这些标签，最确定的排在最前；修复不会更改测试行，因为测试数据不得由模型来更正。</translation>
     </message>
     <message>
         <source>XLM-RoBERTa base</source>
@@ -3360,28 +6658,56 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Parquet 文件</translation>
     </message>
     <message>
+        <source>a compressed (bz2) file</source>
+        <translation>压缩文件（bz2）</translation>
+    </message>
+    <message>
         <source>a compressed (gz) file</source>
         <translation>压缩（gz）文件</translation>
+    </message>
+    <message>
+        <source>a compressed (xz) file</source>
+        <translation>压缩文件（xz）</translation>
     </message>
     <message>
         <source>a database</source>
         <translation>数据库</translation>
     </message>
     <message>
-        <source>a picture</source>
-        <translation>图片</translation>
+        <source>a folder of other files</source>
+        <translation>含有其他文件的文件夹</translation>
     </message>
     <message>
-        <source>a zip archive or an Excel workbook</source>
-        <translation>zip 压缩包或 Excel 工作簿</translation>
+        <source>a name of something else</source>
+        <translation>其他事物的名称</translation>
+    </message>
+    <message>
+        <source>a picture</source>
+        <translation>图片</translation>
     </message>
     <message>
         <source>an old Excel or Word document</source>
         <translation>旧版 Excel 或 Word 文档</translation>
     </message>
     <message>
+        <source>binary data</source>
+        <translation>二进制数据</translation>
+    </message>
+    <message>
         <source>chosen by you</source>
         <translation>由您选择</translation>
+    </message>
+    <message>
+        <source>degrees</source>
+        <translation>度</translation>
+    </message>
+    <message>
+        <source>it does not fit pairs of texts</source>
+        <translation>不适用于文本对</translation>
+    </message>
+    <message>
+        <source>it does not fit this kind of data</source>
+        <translation>不适用于此类数据</translation>
     </message>
     <message>
         <source>it has few different values</source>
@@ -3392,20 +6718,200 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>该列的文本最长</translation>
     </message>
     <message>
+        <source>it holds lists of this kind</source>
+        <translation>其中是此类内容的列表</translation>
+    </message>
+    <message>
+        <source>it is switched off</source>
+        <translation>该项已关闭</translation>
+    </message>
+    <message>
         <source>its name says so</source>
         <translation>由列名判断</translation>
+    </message>
+    <message>
+        <source>its values are image files</source>
+        <translation>其值为图像文件</translation>
+    </message>
+    <message>
+        <source>labels (joined)</source>
+        <translation>标签（合并）</translation>
+    </message>
+    <message>
+        <source>no model is chosen whose tokens could be counted</source>
+        <translation>尚未选择可用来统计词元数的模型</translation>
+    </message>
+    <message>
+        <source>only when you look deeper</source>
+        <translation>仅在深入检查时进行</translation>
+    </message>
+    <message>
+        <source>text (template)</source>
+        <translation>文本（模板）</translation>
+    </message>
+    <message>
+        <source>the labels follow too little from the texts or images to doubt single ones</source>
+        <translation>标签与文本或图像的关联太弱，无法质疑单个标签</translation>
+    </message>
+    <message>
+        <source>there are too few rows</source>
+        <translation>行数太少</translation>
+    </message>
+    <message>
+        <source>there are too many classes</source>
+        <translation>类别太多</translation>
     </message>
     <message>
         <source>tokens</source>
         <translation>词元</translation>
     </message>
     <message>
+        <source>words</source>
+        <translation>词</translation>
+    </message>
+    <message>
         <source>{count} classes have a single example, such as &apos;{label}&apos;: they cannot be both learnt and tested.</source>
         <translation>有 {count} 个类别只有一个样本，例如“{label}”：无法同时用于训练和测试。</translation>
     </message>
     <message>
+        <source>{count} classes have fewer than {minimum} rows: {labels}.</source>
+        <translation>{count} 个类别的行数少于 {minimum}：{labels}。</translation>
+    </message>
+    <message>
+        <source>{count} classes have too few training rows to be both learnt and tested: {labels}.</source>
+        <translation>{count} 个类别的训练行过少，无法同时用于训练和测试：{labels}。</translation>
+    </message>
+    <message>
+        <source>{count} labels are others in another form: {pairs}.</source>
+        <translation>{count} 个标签是其他标签的另一种形式：{pairs}。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} images are copies of others with the same label.</source>
+        <translation>共 {rows} 张图像，其中 {count} 张与标签相同的其他图像重复。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} images are grey among coloured ones, or coloured among grey ones.</source>
+        <translation>共 {rows} 张图像，其中 {count} 张是彩色图像中的灰度图像，或灰度图像中的彩色图像。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} images are stored turned or mirrored, with a note of the camera (EXIF).</source>
+        <translation>共 {rows} 张图像，其中 {count} 张以旋转或镜像的形式存储，并附有相机记录的方向信息（EXIF）。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} images cannot be used.</source>
+        <translation>共 {rows} 张图像，其中 {count} 张无法使用。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} images have a side of fewer than {pixels} pixels.</source>
+        <translation>共 {rows} 张图像，其中 {count} 张有一边少于 {pixels} 像素。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} images look like an earlier one with the same label.</source>
+        <translation>共 {rows} 张图像，其中 {count} 张与前面标签相同的某张图像相似。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} labels are doubtful.</source>
+        <translation>共 {rows} 个标签，其中 {count} 个可疑。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} labels are probably wrong.</source>
+        <translation>共 {rows} 个标签，其中 {count} 个可能是错误的。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} rows are copies of others with the same label.</source>
+        <translation>共 {rows} 行，其中 {count} 行与标签相同的其他行重复。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} rows are nearly the same as an earlier one with the same label.</source>
+        <translation>共 {rows} 行，其中 {count} 行与前面标签相同的某一行近乎相同。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} rows are unlike those of every class.</source>
+        <translation>共 {rows} 行，其中 {count} 行与所有类别的行都不相似。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} test rows are copies of others.</source>
+        <translation>共 {rows} 个测试行，其中 {count} 个与其他行重复。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} texts are in another language than most ({main}): {others}.</source>
+        <translation>共 {rows} 条文本，其中 {count} 条与多数文本的语言（{main}）不同：{others}。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} texts have HTML entities such as &amp;amp; in the place of characters.</source>
+        <translation>共 {rows} 条文本，其中 {count} 条含有“&amp;amp;”之类的 HTML 实体，而不是字符本身。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} texts have characters that were lost in reading (�).</source>
+        <translation>共 {rows} 条文本，其中 {count} 条含有读取时丢失的字符（�）。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} texts have fewer than {letters} letters.</source>
+        <translation>共 {rows} 条文本，其中 {count} 条少于 {letters} 个字母。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} texts have invisible control characters.</source>
+        <translation>共 {rows} 条文本，其中 {count} 条含有不可见的控制字符。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} texts have more than {limit} tokens.</source>
+        <translation>共 {rows} 条文本，其中 {count} 条超过 {limit} 个词元。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} texts have personal data: {kinds}.</source>
+        <translation>共 {rows} 条文本，其中 {count} 条含有个人数据：{kinds}。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} texts were read in a wrong encoding somewhere.</source>
+        <translation>共 {rows} 条文本，其中 {count} 条曾以错误的编码读取。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} {other} images are among the {one} images as well.</source>
+        <translation>共 {rows} 张 {other} 图像，其中 {count} 张也出现在 {one} 图像中。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} {other} images look like one of the {one} images.</source>
+        <translation>共 {rows} 张 {other} 图像，其中 {count} 张与某张 {one} 图像相似。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} {other} rows are in the {one} rows as well.</source>
+        <translation>共 {rows} 个 {other} 行，其中 {count} 行也出现在 {one} 行中。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} {other} rows are nearly the same as one of the {one} rows.</source>
+        <translation>共 {rows} 个 {other} 行，其中 {count} 行与某个 {one} 行近乎相同。</translation>
+    </message>
+    <message>
+        <source>{count} rare labels may be misspelt: {pairs}.</source>
+        <translation>{count} 个稀有标签可能拼写有误：{pairs}。</translation>
+    </message>
+    <message>
+        <source>{count} rows are nearly the same as an earlier one, but have another label.</source>
+        <translation>{count} 行与前面的某一行近乎相同，但标签不同。</translation>
+    </message>
+    <message>
+        <source>{count} rows have no label.</source>
+        <translation>{count} 行没有标签。</translation>
+    </message>
+    <message>
+        <source>{count} rows have no text.</source>
+        <translation>{count} 行没有文本。</translation>
+    </message>
+    <message>
         <source>{count} rows of {path} have no text or no label, first in row {row}.</source>
         <translation>{path} 中有 {count} 行没有文本或标签，首先出现在第 {row} 行。</translation>
+    </message>
+    <message>
+        <source>{count} rows share {contents} contents, but not the label.</source>
+        <translation>{count} 行的内容只有 {contents} 种，但相同内容的标签不同。</translation>
+    </message>
+    <message>
+        <source>{count} rows share {contents} images, but not the label.</source>
+        <translation>{count} 行只含 {contents} 张不同的图像，但相同图像的标签不同。</translation>
+    </message>
+    <message>
+        <source>{count} words or signs predict a label almost alone (label: precision, share of its rows): {words}.</source>
+        <translation>{count} 个词或符号几乎仅凭自身就能预测标签（标签：精确率，占该标签行数的比例）：{words}。</translation>
     </message>
     <message>
         <source>{field} is missing.</source>
@@ -3424,6 +6930,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{field}：不允许的值 {value}：{reason}。</translation>
     </message>
     <message>
+        <source>{host} has no dataset (or revision) called {name}.</source>
+        <translation>{host} 上没有名为 {name} 的数据集（或修订版本）。</translation>
+    </message>
+    <message>
         <source>{host} has no model (or revision) called {name}.</source>
         <translation>{host} 上没有名为 {name} 的模型（或修订版本）。</translation>
     </message>
@@ -3432,8 +6942,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>无法从 {host} 下载 {name}：{reason}</translation>
     </message>
     <message>
+        <source>{name} has no configuration &apos;{wish}&apos;.</source>
+        <translation>{name} 没有配置“{wish}”。</translation>
+    </message>
+    <message>
+        <source>{name} has no data in Parquet, CSV or JSON, and no copy in Parquet on the hub.</source>
+        <translation>{name} 没有 Parquet、CSV 或 JSON 格式的数据，Hub 上也没有其 Parquet 副本。</translation>
+    </message>
+    <message>
+        <source>{name} has no split &apos;{split}&apos;.</source>
+        <translation>{name} 没有划分“{split}”。</translation>
+    </message>
+    <message>
         <source>{name} has no weights in safetensors format.</source>
         <translation>{name} 没有 safetensors 格式的权重。</translation>
+    </message>
+    <message>
+        <source>{name} has several configurations: {known}.</source>
+        <translation>{name} 有多个配置：{known}。</translation>
     </message>
     <message>
         <source>{name} is not on this machine.</source>
@@ -3442,6 +6968,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{name} may only be downloaded after accepting its terms on {host}.</source>
         <translation>必须先在 {host} 上接受条款，才能下载 {name}。</translation>
+    </message>
+    <message>
+        <source>{name}: {made} changed copies of {rows} training rows; {dropped} were left out because nothing had changed, or because the same copy was there already.</source>
+        <translation>{name}：为 {rows} 个训练行生成了 {made} 个改动副本；另有 {dropped} 个被排除，因为没有任何改动，或相同的副本已存在。</translation>
+    </message>
+    <message>
+        <source>{path} and {other} have different columns, such as &apos;{column}&apos;.</source>
+        <translation>{path} 和 {other} 的列不同，例如“{column}”。</translation>
     </message>
     <message>
         <source>{path} cannot be loaded by ONNX Runtime: {reason}</source>
@@ -3456,12 +6990,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>无法读取 {path}：{reason}。</translation>
     </message>
     <message>
+        <source>{path} cannot be used as a dictionary: {reason}.</source>
+        <translation>{path} 不能用作词典：{reason}。</translation>
+    </message>
+    <message>
         <source>{path} could not be read after row {row}: {reason}</source>
         <translation>{path} 在第 {row} 行之后无法读取：{reason}</translation>
     </message>
     <message>
         <source>{path} could not be read or written: {reason}.</source>
         <translation>无法读写 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{path} did not arrive as the hub describes it.</source>
+        <translation>下载得到的 {path} 与 Hub 上的描述不符。</translation>
     </message>
     <message>
         <source>{path} does not exist.</source>
@@ -3476,12 +7018,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 已存在。</translation>
     </message>
     <message>
-        <source>{path} has no config.json.</source>
-        <translation>{path} 中没有 config.json。</translation>
+        <source>{path} has more than {limit} different keys.</source>
+        <translation>{path} 的不同键超过 {limit} 个。</translation>
     </message>
     <message>
-        <source>{path} has no rows below its header.</source>
-        <translation>{path} 的表头下方没有数据行。</translation>
+        <source>{path} has no column that names the image; it has: {columns}.</source>
+        <translation>{path} 没有指明图像名称的列；现有的列：{columns}。</translation>
+    </message>
+    <message>
+        <source>{path} has no config.json.</source>
+        <translation>{path} 中没有 config.json。</translation>
     </message>
     <message>
         <source>{path} has no tokenizer (tokenizer.json or a vocabulary).</source>
@@ -3504,12 +7050,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 的权重为 pickle 格式，打开时可能运行任意代码。</translation>
     </message>
     <message>
-        <source>{path} holds no class names: it is not a trained classifier.</source>
-        <translation>{path} 中没有类别名称：它不是训练好的分类器。</translation>
+        <source>{path} holds more than {limit} files.</source>
+        <translation>{path} 中的文件超过 {limit} 个。</translation>
     </message>
     <message>
-        <source>{path} is a folder, not a labelled file.</source>
-        <translation>{path} 是文件夹，不是标注文件。</translation>
+        <source>{path} holds no class names: it is not a trained classifier.</source>
+        <translation>{path} 中没有类别名称：它不是训练好的分类器。</translation>
     </message>
     <message>
         <source>{path} is damaged or incomplete: {reason}.</source>
@@ -3520,20 +7066,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 是空文件。</translation>
     </message>
     <message>
-        <source>{path} is in none of the known formats ({known}).</source>
-        <translation>{path} 不属于任何已知格式（{known}）。</translation>
-    </message>
-    <message>
         <source>{path} is not a text file: it looks like {kind}.</source>
         <translation>{path} 不是文本文件：看起来是 {kind}。</translation>
     </message>
     <message>
         <source>{path} is not the expected file: its SHA-256 is {found}, expected {expected}.</source>
         <translation>{path} 不是预期的文件：其 SHA-256 为 {found}，应为 {expected}。</translation>
-    </message>
-    <message>
-        <source>{path} is not the folder of a model: it has no config.json.</source>
-        <translation>{path} 不是模型文件夹：其中没有 config.json。</translation>
     </message>
     <message>
         <source>{path} is not valid JSON: {reason} in line {line}.</source>
@@ -3548,6 +7086,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 不是 {encoding} 编码的文本。</translation>
     </message>
     <message>
+        <source>{path} is one JSON object of more than 1 GB, which would have to fit into memory.</source>
+        <translation>{path} 是一个超过 1 GB 的 JSON 对象，须全部装入内存。</translation>
+    </message>
+    <message>
         <source>{path} is too large for a recipe.</source>
         <translation>{path} 太大，不可能是配方。</translation>
     </message>
@@ -3556,12 +7098,106 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 使用架构“{kind}”，但已安装的 transformers 不支持该架构。</translation>
     </message>
     <message>
+        <source>{path} unpacks to more than {size} GB of data, far more than itself.</source>
+        <translation>{path} 解压后的数据超过 {size} GB，远大于其自身。</translation>
+    </message>
+    <message>
+        <source>{path}: the answer of question {id} should stand at character {start}, but there stands &apos;{found}&apos; instead of &apos;{expected}&apos;.</source>
+        <translation>{path}：问题 {id} 的答案应位于第 {start} 个字符处，但该处是“{found}”，而不是“{expected}”。</translation>
+    </message>
+    <message>
+        <source>{path}: {place} must be {expected}.</source>
+        <translation>{path}：{place} 必须是 {expected}。</translation>
+    </message>
+    <message>
+        <source>{place} is neither a file or folder nor a name of data.</source>
+        <translation>{place} 既不是文件或文件夹，也不是数据的名称。</translation>
+    </message>
+    <message>
+        <source>{place} is not the name of a dataset on the hub.</source>
+        <translation>{place} 不是 Hub 上数据集的名称。</translation>
+    </message>
+    <message>
+        <source>{source} is not read from a file such as {path}.</source>
+        <translation>不能从 {path} 这样的文件中读取 {source}。</translation>
+    </message>
+    <message>
+        <source>{task} learns from texts, and this data holds {kind}.</source>
+        <translation>{task} 从文本中学习，而当前数据的内容为 {kind}。</translation>
+    </message>
+    <message>
+        <source>{task} needs a column for: {missing}.</source>
+        <translation>{task} 需要对应以下角色的列：{missing}。</translation>
+    </message>
+    <message>
         <source>{texts} texts ({percent} %) are longer than {max_length} tokens and were cut; {tokens_lost} tokens are lost.</source>
         <translation>{texts} 条文本（{percent} %）超过 {max_length} 个词元，已被截断；共丢失 {tokens_lost} 个词元。</translation>
     </message>
     <message>
         <source>{train} texts to train on, {test} to test with, {classes} classes.</source>
         <translation>训练文本 {train} 条，测试文本 {test} 条，{classes} 个类别。</translation>
+    </message>
+</context>
+<context>
+    <name>findings</name>
+    <message>
+        <source>Split</source>
+        <translation>划分</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>行号</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Notice</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>✓ mended</source>
+        <translation>✓ 已修复</translation>
+    </message>
+</context>
+<context>
+    <name>fit</name>
+    <message>
+        <source>images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>words with tags</source>
+        <translation>带标记的词</translation>
+    </message>
+    <message>
+        <source>questions</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>pairs of source and target texts</source>
+        <translation>源文本与目标文本对</translation>
     </message>
 </context>
 <context>
@@ -3577,6 +7213,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{h} h {m:02d} min</source>
         <translation>{h} 小时 {m:02d} 分</translation>
+    </message>
+    <message>
+        <source>{m} min</source>
+        <translation>{m} 分钟</translation>
+    </message>
+    <message>
+        <source>{h} h</source>
+        <translation>{h} 小时</translation>
     </message>
 </context>
 <context>
@@ -3702,6 +7346,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Reading the data…</source>
         <translation>正在读取数据…</translation>
+    </message>
+    <message>
+        <source>{rows} images, {classes} labels</source>
+        <translation>{rows} 张图像，{classes} 个标签</translation>
+    </message>
+    <message>
+        <source>{rows} sentences with tags</source>
+        <translation>{rows} 个带标记的句子</translation>
+    </message>
+    <message>
+        <source>{rows} texts</source>
+        <translation>{rows} 条文本</translation>
     </message>
     <message>
         <source>{rows} texts, {classes} labels</source>
@@ -3854,6 +7510,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>评估</translation>
     </message>
     <message>
+        <source>Cross-validating</source>
+        <translation>正在交叉验证</translation>
+    </message>
+    <message>
+        <source>Examining the data</source>
+        <translation>正在检查数据</translation>
+    </message>
+    <message>
         <source>Compressing</source>
         <translation>压缩</translation>
     </message>
@@ -3906,12 +7570,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{done} / {total} {unit}</translation>
     </message>
     <message>
+        <source>about {time} left</source>
+        <translation>剩余约 {time}</translation>
+    </message>
+    <message>
+        <source>Asking the hub…</source>
+        <translation>正在查询 Hub…</translation>
+    </message>
+    <message>
+        <source>{size}/s</source>
+        <translation>{size}/s</translation>
+    </message>
+    <message>
         <source>texts</source>
         <translation>条文本</translation>
     </message>
     <message>
         <source>rows</source>
         <translation>行</translation>
+    </message>
+    <message>
+        <source>images</source>
+        <translation>图像</translation>
     </message>
     <message>
         <source>steps</source>

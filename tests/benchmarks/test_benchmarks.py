@@ -8,11 +8,11 @@ import pytest
 
 from tests.benchmarks import common
 
-NAMES = ("start", "stalls", "loop", "fine_tuning", "probe", "int8", "large")
+NAMES = ("start", "stalls", "loop", "fine_tuning", "probe", "int8", "large", "doctor")
 
 
 @pytest.mark.benchmark
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", NAMES)
 def test_benchmark(name):
     try:

@@ -48,6 +48,16 @@ def test_swapping_two_names(frames):
     assert [frames.names[code] for code in frames.by_split["train"].codes[:3]] == ["y", "x", "y"]
 
 
-def test_values_of_some_rows(frames):
-    taken = frames.by_split["train"].take(np.array([4, 0]), ["text"])
-    assert taken.column("text").to_pylist() == ["d", "a"]
+def test_images_are_named_by_their_place_in_the_folder(tmp_path):
+    from PIL import Image
+
+    ids = []
+    for home in ("here", "there"):
+        for label in ("cat", "dog"):
+            (tmp_path / home / label).mkdir(parents=True)
+            Image.new("RGB", (8, 8), "red" if label == "cat" else "blue").save(tmp_path / home / label / "1.png")
+        table = read_table(tmp_path / home, "auto", {}, silent, Control())
+        frame = Frame(table, Roles({"image": ("image",), "label": ("label",)}), np.ones(2, bool), None)
+        ids.append(frame.ids().tolist())
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == 2

@@ -30,6 +30,13 @@ def qapp_cls() -> type[QApplication]:
     return QApplication
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _small_heap(qapp: QApplication) -> None:
+    """What is in memory before the first test of the window (torch, say) is not searched again for each of them."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def no_leaks(qapp: QApplication) -> Iterator[None]:
     """Fails a test that leaves something running."""

@@ -17,9 +17,9 @@ from tlstudio.data.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
 
 # the role whose values tell one row from another, the first that is there
+RELATIVE = "file"  # the column in which folders give the relative names of their files
 _CONTENT = ("text", "image", "tokens", "question", "source_text")
 
 
@@ -45,10 +45,16 @@ class Frame:
         """The column that tells one row from another: the text, image, tokens …"""
         return content_column(self.roles)
 
-    def contents(self, control: Control | None = None) -> Iterator[tuple[int, list[str]]]:
+    @property
+    def _identity(self) -> str:
+        """The column that names a row in a recipe: of images in a folder their relative names, so that it may move."""
+        of_images = "image" in self.roles.columns and self.content == self.roles.one("image")
+        return RELATIVE if of_images and self.table.columns.get(RELATIVE) == "text" else self.content
+
+    def contents(self, control: Control | None = None, column: str = "") -> Iterator[tuple[int, list[str]]]:
         """(index of the first row, texts) a batch at a time; tokens are joined by spaces."""
         first = 0
-        for batch in self.table.batches([self.content]):
+        for batch in self.table.batches([column or self.content]):
             if control is not None:
                 control.check()
             yield first, [value if isinstance(value, str) else " ".join(value) for value in batch.column(0).to_pylist()]
@@ -67,12 +73,13 @@ class Frame:
 
         if self._ids is not None:
             return self._ids
-        path = self.table.arrow.with_name(f"{self.table.key}-{content_id(self.content):016x}.ids.npy")
+        column = self._identity
+        path = self.table.arrow.with_name(f"{self.table.key}-{content_id(column):016x}.ids.npy")
         if path.is_file():
             self._ids = np.load(path, allow_pickle=False)
             return self._ids
         self._ids = np.empty(self.table.rows, dtype=np.uint64)
-        for first, texts in self.contents(control):
+        for first, texts in self.contents(control, column):
             self._ids[first : first + len(texts)] = [content_id(text) for text in texts]
             if tick is not None:
                 tick(len(texts))
@@ -98,11 +105,6 @@ class Frame:
             )
             parts.append(lengths.to_numpy(zero_copy_only=False) == 0)
         return np.concatenate(parts)
-
-    def take(self, indices: np.ndarray, columns: list[str] | None = None) -> pa.Table:
-        """Some rows, from the map."""
-        whole = self.table.open()
-        return (whole.select(columns) if columns else whole).take(indices)
 
 
 @dataclass

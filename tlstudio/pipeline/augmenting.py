@@ -14,6 +14,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
 from tlstudio.core.paths import cache_folder
 from tlstudio.core.recipe import Recipe
+from tlstudio.data.detect.reading import taken
 from tlstudio.data.labelled import Labelled, read_labelled
 from tlstudio.models import loading
 
@@ -57,9 +58,9 @@ def _samples(labelled: Labelled, seed: int, count: int) -> tuple[list[str], list
 
     rows = labelled.splits["train"]
     places = np.sort(np.random.default_rng(seed).choice(len(rows), min(count, len(rows)), replace=False))
-    column = rows.table.open().column(labelled.content).take(rows.indices[places]).to_pylist()
-    labels = rows.labels
-    return [value if isinstance(value, str) else " ".join(value) for value in column], [labels[at] for at in places]
+    texts = taken(rows.table.open().column(labelled.content), rows.indices[places])
+    names = [*rows.names, ""]
+    return texts, ["" if rows.codes is None else names[rows.codes[at]] for at in places]
 
 
 def _backbone(recipe: Recipe, control: Control) -> Path | None:

@@ -29,6 +29,7 @@ TEXTS = (frozenset({"text"}), frozenset({"question"}), frozenset({"source_text"}
 LABELS = (frozenset({"label"}), frozenset({"labels"}))
 LABELLED_TEXTS = (frozenset({"text", "label"}), frozenset({"text", "labels"}))
 ANY = (frozenset[str](),)
+ONLY_DEEP = "only when you look deeper"  # why a check is left out
 
 
 class Skip(Exception):
@@ -200,6 +201,17 @@ class Examined:
         """Drawn rows that are to be shown with a finding, at most :data:`SHOWN`, with a detail each."""
         places = [self.drawn.place(int(number)) for number in numbers[:SHOWN]]
         return self.rows_at(places, details)
+
+    def places_of(self, splits: Sequence[str], numbers: np.ndarray) -> list[tuple[str, int]]:
+        """Split and position of rows by their number, where the rows of some splits are counted one after another."""
+        import numpy as np
+
+        ends = np.cumsum([len(self.labelled.splits[split]) for split in splits])
+        found = []
+        for number in numbers.tolist():
+            at = int(np.searchsorted(ends, number, side="right"))
+            found.append((splits[at], number - int(ends[at - 1] if at else 0)))
+        return found
 
     def rows_at(self, places: Sequence[tuple[str, int]], details: Sequence[str] = ()) -> tuple[Sample, ...]:
         """As :meth:`samples`, for any rows by split and position in it."""

@@ -54,7 +54,7 @@ class Conflicts:
             "conflicts", "conflicts", severe(len(numbers), len(keys), 0.001, "warning", "notice"), len(numbers),
             "{count} rows share {contents} contents, but not the label.", EFFECT,
             {"count": len(numbers), "contents": contents},
-            examined.rows_at(_places(examined, numbers), told(keys[numbers], labels[numbers],
+            examined.rows_at(examined.places_of(list(splits), numbers[:SHOWN]), told(keys[numbers], labels[numbers],
                                                               examined.labelled.labels)), FIXES,
         )]  # fmt: skip
 
@@ -72,16 +72,4 @@ def told(keys: np.ndarray, codes: np.ndarray, names: list[str]) -> list[str]:
         found.append(
             " / ".join(f"{names[code] if code >= 0 else ''} {count}" for code, count in counts[key].most_common())
         )
-    return found
-
-
-def _places(examined: Examined, numbers: np.ndarray) -> list[tuple[str, int]]:
-    import numpy as np
-
-    splits = list(examined.labelled.splits)
-    ends = np.cumsum([len(examined.labelled.splits[split]) for split in splits])
-    found = []
-    for number in numbers[:SHOWN].tolist():
-        at = int(np.searchsorted(ends, number, side="right"))
-        found.append((splits[at], number - int(ends[at - 1] if at else 0)))
     return found

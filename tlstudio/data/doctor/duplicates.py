@@ -82,13 +82,6 @@ def _within(examined: Examined, place: list[str]) -> Finding | None:
     import numpy as np
 
     splits = examined.labelled.splits
-    starts = np.cumsum([0, *(len(splits[split]) for split in place)])
-
-    def at(number: int) -> tuple[str, int]:
-        """The row with a number that counts through the splits of the place; a list of all would need much memory."""
-        part = int(np.searchsorted(starts, number, side="right")) - 1
-        return place[part], int(number - starts[part])
-
     codes = [splits[split].codes for split in place]
     keys = np.concatenate([examined.keys(split) for split in place])
     if all(part is not None for part in codes):
@@ -98,9 +91,8 @@ def _within(examined: Examined, place: list[str]) -> Finding | None:
     copies = np.flatnonzero(first >= 0)
     if not len(copies):
         return None
-    samples = examined.rows_at(
-        [at(copy) for copy in copies[:_MANY]], [where(examined, *at(first[copy])) for copy in copies[:_MANY]]
-    )
+    twins = examined.places_of(place, first[copies[:_MANY]])
+    samples = examined.rows_at(examined.places_of(place, copies[:_MANY]), [where(examined, *twin) for twin in twins])
     params = {"count": len(copies), "rows": len(keys), "split": place[0]}
     if place == ["test"]:
         return Finding(

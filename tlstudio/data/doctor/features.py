@@ -12,7 +12,6 @@ from tlstudio.data.splits import mixed
 if TYPE_CHECKING:
     import numpy as np
 
-ONLY_DEEP = "only when you look deeper"
 _ROWS = 20_000  # embedded at most: minutes of work for a small backbone on a processor
 _AT_ONCE = 128
 

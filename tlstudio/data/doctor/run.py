@@ -21,7 +21,7 @@ from tlstudio.core.plugins import configure, find, get
 from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import DataSection
 from tlstudio.data.detect.kept import digest
-from tlstudio.data.doctor.base import Examined, Finding, Skip
+from tlstudio.data.doctor.base import ONLY_DEEP, Examined, Finding, Skip
 from tlstudio.data.doctor.drawn import ROWS, Drawn, draw
 from tlstudio.data.labelled import Labelled
 
@@ -35,7 +35,6 @@ _ORDER = ("error", "warning", "notice")
 
 SWITCHED_OFF = "it is switched off"
 OTHER_DATA = "it does not fit this kind of data"
-ONLY_DEEP = "only when you look deeper"
 
 
 def examine(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from tlstudio.data.detect.probabilities import bag_of_words, cross_validated
-from tlstudio.data.doctor.base import CheckOptions, Examined, Finding, Fix, Skip, severe
-from tlstudio.data.doctor.features import ONLY_DEEP, Featured, featured
+from tlstudio.data.doctor.base import ONLY_DEEP, CheckOptions, Examined, Finding, Fix, Skip, severe
+from tlstudio.data.doctor.features import Featured, featured
 from tlstudio.data.frames import id_text
 from tlstudio.data.splits import mixed
 
@@ -176,8 +176,8 @@ def _finding(
         return Finding(
             "wrong-labels", "doubtful-labels", "notice", len(doubts),
             "{count} of {rows} labels are doubtful.",
-            "A classifier that has not seen these rows would surely answer otherwise. But it agrees with only "
-            "{agreed} % of all labels and errs in many ways, so that most of them may be right and hard.",
+            "A classifier that has not seen these rows is sure of another answer. But it agrees with {agreed} % of all "
+            "labels and is unsure where it differs from most of the others: these may as well be right, and hard.",
             params, samples,
         )  # fmt: skip
     return Finding(

@@ -23,7 +23,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     entities: bool = Field(
-        True, title="HTML entities", description="Writes the characters that &amp;amp; and its like stand for."
+        True, title="HTML entities", description="Writes the characters that HTML entities stand for."
     )
     unicode: bool = Field(
         True, title="Unicode form", description="Brings equal characters into one form (NFC), such as é."

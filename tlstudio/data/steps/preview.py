@@ -9,6 +9,7 @@ from tlstudio.core.events import Emit
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data import labelled
+from tlstudio.data.detect.reading import taken
 from tlstudio.data.frames import Frame
 
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ def _relabelled(old: Frame, new: Frame, old_names: list[str], new_names: list[st
 
 
 def _texts(frame: Frame, indices: np.ndarray) -> list[str]:
-    column = frame.take(indices, [frame.content]).column(0).to_pylist()
-    return [(value if isinstance(value, str) else " ".join(value))[:_CHARACTERS] for value in column]
+    return [text[:_CHARACTERS] for text in taken(frame.table.open().column(frame.content), indices)]
 
 
 def _label(frame: Frame, names: list[str], index: int) -> str:
