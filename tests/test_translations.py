@@ -19,7 +19,7 @@ from tlstudio.core.options import describe
 from tlstudio.core.recipe import DataSection, ModelSection, SplitSection, TrainingSection
 
 ROOT = Path(__file__).resolve().parents[1]
-_NAMES_OF_FORMATS = {"fp32", "bf16"}
+_NAMES_OF_FORMATS = {"fp32", "bf16", "qwerty", "qwertz", "azerty"}
 
 
 def _tool() -> ModuleType:
@@ -119,9 +119,18 @@ def test_compiled_file_is_not_older_than_its_source(language: str, qapp: Any) ->
 def test_every_entry_of_a_list_has_a_title() -> None:
     from tlstudio.gui import words
 
-    packages = ("strategies", "compression", "export", "tasks", "data.sources")
+    packages = (
+        "strategies",
+        "compression",
+        "export",
+        "tasks",
+        "augmentation",
+        "data.sources",
+        "data.steps",
+        "data.doctor",
+    )
     models = [plugin.Config for package in packages for plugin in plugins.find(f"tlstudio.{package}").values()]
     models += [DataSection, ModelSection, SplitSection, TrainingSection]
     choices = {choice for model in models for option in describe(model) for choice in option.choices}
-    assert {"balanced", "macro_f1", "ask"} <= choices
+    assert {"balanced", "macro_f1", "stratified"} <= choices
     assert {choice for choice in choices if words.choice(choice) == choice} <= _NAMES_OF_FORMATS

@@ -747,6 +747,13 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>DiffView</name>
+    <message>
+        <source>left out</source>
+        <translation>已排除</translation>
+    </message>
+</context>
+<context>
     <name>DoctorDialog</name>
     <message>
         <source>Doctor</source>
@@ -1209,6 +1216,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The first {n} of {all} rows that change are shown.</source>
         <translation>显示将会更改的 {all} 行中的前 {n} 行。</translation>
+    </message>
+    <message>
+        <source>left out</source>
+        <translation>已排除</translation>
     </message>
     <message>
         <source>{changed} of {total} rows are changed and {dropped} are left out.</source>
@@ -1976,6 +1987,13 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Start training</source>
         <translation>开始训练</translation>
+    </message>
+</context>
+<context>
+    <name>ReadingPresenter</name>
+    <message>
+        <source>left out</source>
+        <translation>已排除</translation>
     </message>
 </context>
 <context>
@@ -3083,20 +3101,68 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文件夹</translation>
     </message>
     <message>
-        <source>Stop and ask</source>
-        <translation>停止并询问</translation>
+        <source>Any</source>
+        <translation>任意</translation>
     </message>
     <message>
-        <source>Leave out</source>
-        <translation>排除</translation>
+        <source>The same</source>
+        <translation>相同</translation>
     </message>
     <message>
-        <source>Make one</source>
-        <translation>合并</translation>
+        <source>The most frequent</source>
+        <translation>最常见的</translation>
     </message>
     <message>
-        <source>Keep apart</source>
-        <translation>分别保留</translation>
+        <source>Lower case</source>
+        <translation>小写</translation>
+    </message>
+    <message>
+        <source>Upper case</source>
+        <translation>大写</translation>
+    </message>
+    <message>
+        <source>Capitalised</source>
+        <translation>首字母大写</translation>
+    </message>
+    <message>
+        <source>Letters</source>
+        <translation>按字母</translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <translation>按词</translation>
+    </message>
+    <message>
+        <source>Line</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>Paragraph</source>
+        <translation>段落</translation>
+    </message>
+    <message>
+        <source>Document</source>
+        <translation>文档</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Average colour</source>
+        <translation>平均颜色</translation>
+    </message>
+    <message>
+        <source>Black</source>
+        <translation>黑色</translation>
+    </message>
+    <message>
+        <source>Colour of the border</source>
+        <translation>边缘颜色</translation>
+    </message>
+    <message>
+        <source>Mirrored</source>
+        <translation>镜像</translation>
     </message>
     <message>
         <source>Accuracy</source>

@@ -142,7 +142,7 @@ def test_blur_smooths():
         assert abs(pixels(changed).mean() - pixels(GIVEN).mean()) < 3
 
 
-@pytest.mark.parametrize("fill", ["noise", "mean", "black"])
+@pytest.mark.parametrize("fill", ["noise", "average", "black"])
 def test_erasing_hides_one_box(fill):
     for seed in range(12):
         changed = pixels(image("erasing", GIVEN, seed, largest=0.3, fill=fill))
@@ -152,7 +152,7 @@ def test_erasing_hides_one_box(fill):
         part = changed[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
         if fill == "black":
             assert (part == 0).all()
-        elif fill == "mean":
+        elif fill == "average":
             assert (part == part[0, 0]).all()
 
 

@@ -26,7 +26,7 @@ class Options(ImageOptions):
     largest: float = Field(
         0.25, ge=_SMALLEST, le=0.8, title="Largest area", description="Greatest share of the image that is erased."
     )
-    fill: Literal["noise", "mean", "black"] = Field(
+    fill: Literal["noise", "average", "black"] = Field(
         "noise",
         title="Filled with",
         description="Random pixels, which the paper found best; the mean colour; or black.",
@@ -66,5 +66,5 @@ def _filled(image: Image, place: tuple[int, int, int, int], fill: str, random: n
     if fill == "noise":
         part[:] = random.integers(0, 256, part.shape, dtype=np.uint8)
     else:
-        part[:] = pixels.reshape(-1, 3).mean(0).round() if fill == "mean" else 0
+        part[:] = pixels.reshape(-1, 3).mean(0).round() if fill == "average" else 0
     return pixels

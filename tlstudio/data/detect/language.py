@@ -23,9 +23,51 @@ _TAKEN_FOR = {"wuu": "zh", "yue": "zh", "pcm": "en", "nn": "no", "arz": "ar", "a
 
 # words that hardly any other language has; four of them say enough, and spare the slower look at all letters
 _COMMON = {
-    "en": frozenset("the and that with which from this are were would been they their its said will has by".split()),
-    "de": frozenset("der und das nicht mit ist auf für sich auch dem eine einen wird wurde nach".split()),
-    "fr": frozenset("les est dans qui une avec sont cette nous vous aux leur été mais".split()),
+    "en": frozenset(
+        [
+            "the",
+            "and",
+            "that",
+            "with",
+            "which",
+            "from",
+            "this",
+            "are",
+            "were",
+            "would",
+            "been",
+            "they",
+            "their",
+            "its",
+            "said",
+            "will",
+            "has",
+            "by",
+        ]
+    ),
+    "de": frozenset(
+        [
+            "der",
+            "und",
+            "das",
+            "nicht",
+            "mit",
+            "ist",
+            "auf",
+            "für",
+            "sich",
+            "auch",
+            "dem",
+            "eine",
+            "einen",
+            "wird",
+            "wurde",
+            "nach",
+        ]
+    ),
+    "fr": frozenset(
+        ["les", "est", "dans", "qui", "une", "avec", "sont", "cette", "nous", "vous", "aux", "leur", "été", "mais"]
+    ),
 }
 _ENOUGH = 4
 

@@ -75,4 +75,5 @@ class ReadingPresenter(QObject):
 
     def _renamings(self) -> str:
         changes = edits.renamed_labels(self._data)
-        return words.clauses(f"{old} → {new or self.tr('left out')}" for old, new in changes.items())
+        gone = self.tr("left out")
+        return words.clauses(f"{old} → {new or gone}" for old, new in changes.items())

@@ -53,7 +53,8 @@ class DiffView(QTextBrowser):
         c = theme.colours()
         head = [html.escape(change.place), self._labels(change)]
         if change.dropped:
-            head.append(f'<span style="color:{c.error};">✕ {html.escape(self.tr("left out"))}</span>')
+            gone = html.escape(self.tr("left out"))
+            head.append(f'<span style="color:{c.error};">✕ {gone}</span>')
         caption = "  ·  ".join(part for part in head if part)
         top = f'<p style="margin-top:6px; margin-bottom:1px; color:{c.muted};">{caption}</p>' if caption else ""
         rows = []

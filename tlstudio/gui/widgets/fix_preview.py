@@ -108,7 +108,7 @@ class FixPreview(QWidget):
 
     def _picture(self, change: Change) -> Picture:
         if change.dropped:
-            what = f"✕ {self.tr('left out')}"
+            what = "✕ " + self.tr("left out")
         else:
             what = " → ".join(dict.fromkeys((change.label_before, change.label_after)))
         return Picture(change.before, f"{Path(change.before).name}\n{what}", change.label_before)
