@@ -21,54 +21,6 @@ _TAKEN_FOR = {"wuu": "zh", "yue": "zh", "pcm": "en", "nn": "no", "arz": "ar", "a
               "ms": "id", "uzs": "uz", "gug": "gn", "zxx": ""}  # fmt: skip
 
 
-# words that hardly any other language has; four of them say enough, and spare the slower look at all letters
-_COMMON = {
-    "en": frozenset(
-        [
-            "the",
-            "and",
-            "that",
-            "with",
-            "which",
-            "from",
-            "this",
-            "are",
-            "were",
-            "would",
-            "been",
-            "they",
-            "their",
-            "its",
-            "said",
-            "will",
-            "has",
-            "by",
-        ]
-    ),
-    "de": frozenset(
-        [
-            "der",
-            "und",
-            "das",
-            "nicht",
-            "mit",
-            "ist",
-            "auf",
-            "für",
-            "sich",
-            "auch",
-            "dem",
-            "eine",
-            "einen",
-            "wird",
-            "wurde",
-            "nach",
-        ]
-    ),
-    "fr": frozenset(
-        ["les", "est", "dans", "qui", "une", "avec", "sont", "cette", "nous", "vous", "aux", "leur", "été", "mais"]
-    ),
-}
 _ENOUGH = 4
 
 
@@ -89,10 +41,21 @@ def language(text: str) -> str:
     return _TAKEN_FOR.get(code, code) if probability >= _SURE else ""
 
 
+@cache
+def _common() -> dict[str, frozenset[str]]:
+    """Words that hardly any other language has; four of them say enough, and spare the slower look at all letters."""
+    texts = {
+        "en": "the and that with which from this are were would been they their its said will has by",
+        "de": "der und das nicht mit ist auf für sich auch dem eine einen wird wurde nach",
+        "fr": "les est dans qui une avec sont cette nous vous aux leur été mais",
+    }
+    return {code: frozenset(text.split()) for code, text in texts.items()}
+
+
 def _by_common_words(text: str) -> str:
     """The language of which four common words are there, and of no other two; else empty."""
     words = set(text.lower().split())
-    found = sorted(((len(words & common), code) for code, common in _COMMON.items()), reverse=True)
+    found = sorted(((len(words & common), code) for code, common in _common().items()), reverse=True)
     return found[0][1] if found[0][0] >= _ENOUGH and found[1][0] < 2 else ""
 
 
