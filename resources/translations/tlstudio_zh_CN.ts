@@ -1101,6 +1101,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>自动</translation>
     </message>
     <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
         <source>Auto</source>
         <translation>自动</translation>
     </message>
@@ -5262,6 +5266,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Rare classes</source>
         <translation>稀有类别</translation>
+    </message>
+    <message>
+        <source>Read more of each text</source>
+        <translation>读取每段文本的更多内容</translation>
     </message>
     <message>
         <source>Recent English encoder; texts up to 8,192 tokens and source code.</source>

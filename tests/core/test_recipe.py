@@ -146,3 +146,10 @@ def test_steps_may_be_bare_names():
     data = recipes.parse("data: {steps: [drop-empty, {name: drop-rows, rows: [ab]}], augment: [random-swap]}").data
     assert [step.name for step in data.steps] == ["drop-empty", "drop-rows"]
     assert data.augment[0].name == "random-swap"
+
+
+def test_the_file_of_an_augmentation_is_found_from_the_recipe(tmp_path):
+    text = "data: {augment: [{name: language-mix, dictionary: words.tsv}, random-swap]}"
+    found = recipes.resolve_paths(recipes.parse(text), tmp_path).data.augment
+    assert found[0].options["dictionary"] == str(tmp_path / "words.tsv")
+    assert found[1].options == {}

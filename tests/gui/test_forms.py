@@ -11,8 +11,9 @@ from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel
 
-from tlstudio.core.options import describe
+from tlstudio.core.options import Option, describe
 from tlstudio.core.recipe import TrainingSection
+from tlstudio.gui import forms
 from tlstudio.gui.forms import Form, NumberBox
 
 
@@ -191,3 +192,18 @@ def test_a_number_being_typed_outlives_what_becomes_known(wishes):
     wishes.set_automatic({"epochs": 7})
     wishes.set_values({"epochs": 3})
     assert editor.text() == "12 rounds"
+
+
+def test_a_file_is_chosen_or_typed(qtbot, monkeypatch):
+    from PySide6.QtWidgets import QFileDialog
+
+    field = forms.Field(Option("dictionary", "Dictionary", "A file.", "str", "", file=True))
+    qtbot.addWidget(field)
+    heard = []
+    field.changed.connect(lambda name, value: heard.append((name, value)))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("/some/words.tsv", ""))
+    field.editor.actions()[0].trigger()
+    assert (field.value(), heard) == ("/some/words.tsv", [("dictionary", "/some/words.tsv")])
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
+    field.editor.actions()[0].trigger()
+    assert len(heard) == 1

@@ -95,3 +95,15 @@ def test_memory_short_before_training_is_still_a_run(tiny_model, tickets, tmp_pa
     assert pipeline.run(recipe, tmp_path / "run", heard, Control()).outcome == "completed"
     training = json.loads((tmp_path / "run/results.json").read_text())["training"]
     assert (training["batch_size"], training["accumulate"], training["steps"]) == (8, 2, 12)
+
+
+def test_several_labels_are_not_one_label(tiny_model, tmp_path):
+    """Without the check each combination would silently be learnt as a class of its own."""
+    path = tmp_path / "several.csv"
+    path.write_text("text,labels\n" + "".join(f"text {i},{'a|b' if i % 2 else 'b'}\n" for i in range(40)))
+    recipe = tiny.recipe(tiny_model, path).changed("data.roles", {"labels": "labels"})
+    heard = tiny.Heard()
+    finished = pipeline.run(recipe, tmp_path / "run", heard, Control())
+    assert finished.outcome == "failed"
+    assert finished.error["code"] == "data.no-role"
+    assert finished.error["params"]["missing"] == "label"

@@ -23,6 +23,7 @@ class Options(TextOptions):
         "",
         title="Dictionary",
         description="Bilingual file: a word, a tab, and its translations with commas between them; or CSV or JSON.",
+        json_schema_extra={"file": True},
     )
     share: float = Field(
         0.3, gt=0, le=1, title="Share of words", description="Words that are translated, as far as they are known."

@@ -37,6 +37,7 @@ class Options(TextOptions):
         title="Dictionary",
         description="File of synonyms: a word, a tab, and others with commas between them; or CSV or JSON. Empty takes "
         "the nearest words of the backbone, which are rougher: opposites may be among them.",
+        json_schema_extra={"file": True},
     )
     nearest: int = Field(
         3, ge=1, le=20, title="Nearest words", description="Without a dictionary: so many candidates for a word."

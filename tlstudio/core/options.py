@@ -25,6 +25,7 @@ class Option:
     unit: str = ""
     auto: bool = False
     optional: bool = False
+    file: bool = False  # the text is the place of a file
 
 
 def describe(model: type[BaseModel]) -> list[Option]:
@@ -51,6 +52,7 @@ def _option(name: str, field: FieldInfo) -> Option | None:
         unit=str(extra.get("unit", "")),
         auto=auto,
         optional=optional,
+        file=bool(extra.get("file")),
     )
 
 

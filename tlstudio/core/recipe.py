@@ -144,6 +144,7 @@ class DataSection(BaseModel):
         return shown(first) if is_name(first) else first.replace("\\", "/").rstrip("/").split("/")[-1]
 
 
+_DICTIONARY = "dictionary"  # the option in which an augmentation names a file
 _OLD_CLEANING = {
     "empty_rows": {"name": "drop-empty"},
     "similar_labels": {"name": "merge-similar-labels"},
@@ -348,7 +349,14 @@ def each_place(data: DataSection, change: Callable[[str], str]) -> DataSection:
             return tuple(str(changed(item)) for item in place) if place else place
         return place if not place or is_name(place) else change(place)
 
-    return data.model_copy(update={key: changed(getattr(data, key)) for key in ("path", "validation", "test")})
+    augment = tuple(
+        choice.model_copy(update={_DICTIONARY: changed(choice.options[_DICTIONARY])})
+        if choice.options.get(_DICTIONARY)
+        else choice
+        for choice in data.augment
+    )
+    places = {key: changed(getattr(data, key)) for key in ("path", "validation", "test")}
+    return data.model_copy(update={**places, "augment": augment})
 
 
 class _SafeLoader(yaml.SafeLoader):

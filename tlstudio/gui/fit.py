@@ -20,8 +20,7 @@ def misfit(recipe: Recipe, facts: Facts) -> StudioError | None:
     task = plugins.find("tlstudio.tasks").get(recipe.task.name)
     if not roles or task is None:
         return None
-    have = roles | ({"label"} if "labels" in roles else set())
-    missing = [role for role in task.ROLES if role not in have]
+    missing = [role for role in task.ROLES if role not in roles]
     if not missing:
         return None
     title, found = i18n.engine(task.TITLE), kind(roles)

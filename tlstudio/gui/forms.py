@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -244,8 +245,19 @@ class Field(QWidget):
         if option.kind == "str":
             line = TextBox(self)
             line.committed.connect(self._emit)
+            if option.file:
+                browse = line.addAction(theme.icon("folder"), QLineEdit.ActionPosition.TrailingPosition)
+                browse.setText(self.tr("Choose a file…"))
+                browse.setToolTip(browse.text())
+                browse.triggered.connect(self._browse)
             return line
         return self._make_number()
+
+    def _browse(self) -> None:
+        path, _kind = QFileDialog.getOpenFileName(self.window(), self._title, self.editor.text())
+        if path:
+            self.editor.set_text(path)
+            self._emit()
 
     def _make_tick(self) -> QCheckBox | None:
         if self.option.auto:

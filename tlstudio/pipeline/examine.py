@@ -31,6 +31,7 @@ class Backbone:
 
     folder: Path
     max_length: int
+    most_tokens: int | None
     control: Control
 
     @cached_property
@@ -99,6 +100,7 @@ def examine_rows(recipe: Recipe, labelled: Labelled, deep: bool, emit: Emit, con
         emit,
         count_tokens=backbone.count_tokens if backbone is not None and counts else None,
         max_length=backbone.max_length if backbone is not None and counts else None,
+        most_tokens=backbone.most_tokens if backbone is not None and counts else None,
         embed=backbone.embedder(images) if backbone is not None and deep else None,
         deep=deep,
         model=str(backbone.folder) if backbone is not None else "",
@@ -117,4 +119,4 @@ def _backbone(recipe: Recipe, needed: bool, control: Control) -> Backbone | None
     wish = recipe.task.options.get("max_length", "auto")
     limit = folders.position_limit(config)
     length = wish if isinstance(wish, int) else min(_AUTO_LENGTH, limit or _AUTO_LENGTH)
-    return Backbone(found.path, length, control)
+    return Backbone(found.path, length, limit, control)

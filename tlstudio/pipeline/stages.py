@@ -72,6 +72,7 @@ class Stages:
         write_json(context.folder / "environment.json", environment.describe())
         self.backbone = loading.resolve(recipe.model, context.control.check)
         self.rows = data.require(recipe.data, context.emit, context.control, self._roles())
+        self._require_roles()
         for warning in self.rows.warnings:
             log(context.emit, warning.code, warning.template, "warning", **warning.params)
         context.results |= {"task": recipe.task.name, "labels": self.rows.labels}
@@ -80,6 +81,17 @@ class Stages:
         log(context.emit, "data.ready", "{train} texts to train on, {test} to test with, {classes} classes.",
             train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]),
             classes=len(self.rows.labels))  # fmt: skip
+
+    def _require_roles(self) -> None:
+        """The user may have chosen several labels, or a number, where the task needs one label."""
+        task = self.checked.task.plugin
+        missing = [role for role in task.ROLES if role not in self.rows.roles.columns]
+        if missing:
+            raise StudioError(
+                "data.no-role", "{task} needs a column for: {missing}.",
+                "Give a column this role in the Data step, under Columns; or choose data that has one.",
+                where="data.roles", task=task.TITLE, missing=", ".join(missing),
+            )  # fmt: skip
 
     def _examined(self) -> dict[str, Any]:
         """What the data doctor finds; mostly from its cache, since the Data step has asked before."""

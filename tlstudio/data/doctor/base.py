@@ -68,7 +68,8 @@ class Fix:
     Attributes:
         title: what the button says (English, translatable).
         step: the step as it would stand in ``data.steps``; None where ``changes`` are meant.
-        changes: fields of the data section, such as ``{"split.method": "grouped"}``.
+        changes: fields of the data section, such as ``{"split.method": "grouped"}``, or of the task, such as
+            ``{"task.max_length": 256}``.
     """
 
     title: str
@@ -117,6 +118,7 @@ class Examined:
         drawn: the rows that slow checks look at: all of them, or a fixed draw of many.
         count_tokens: tokens of texts, uncut, int64 [n]; None where no backbone is chosen.
         max_length: tokens that will be read of a text; None where not known.
+        most_tokens: those that the backbone could read at most; None where not known.
         embed: float32 [n, D] features of texts (or of images, by their paths), unit length; None unless deep checks
             were asked for.
         kept: what several checks share, for the length of one examination.
@@ -129,6 +131,7 @@ class Examined:
     drawn: Drawn
     count_tokens: Callable[[list[str]], np.ndarray] | None = None
     max_length: int | None = None
+    most_tokens: int | None = None
     embed: Callable[[Sequence[str]], np.ndarray] | None = None
     kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 

@@ -45,6 +45,7 @@ def examine(
     *,
     count_tokens: Callable[[list[str]], np.ndarray] | None = None,
     max_length: int | None = None,
+    most_tokens: int | None = None,
     embed: Callable[[Sequence[str]], np.ndarray] | None = None,
     deep: bool = False,
     model: str = "",
@@ -60,6 +61,7 @@ def examine(
         data: the section of the recipe; ``data.checks`` has the options of the checks.
         count_tokens: tokens of texts, uncut, int64 [n]; without it truncation is not looked at.
         max_length: tokens that will be read of a text.
+        most_tokens: tokens that the backbone could read at most.
         embed: float32 [n, D] features of unit length, of texts or of images by their paths.
         deep: with the checks that need features.
         model: names the backbone behind ``count_tokens`` and ``embed``.
@@ -74,7 +76,7 @@ def examine(
         StudioError: an option of a check is wrong.
         Cancelled: the user has cancelled.
     """
-    tools = _Tools(count_tokens, max_length, embed if deep else None, model)
+    tools = _Tools(count_tokens, max_length, most_tokens, embed if deep else None, model)
     job = _Job(labelled, data, control, emit, tools, most)
     plan = _planned(labelled, data, tools)
     missing = [item for item in plan if not item.skipped and job.known(item) is None]
@@ -100,6 +102,7 @@ def examine(
 class _Tools:
     count_tokens: Callable[[list[str]], np.ndarray] | None
     max_length: int | None
+    most_tokens: int | None
     embed: Callable[[Sequence[str]], np.ndarray] | None
     model: str
 
@@ -189,12 +192,13 @@ class _Job:
         tools = self._tools
         return Examined(
             self._labelled, self._data, self._control, lambda _rows: None, self._drawn, tools.count_tokens,
-            tools.max_length, tools.embed, self._kept,
+            tools.max_length, tools.most_tokens, tools.embed, self._kept,
         )  # fmt: skip
 
     def _path(self, item: _Planned) -> Path:
         tools = self._tools
-        asked = [tools.model, tools.max_length, tools.count_tokens is not None, tools.embed is not None]
+        given = [tools.count_tokens is not None, tools.embed is not None]
+        asked = [tools.model, tools.max_length, tools.most_tokens, *given]
         name = digest(item.config.model_dump(), asked if item.plugin.USES_MODEL else [])
         return self._folder / f"{item.plugin.NAME}-{name}.json"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from tlstudio.data.doctor.base import TEXTS, CheckOptions, Examined, Finding, Skip
+from tlstudio.data.doctor.base import TEXTS, CheckOptions, Examined, Finding, Fix, Skip
 from tlstudio.data.splits import mixed
 
 if TYPE_CHECKING:
@@ -50,14 +50,17 @@ class Truncation:
         cut = cut[np.argsort(-lengths[cut], kind="stable")]
         rows = len(lengths)
         lost = 1 - limit / float(np.median(lengths[cut]))
+        suggested = max(int(np.percentile(lengths, _COVERED, method="higher")), limit + 1)
+        possible = min(suggested, examined.most_tokens or limit)
+        fixes = (Fix("Read more of each text", changes={"task.max_length": possible}),) if possible > limit else ()
         return [Finding(
             "truncation", "truncated", "warning" if len(cut) >= config.share * rows else "notice", len(cut),
             "{count} of {rows} texts have more than {limit} tokens.",
             "Only their beginning is read; half of them lose {lost} % or more. A length of {suggested} tokens would "
             "read {covered} % of the texts whole, and takes more time.",
             {"count": len(cut), "rows": rows, "limit": limit, "lost": round(100 * lost), "covered": _COVERED,
-             "suggested": max(int(np.percentile(lengths, _COVERED, method="higher")), limit + 1)},
-            examined.samples(numbers[cut].tolist(), [str(length) for length in lengths[cut[:100]]]),
+             "suggested": suggested},
+            examined.samples(numbers[cut].tolist(), [str(length) for length in lengths[cut[:100]]]), fixes,
         )]  # fmt: skip
 
 

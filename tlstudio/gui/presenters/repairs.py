@@ -53,15 +53,15 @@ class Repairs(QObject):
         ]
 
     def value(self, path: str) -> Any:
-        """A field of the data section as the recipe writes it; None where it is not given."""
-        place: Any = self._data.model_dump(mode="json", exclude_none=True)
-        for part in path.split("."):
+        """A field that a repair changes, as the recipe writes it; None where it is not given."""
+        place: Any = self._context.project.recipe.to_dict()
+        for part in field_of(path).split("."):
             place = place.get(part) if isinstance(place, dict) else None
         return place
 
     def add(self, fix: ShownFix) -> None:
         """Takes a repair into the recipe."""
-        wanted = {f"data.{path}": value for path, value in fix.changes.items()}
+        wanted = {field_of(path): value for path, value in fix.changes.items()}
         if fix.step is not None:
             wanted["data.steps"] = [*self.steps(), fix.step]
         before = {path: self.value(path) for path in fix.changes}
@@ -78,7 +78,7 @@ class Repairs(QObject):
             self._become({"data.steps": [*steps[:number], *steps[number + 1 :]]})
             return
         setting = self.settings()[number - len(steps)]
-        self._become({f"data.{path}": value for path, value in setting.before.items()})
+        self._become({field_of(path): value for path, value in setting.before.items()})
 
     def remove_fix(self, fix: ShownFix) -> None:
         """Takes back the repair of a finding, if it is in the recipe."""
@@ -95,7 +95,8 @@ class Repairs(QObject):
         step, wanted = fix.get("step"), fix.get("changes")
         if step:
             return step in self.steps() and step not in as_dicts(since)
-        return since != self._data and any(setting.after == wanted for setting in self.settings())
+        of_task = all(path.startswith("task.") for path in wanted or {"": None})
+        return (of_task or since != self._data) and any(setting.after == wanted for setting in self.settings())
 
     def shown(self) -> list[ShownRepair]:
         """All of them in the user's language, with the rows that they leave out."""
@@ -122,6 +123,11 @@ class Repairs(QObject):
             return False
         self._context.project.replace(recipe)
         return True
+
+
+def field_of(path: str) -> str:
+    """The field of the recipe that a repair means: of the data section, or of the task where it says so."""
+    return path if path.startswith("task.") else f"data.{path}"
 
 
 def as_dicts(data: DataSection) -> list[dict[str, Any]]:
