@@ -4084,6 +4084,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择其他数据类型，或选择自动。</translation>
     </message>
     <message>
+        <source>Choose another sign in data.separator.</source>
+        <translation>请在 data.separator 中选择其他分隔符。</translation>
+    </message>
+    <message>
         <source>Choose data with labelled rows.</source>
         <translation>请选择带有标注行的数据。</translation>
     </message>
@@ -4624,6 +4628,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>现有工作表：{sheets}。</translation>
     </message>
     <message>
+        <source>It must hold single texts, or lists, in all of them.</source>
+        <translation>该列在所有数据中必须都是单个文本，或都是列表。</translation>
+    </message>
+    <message>
         <source>It must hold train, validation or test in every row.</source>
         <translation>该列的每一行都必须是 train、validation 或 test。</translation>
     </message>
@@ -4880,6 +4888,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>小写、大写、首字母大写，或逐字母随机；any：为每条文本随机选取一种。</translation>
     </message>
     <message>
+        <source>Lower data.split.folds, or add data.</source>
+        <translation>请减小 data.split.folds，或增加数据。</translation>
+    </message>
+    <message>
         <source>Magnitude</source>
         <translation>强度</translation>
     </message>
@@ -5006,6 +5018,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>No finished run yet.</source>
         <translation>尚无已完成的运行。</translation>
+    </message>
+    <message>
+        <source>No labelled rows are left after the data steps.</source>
+        <translation>执行数据处理步骤后，没有剩下任何带标签的行。</translation>
     </message>
     <message>
         <source>No model is chosen.</source>
@@ -5304,6 +5320,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请从表中移除该列，或在其中存储文本、数字或图像（PNG、JPEG、WebP）。</translation>
     </message>
     <message>
+        <source>Remove the step that takes them out, or choose other data.</source>
+        <translation>请移除排除这些行的步骤，或选择其他数据。</translation>
+    </message>
+    <message>
         <source>Rename labels</source>
         <translation>重命名标签</translation>
     </message>
@@ -5484,6 +5504,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文本</translation>
     </message>
     <message>
+        <source>The column &apos;{column}&apos; holds lists in one of {path} and {other}.</source>
+        <translation>列“{column}”在 {path} 与 {other} 之一中是列表。</translation>
+    </message>
+    <message>
+        <source>The label &apos;{label}&apos; holds the sign that stands between labels, {sign}.</source>
+        <translation>标签“{label}”中含有用于分隔多个标签的符号 {sign}。</translation>
+    </message>
+    <message>
         <source>The language mix has no dictionary.</source>
         <translation>语言混合没有词典。</translation>
     </message>
@@ -5514,6 +5542,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>an Arrow file</source>
         <translation>Arrow 文件</translation>
+    </message>
+    <message>
+        <source>{count} rows that could be tested are too few for {folds} folds.</source>
+        <translation>可用于测试的 {count} 行不足以划分为 {folds} 折。</translation>
     </message>
     <message>
         <source>{path} has no rows.</source>

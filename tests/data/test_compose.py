@@ -88,3 +88,18 @@ def test_a_template_is_the_text_whatever_else_is_there(composed):
     assert roles.plain() == {"text": compose.TEMPLATE}
     _raw, _table, roles = composed(content.replace("who", "label"), template="{a}")
     assert roles.plain() == {"text": compose.TEMPLATE, "label": "label"}
+
+
+def test_a_template_must_not_hold_the_answer(composed):
+    with pytest.raises(StudioError) as caught:
+        composed(ROWS, template="{title} {kind}", roles={"label": "kind"})
+    assert caught.value.code == "data.same-column"
+
+
+def test_answers_stay_where_they_are(composed, written):
+    line = '{"question": "q", "context": "Tom &amp; Ann", "answers": ["Ann"], "answer_starts": ["10"]}\n'
+    path = written("qa.jsonl", line)
+    raw = {"train": read_table(path, "auto", {}, silent, Control())}
+    section = DataSection(path=str(path), steps=["normalise-text"])
+    tables, _roles = compose.composed(raw, section, (), silent, Control())
+    assert tables["train"].open().column("context").to_pylist() == ["Tom &amp; Ann"]

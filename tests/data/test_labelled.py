@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.data.conftest import many
@@ -90,9 +92,9 @@ def test_rows_that_cannot_be_learnt(labelled, rows, code):
 
 def test_dropping_everything_is_no_crash(labelled):
     _, found = labelled([("", "") for _ in range(5)], steps=["drop-empty"])
-    assert codes(found) == ["data.one-class"]
+    assert codes(found) == ["data.none-left"]
     _, found = labelled([("a", "x"), ("b", "y"), ("c", "z")], steps=["drop-rare-classes"])
-    assert codes(found) == ["data.one-class"]
+    assert codes(found) == ["data.none-left"]
 
 
 def test_long_text_is_a_warning(labelled):
@@ -201,3 +203,110 @@ def test_a_further_place_has_its_labels_renamed_too(written):
     with pytest.raises(StudioError) as caught:
         read_more(section, str(written("c.csv", [("x", "alien")])), known, silent, Control())
     assert caught.value.code == "evaluate.unknown-label"
+
+
+def test_equal_images_stay_together(tmp_path):
+    from PIL import Image
+
+    for index in range(30):
+        for label in "ab":
+            image = Image.new("RGB", (12, 12), (index * 8, 200 if label == "a" else 10, 90))
+            (tmp_path / "img" / label).mkdir(parents=True, exist_ok=True)
+            image.save(tmp_path / "img" / label / f"{index}.png")
+            image.save(tmp_path / "img" / label / f"copy{index}.png")
+    data, found = read_labelled(DataSection(path=str(tmp_path / "img")), silent, Control(), ())
+    assert found == []
+    sides = {split: {Path(path).read_bytes() for path in rows.texts("image")} for split, rows in data.splits.items()}
+    assert not sides["test"] & sides["train"]
+    assert not sides["test"] & sides["validation"]
+
+
+def test_a_row_is_found_by_its_name_before_and_after_text_steps(labelled):
+    from tlstudio.data.frames import content_id, id_text
+
+    rows = [*many(), ("Tom &amp; Ann", "class 0")]
+    for name in ("Tom &amp; Ann", "Tom & Ann"):
+        drop = {"name": "drop-rows", "rows": [id_text(content_id(name))]}
+        data, _ = labelled(rows, steps=[drop, "normalise-text"])
+        assert data.dropped["drop-rows"] == 1
+        fix = {"name": "relabel-rows", "rows": {id_text(content_id(name)): "class 2"}}
+        data, _ = labelled(rows, steps=["normalise-text", fix])
+        assert sum(split.counts()["class 2"] for split in data.splits.values()) == 21
+
+
+def test_what_only_helps_may_be_missing_in_other_places(written):
+    train = written("a.csv", "text,label,user,w\n" + "".join(f"t{i},{i % 2},u{i},1\n" for i in range(40)))
+    test = written("b.csv", "text,label\nx,0\ny,1\n")
+    section = DataSection(path=str(train), test=str(test), roles={"weight": "w"})
+    data, found = read_labelled(section, silent, Control(), ())
+    assert found == []
+    assert data.roles.one("group") == "user"
+    assert data.splits["test"].dataset(data.roles).column_names == ["label", "text"]
+    alone = DataSection(path=str(train))
+    known = require(alone, silent, Control())
+    assert read_more(alone, str(test), known, silent, Control()).labels == ["0", "1"]
+
+
+def test_lists_where_texts_are_needed_are_named(written):
+    train = written("a.csv", many(20))
+    lists = written("b.jsonl", '{"text": ["a", "b"], "label": "class 0"}\n')
+    with pytest.raises(StudioError) as caught:
+        require(DataSection(path=str(train), test=str(lists)), silent, Control())
+    assert caught.value.code == "data.other-kind-of-column"
+
+
+def test_a_list_of_labels_is_several_labels(written):
+    lines = "".join(f'{{"text": "text {i}", "label": ["a", "b"]}}\n' for i in range(9))
+    data, _ = read_labelled(DataSection(path=str(written("a.jsonl", lines))), silent, Control(), ())
+    assert data.labels == ["a|b"]
+    with pytest.raises(StudioError) as caught:
+        read_labelled(DataSection(path=str(written("b.jsonl", lines.replace('"a"', '"a|c"')))), silent, Control(), ())
+    assert caught.value.code == "data.separator-in-label"
+
+
+def test_none_of_several_labels_is_an_answer(written):
+    lines = "text,a,b\n" + "".join(f"text {i},{i % 2},0\n" for i in range(40))
+    section = DataSection(path=str(written("a.csv", lines)), roles={"labels": ("a", "b")})
+    _, found = read_labelled(section, silent, Control(), ())
+    assert found == []
+
+
+def test_joined_labels_are_joined_in_a_further_place_too(written):
+    rows = [(f"t{i}", "Sport") for i in range(20)] + [(f"s{i}", "sport") for i in range(5)]
+    section = DataSection(path=str(written("a.csv", [*rows, *many(30)])), steps=["merge-similar-labels"])
+    known = require(section, silent, Control())
+    rows = read_more(section, str(written("b.csv", [("x", "sport")])), known, silent, Control())
+    assert rows.labels == ["Sport"]
+    lines = "text;label\n" + "".join(f"t{i};{'xy'[i % 2]}\n" for i in range(18))
+    semicolons = section.model_copy(update={"path": str(written("c.csv", lines))})
+    chosen = DataSection.model_validate({**semicolons.model_dump(exclude={"steps"}), "delimiter": ";"})
+    known = require(chosen, silent, Control())
+    rows = read_more(chosen, str(written("d.jsonl", '{"text": "q", "label": "x"}\n')), known, silent, Control())
+    assert rows.labels == ["x"]
+
+
+def test_a_label_may_be_the_group_as_well(labelled):
+    rows = [(f"text {i}", f"class {i % 6}") for i in range(60)]
+    data, _ = labelled(rows, roles={"group": "label", "label": "label"}, split={"method": "grouped"})
+    assert set(data.splits["train"].dataset(data.roles).column_names) == {"text", "label"}
+    assert not set(data.splits["train"].counts()) & set(data.splits["test"].counts())
+
+
+def test_folds_are_even_and_a_test_place_takes_their_place(written):
+    rows = [(f"text {i}", f"class {i // 6}") for i in range(300)]
+    path = str(written("a.csv", rows))
+    split = {"method": "k-fold", "folds": 5}
+    sizes = [len(require(DataSection(path=path, split=split), silent, Control(), fold=fold).splits["test"])
+             for fold in range(5)]  # fmt: skip
+    assert sizes == [60] * 5
+    test = str(written("b.csv", [("other", "class 0")]))
+    data = require(DataSection(path=path, test=test, split=split), silent, Control())
+    assert len(data.splits["train"]) + len(data.splits["validation"]) == 300
+    few = DataSection(path=str(written("c.csv", many(6))), split={"method": "k-fold", "folds": 10})
+    _, found = read_labelled(few, silent, Control())
+    assert codes(found)[0] == "data.too-few-folds"
+    lonely = [*many(60), ("one text", "single"), ("one text", "single")]
+    for fold in range(5):
+        _, found = read_labelled(DataSection(path=str(written("d.csv", lonely)), split=split), silent, Control(),
+                                 fold=fold)  # fmt: skip
+        assert found == []

@@ -202,3 +202,12 @@ def test_each_row_is_tested_in_one_fold(divided):
         assert set(Counter(labels[index] for index in fold["test"])) == {"c0", "c1", "c2", "c3"}
         assert sum(len(indices) for indices in fold.values()) == 103
         assert 6 <= len(fold["validation"]) <= 12
+
+
+def test_a_blank_time_is_named_and_a_dropped_one_is_no_matter(divided):
+    texts, labels = rows(20)
+    times = [str(1_600_000_000 + n) for n in range(20)]
+    times[5] = ""
+    with pytest.raises(StudioError) as caught:
+        divided(texts, labels, columns={"when": times}, method="time", by="when")
+    assert (caught.value.params["row"], caught.value.params["value"]) == (6, "it is empty")

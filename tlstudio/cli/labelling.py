@@ -43,7 +43,8 @@ def file_texts(file: Path, column: str, control: Control) -> Iterable[str]:
     table = read_table(file, "auto", {}, silent, control)
     if column and column not in table.columns:
         raise missing_column(column, "text", list(table.columns), str(file))
-    name = column or _longest_column(table.open().slice(0, 1000))
+    texts = [name for name, kind in table.columns.items() if kind == "text"]
+    name = column or _longest_column(table.open().select(texts).slice(0, 1000))
     return (value.as_py() for chunk in table.open().column(name).chunks for value in chunk)
 
 

@@ -333,7 +333,7 @@ def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
         return str((folder / expand(name)).absolute())
 
     data = each_place(recipe.data, absolute)
-    extra = tuple(absolute(name) for name in recipe.evaluate.extra_sets)
+    extra = tuple(name if is_name(name) else absolute(name) for name in recipe.evaluate.extra_sets)
     evaluate = recipe.evaluate.model_copy(update={"extra_sets": extra})
     model = recipe.model
     if model.source == "folder" and model.name:

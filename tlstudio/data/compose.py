@@ -17,7 +17,7 @@ from tlstudio.core.paths import cache_folder
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice, DataSection
-from tlstudio.data.roles import CHOSEN, Roles, assign
+from tlstudio.data.roles import CHOSEN, HELPERS, Roles, assign, missing_column, named
 from tlstudio.data.tables import Table, write_batches
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def composed(
         StudioError: a wrong role or template, or a step that does not exist.
     """
     assigned = _assigned(raw["train"], data, roles)
+    for table in raw.values():
+        _require_columns(table, raw["train"], assigned)
     steps = [choice for choice in data.steps if get(_STEPS, choice.name, "data.steps").LEVEL == "text"]
     joined = "labels" in assigned.columns
     if not data.template and not steps and not joined:
@@ -47,6 +49,22 @@ def composed(
     maker = _Maker(data, assigned, steps)
     tables = {split: _made(table, maker, emit, control) for split, table in raw.items()}
     return tables, assigned
+
+
+def _require_columns(table: Table, train: Table, roles: Roles) -> None:
+    """Other places need the columns that are learnt from and tested with; what only helps may be missing there."""
+    for role, columns in roles.columns.items():
+        if table is not train and role in HELPERS:
+            continue
+        for name in columns:
+            if name != TEMPLATE and name not in table.columns:
+                raise missing_column(name, role, list(table.columns), table.path)
+            if table.columns.get(name) != train.columns.get(name):
+                raise StudioError(
+                    "data.other-kind-of-column", "The column '{column}' holds lists in one of {path} and {other}.",
+                    "It must hold single texts, or lists, in all of them.", where="data.path", column=name,
+                    path=table.path, other=train.path,
+                )  # fmt: skip
 
 
 def label_column(roles: Roles) -> str:
@@ -94,11 +112,18 @@ def _assigned(train: Table, data: DataSection, roles: tuple[str, ...]) -> Roles:
     if not data.template:
         return assign(whole, data.roles, _fitting(data, roles), train.path)
     names = fields(data.template, list(train.columns))
+    for role in ("label", "labels", "number", "tags"):
+        given = data.roles.get(role, ())
+        if said := set((given,) if isinstance(given, str) else given) & set(names):
+            raise StudioError(
+                "data.same-column", "'{name}' is the column of two roles, {role} and {other}.",
+                "Choose two different columns.", where="data.template", name=sorted(said)[0], role=role, other="text",
+            )  # fmt: skip
     # the columns of the template are used up, and its text stands where the text column would
     chosen = {role: given for role, given in data.roles.items() if role != "text"}
     rest = whole.drop_columns([name for name in dict.fromkeys(names) if not _is_used(name, chosen)])
     wanted = tuple(role for role in _fitting(data, roles) if role != "text")
-    if not wanted and "label" in rest.column_names:
+    if not wanted and not {"label", "labels", "number"} & chosen.keys() and named(rest, "label"):
         wanted = ("label",)
     found = assign(rest, chosen, wanted, train.path, shaped=False)
     return Roles({"text": (TEMPLATE,), **found.columns}, {**found.reasons, TEMPLATE: CHOSEN})
@@ -134,6 +159,8 @@ class _Maker:
             if self.template:
                 columns[TEMPLATE] = pa.array([filled(self.template, row) for row in batch.to_pylist()], pa.string())
             for role in _TEXT_ROLES:
+                if role == "context" and "answer_starts" in self.roles.columns:
+                    continue  # the places of the answers count its letters
                 if self.steps and role in self.roles.columns:
                     name = self.roles.one(role)
                     columns[name] = pa.array(self._repaired(columns[name].to_pylist()), pa.string())
@@ -148,6 +175,8 @@ class _Maker:
         return texts
 
     def _joined(self, columns: dict[str, Any]) -> list[str]:
+        import pyarrow as pa
+
         names = self.roles.columns["labels"]
         if len(names) > 1:
             values = [columns[name].to_pylist() for name in names]
@@ -156,7 +185,17 @@ class _Maker:
         else:
             rows = [cell.split(self.separator) if isinstance(cell, str) else cell
                     for cell in columns[names[0]].to_pylist()]  # fmt: skip
+            self._refuse_separator(rows if columns[names[0]].type == pa.list_(pa.string()) else [])
         return [self.separator.join(sorted({label.strip() for label in row} - {""})) for row in rows]
+
+    def _refuse_separator(self, rows: list[list[str]]) -> None:
+        """Joined by a sign that is in one of them, labels could not be told apart again."""
+        label = next((label for row in rows for label in row if self.separator in label), None)
+        if label is not None:
+            raise StudioError(
+                "data.separator-in-label", "The label '{label}' holds the sign that stands between labels, {sign}.",
+                "Choose another sign in data.separator.", where="data.separator", label=label, sign=self.separator,
+            )  # fmt: skip
 
 
 def is_yes(cell: str) -> bool:

@@ -38,6 +38,7 @@ class Frame:
     roles: Roles
     keep: np.ndarray
     codes: np.ndarray | None
+    raw: Table | None = None  # before text steps, where there are some
     _ids: np.ndarray | None = None
 
     @property
@@ -87,6 +88,15 @@ class Frame:
             np.save(stream, self._ids, allow_pickle=False)
         return self._ids
 
+    def names_of(self, control: Control | None = None) -> list[np.ndarray]:
+        """The numbers by which a recipe may name a row, uint64 [N] each: of its content, and of that before text steps.
+
+        A row may have been named before a text step was added, or after.
+        """
+        if self.raw is None or self.content not in self.raw.columns:
+            return [self.ids(control)]
+        return [Frame(self.raw, self.roles, self.keep, None).ids(control), self.ids(control)]
+
     def blank(self, control: Control | None = None) -> np.ndarray:
         """bool [N]: rows whose content is empty or only spaces."""
         import numpy as np
@@ -111,13 +121,14 @@ class Frame:
 class Frames:
     """All places of a data set by split, with the label names that their codes point to.
 
-    ``dropped`` counts the rows that each data step has taken out, by its name; ``separator`` stands between several
-    labels in one name, and is empty where a row has one label.
+    ``dropped`` counts the rows that each data step has taken out, by its name; ``renames`` holds what has become of
+    labels; ``separator`` stands between several labels in one name, and is empty where a row has one label.
     """
 
     by_split: dict[str, Frame]
     names: list[str]
     dropped: dict[str, int] = field(default_factory=dict)
+    renames: dict[str, str | None] = field(default_factory=dict)
     separator: str = ""
 
     def counts(self, split: str | None = None) -> np.ndarray:
@@ -134,6 +145,9 @@ class Frames:
     def rename(self, changes: dict[str, str | None]) -> None:
         """Renames or merges labels; None drops their rows. A name that is not there is left alone."""
         import numpy as np
+
+        self.renames = {old: changes.get(new, new) if new is not None else None for old, new in self.renames.items()}
+        self.renames |= {old: new for old, new in changes.items() if old not in self.renames}
 
         targets = [changes.get(name, name) for name in self.names]
         names = list(dict.fromkeys(name for name in targets if name is not None))

@@ -180,7 +180,7 @@ def _tags(rows: Any, column: str, control: Control) -> dict[str, int]:
 
 def _raw_labels(data: DataSection, labelled: Labelled, emit: Emit, control: Control) -> list[list[Any]]:
     """Labels as they stand in the places: what a renaming begins with."""
-    if not data.steps or not labelled.labels:
+    if not data.steps or not {"label", "labels"} & labelled.roles.columns.keys():
         return [[name, count] for name, count in _all_counts(labelled).most_common(_LABELS)]
     plain, _found = read_labelled(data.model_copy(update={"steps": ()}), emit, control, tuple(labelled.roles.columns))
     return [[name, count] for name, count in _all_counts(plain).most_common(_LABELS)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
@@ -15,7 +16,7 @@ from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data import compose, problems, splits
 from tlstudio.data.frames import Frame, Frames, content_column, encode
-from tlstudio.data.roles import Roles, missing_column
+from tlstudio.data.roles import HELPERS, Roles
 from tlstudio.data.tables import Table, read_tables
 
 if TYPE_CHECKING:
@@ -108,7 +109,10 @@ class Rows:
         """Memory-mapped dataset whose columns are called like their roles."""
         import datasets
 
-        names = {columns[0]: role for role, columns in roles.columns.items() if len(columns) == 1 and role != "ignore"}
+        # a column may help as well, such as a label that is also the group: its main role names it
+        main = sorted(roles.columns.items(), key=lambda item: item[0] not in HELPERS)
+        names = {columns[0]: role for role, columns in main
+                 if len(columns) == 1 and role != "ignore" and columns[0] in self.table.columns}  # fmt: skip
         whole = datasets.Dataset.from_file(str(self.table.arrow)).select_columns(list(names))
         changed = {column: role for column, role in names.items() if column != role}
         return (whole.rename_columns(changed) if changed else whole).select(self.indices)
@@ -125,6 +129,7 @@ class Labelled:
             joined by the separator of the recipe. Empty where no column is a label.
         warnings: what the user should know but need not settle.
         dropped: rows that each data step has taken out, by the name of the step.
+        renames: what the steps have made of labels; None where their rows were dropped.
     """
 
     splits: dict[str, Rows]
@@ -132,6 +137,7 @@ class Labelled:
     labels: list[str]
     warnings: list[StudioError] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    renames: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def content(self) -> str:
@@ -177,7 +183,9 @@ def read_labelled(
     if not found:
         found += [problems.empty_split(split) for split in ("train", "test") if not len(by_split[split])]
         found += _unseen(by_split)
-    return Labelled(by_split, assigned, frames.names, _long_texts(frames, assigned), frames.dropped), found
+    return Labelled(
+        by_split, assigned, frames.names, _long_texts(frames, assigned), frames.dropped, frames.renames
+    ), found
 
 
 def read_more(data: DataSection, place: str, known: Labelled, emit: Emit, control: Control) -> Rows:
@@ -188,21 +196,32 @@ def read_more(data: DataSection, place: str, known: Labelled, emit: Emit, contro
     Raises:
         StudioError: it cannot be read, or has a label that is not known.
     """
-    steps = tuple(choice for choice in data.steps if get(_STEPS, choice.name, "data.steps").LEVEL != "rows")
-    chosen = {role: names for role, names in known.roles.columns.items() if names != (compose.TEMPLATE,)}
-    section = data.model_copy(
-        update={"path": place, "validation": None, "test": None, "steps": steps, "roles": chosen, "source": "auto"}
-    )
-    frames = frames_of(section, emit, control, tuple(known.roles.columns))
+    main = {role: names for role, names in known.roles.columns.items() if role not in HELPERS}
+    chosen = {role: names for role, names in main.items() if names != (compose.TEMPLATE,)}
+    steps = tuple(choice for choice in data.steps if get(_STEPS, choice.name, "data.steps").LEVEL == "text")
+    changes = {"path": place, "validation": None, "test": None, "steps": steps, "roles": chosen}
+    frames = frames_of(_other_place(data, place).model_copy(update=changes), emit, control, tuple(main))
+    frames.rename({old: new for old, new in known.renames.items() if old in frames.names})
+    _sort_names(frames)
     frame = frames.by_split["train"]
-    unknown = sorted(set(frames.names) - set(known.labels))
-    if unknown or (frame.codes is not None and (frame.codes[frame.keep] < 0).any()):
+    if len(blank := _blank(frame, control)):
+        raise problems.empty_rows(place, [frame.table.place(int(blank[0]))[1]], len(blank))
+    if unknown := sorted(set(frames.names) - set(known.labels)):
         raise StudioError(
             "evaluate.unknown-label", "{path} has the label '{label}', which the model was not trained on.",
             "Correct the label, or leave the file out of evaluate.extra_sets.",
-            where="evaluate.extra_sets", path=place, label=unknown[0] if unknown else "",
+            where="evaluate.extra_sets", path=place, label=unknown[0],
         )  # fmt: skip
     return _rows(frame, frame.keep.nonzero()[0], frames.names)
+
+
+def _other_place(data: DataSection, place: str) -> DataSection:
+    """The section for a place that may be of another kind: options of the source hold only for its own."""
+    first = data.files["train"][0]
+    if Path(first).suffix == Path(place).suffix:
+        return data
+    plain = {name: value for name, value in data if name not in (data.model_extra or {})}
+    return DataSection.model_validate({**plain, "source": "auto"})
 
 
 def frames_of(data: DataSection, emit: Emit, control: Control, roles: tuple[str, ...] = ()) -> Frames:
@@ -213,7 +232,8 @@ def frames_of(data: DataSection, emit: Emit, control: Control, roles: tuple[str,
     """
     raw = {split: read_tables(places, data.source, data.options, emit, control) for split, places in data.files.items()}
     tables, assigned = compose.composed(raw, data, roles, emit, control)
-    frames = _frames(tables, assigned, control)
+    before = {split: raw[split] for split in raw if raw[split].key != tables[split].key}
+    frames = _frames(tables, before, assigned, control)
     frames.separator = data.separator if "labels" in assigned.columns else ""
     meter = Meter(emit, control, "prepare", sum(table.rows for table in tables.values()), "rows")
     for frame in frames.by_split.values():
@@ -235,18 +255,14 @@ def require(
 # --- inside
 
 
-def _frames(tables: dict[str, Table], roles: Roles, control: Control) -> Frames:
+def _frames(tables: dict[str, Table], before: dict[str, Table], roles: Roles, control: Control) -> Frames:
     import numpy as np
 
-    for table in tables.values():
-        for role, columns in roles.columns.items():
-            if missing := [name for name in columns if name not in table.columns]:
-                raise missing_column(missing[0], role, list(table.columns), table.path)
     names: list[str] = []
     column = compose.label_column(roles)
     by_split = {
         split: Frame(table, roles, np.ones(table.rows, dtype=bool),
-                     encode(table, column, names, control) if column else None)
+                     encode(table, column, names, control) if column else None, before.get(split))
         for split, table in tables.items()
     }  # fmt: skip
     frames = Frames(by_split, names)
@@ -305,13 +321,15 @@ def _blank(frame: Frame, control: Control) -> np.ndarray:
     import numpy as np
 
     blank = frame.blank(control)
-    if frame.codes is not None:
+    if frame.codes is not None and "labels" not in frame.roles.columns:  # of several labels none may be right
         blank |= frame.codes < 0
     return np.flatnonzero(blank & frame.keep)
 
 
 def _classes(counts: np.ndarray, names: list[str], column: str) -> list[StudioError]:
     classes, rows = int((counts > 0).sum()), int(counts.sum())
+    if not rows:
+        return [problems.no_rows_left()]
     if classes < 2:
         return [problems.one_class([name for name, count in zip(names, counts, strict=True) if count], column)]
     if classes > max(50, rows // 2):
@@ -387,7 +405,8 @@ def _long_texts(frames: Frames, roles: Roles) -> list[StudioError]:
         first = 0
         for batch in frame.table.batches([roles.one("text")]):
             lengths = pc.utf8_length(batch.column(0)).to_numpy(zero_copy_only=False)
-            for index in (lengths > problems.LONG_TEXT).nonzero()[0][: 5 - len(found)]:
+            kept = frame.keep[first : first + batch.num_rows]
+            for index in ((lengths > problems.LONG_TEXT) & kept).nonzero()[0][: 5 - len(found)]:
                 path, row = frame.table.place(first + int(index))
                 found.append(problems.long_text(path, row, int(lengths[index])))
             first += batch.num_rows

@@ -39,6 +39,15 @@ def empty_rows(path: str, rows: Sequence[int], count: int) -> StudioError:
     )
 
 
+def no_rows_left() -> StudioError:
+    return StudioError(
+        "data.none-left",
+        "No labelled rows are left after the data steps.",
+        "Remove the step that takes them out, or choose other data.",
+        where="data.steps",
+    )
+
+
 def one_class(labels: Sequence[str], column: str) -> StudioError:
     return StudioError(
         "data.one-class",

@@ -51,7 +51,7 @@ ROLES: dict[str, Role] = {
               "text message sentence content body review comment utterance sentence1 premise 文本 内容"),
         _role("text_b", "Second text", "The other text of a pair.", "text_b text2 sentence2 hypothesis second"),
         _role("label", "Label", "The class that the model learns.",
-              "label class category intent sentiment target tag topic y 标签 类别", "any"),
+              "label class category intent sentiment target tag topic y 标签 类别"),
         _role("labels", "Labels", "Several classes for one row: a list, values with separators, or columns of 0 and 1.",
               "labels classes categories topics", "any", several=True),
         _role("number", "Number", "A value that the model learns to predict.", "score rating stars similarity"),
@@ -72,7 +72,7 @@ ROLES: dict[str, Role] = {
         _role("ignore", "Ignored", "Not used.", "", "any", several=True),
     )
 }  # fmt: skip
-_HELPERS = ("group", "language", "time", "weight", "ignore")
+HELPERS = ("group", "language", "time", "weight", "ignore")
 _OFFERED = ("group", "language", "time")  # a weight changes the training: only the user may ask for it
 
 
@@ -157,12 +157,17 @@ def _refuse_doubles(columns: dict[str, tuple[str, ...]]) -> None:
     for role, names in columns.items():
         for name in names:
             # a group or language may well be a text or label too; what is learnt from must not be what is learnt
-            if name in seen and not {role, seen[name]} & {*_HELPERS}:
+            if name in seen and not {role, seen[name]} & {*HELPERS}:
                 raise StudioError(
                     "data.same-column", "'{name}' is the column of two roles, {role} and {other}.",
                     "Choose two different columns.", where="data.roles", name=name, role=seen[name], other=role,
                 )  # fmt: skip
             seen.setdefault(name, role)
+
+
+def named(table: pa.Table, role: str) -> str:
+    """The column whose name says the role; empty if there is none."""
+    return _Guesses(table.slice(0, 1), {}, {})._named(role)
 
 
 def missing_column(name: str, role: str, known: list[str], path: str = "") -> StudioError:
@@ -249,6 +254,10 @@ class _Guesses:
 
     def _named(self, role: str) -> str:
         kind = ROLES[role].kind
+        if role == "labels":  # a list that is called "label" holds several
+            lists = [name for name in self._free("list") if name.strip().lower() in ROLES["label"].names]
+            if lists:
+                return lists[0]
         free = self._free("" if kind == "any" else kind)
         return next((name for name in free if name.strip().lower() in ROLES[role].names), "")
 

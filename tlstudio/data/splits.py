@@ -51,6 +51,8 @@ def divide(wanted: Wanted) -> Divided:
     kept = np.flatnonzero(wanted.frame.keep)
     if not wanted.shares:
         return {"train": kept}
+    if wanted.section.method == "k-fold" and "test" not in wanted.shares:
+        return _by_rank(wanted, kept, wanted.shares)  # a test place of its own leaves no folds to make
     return _METHODS[wanted.section.method](wanted, kept)
 
 
@@ -66,7 +68,7 @@ def _by_rank(wanted: Wanted, kept: np.ndarray, shares: dict[str, float]) -> Divi
     """
     import numpy as np
 
-    ranks, sizes, place = _ranks(wanted, kept)
+    ranks, sizes, place, _by_class = _ranks(wanted, kept)
     where = np.zeros(len(ranks), dtype=np.int8)
     taken = np.zeros(len(ranks), dtype=np.int64)
     for number, share in enumerate(shares.values(), 1):
@@ -83,19 +85,33 @@ def _k_fold(wanted: Wanted, kept: np.ndarray) -> Divided:
     """The contents of each class in hash order are dealt to the folds in turn; one fold is the test."""
     import numpy as np
 
-    ranks, _sizes, place = _ranks(wanted, kept)
-    tested = (ranks % wanted.section.folds == wanted.fold)[place]
+    ranks, sizes, place, by_class = _ranks(wanted, kept)
+    several = sizes > 1  # what a class has once must be learnt, not tested
+    folds = wanted.section.folds
+    if several.sum() < folds:
+        raise StudioError(
+            "data.too-few-folds", "{count} rows that could be tested are too few for {folds} folds.",
+            "Lower data.split.folds, or add data.", where="data.split.folds", count=int(several.sum()), folds=folds,
+        )  # fmt: skip
+    dealt = np.full(len(ranks), -1, dtype=np.int64)
+    # one class after the other, going on where the last has ended: else the first folds would be the largest
+    dealt[by_class[several[by_class]]] = np.arange(several.sum()) % folds
+    tested = (dealt == wanted.fold)[place]
     rest = kept[~tested]
     share = wanted.shares.get("validation", 0) / max(1 - wanted.shares.get("test", 0), 1e-9)
     inner = _by_rank(wanted, rest, {"validation": share}) if share > 0 else {"train": rest}
     return {**inner, "test": np.asarray(kept[tested])}
 
 
-def _ranks(wanted: Wanted, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each different content: rank in its class by hash, and size of the class; and the content of each row."""
+def _ranks(wanted: Wanted, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """For each different content: rank in its class by hash, and size of the class; the content of each row; and
+    the contents one class after the other, each by hash."""
     import numpy as np
 
-    ids = wanted.frame.ids(wanted.control)[kept]
+    from tlstudio.data.detect.keys import row_keys
+
+    frame = wanted.frame
+    ids = row_keys(frame.table, frame.roles, frame.ids(wanted.control)[kept], wanted.control, kept)
     unique, first, place = np.unique(ids, return_index=True, return_inverse=True)
     codes = wanted.frame.codes
     # a content with two labels counts for its first
@@ -105,7 +121,7 @@ def _ranks(wanted: Wanted, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
     ranks, sizes = np.empty(len(unique), dtype=np.int64), np.empty(len(unique), dtype=np.int64)
     ranks[order] = np.concatenate([np.arange(count) for count in counts]) if len(counts) else []
     sizes[order] = np.repeat(counts, counts)
-    return ranks, sizes, place
+    return ranks, sizes, place, order
 
 
 def _grouped(wanted: Wanted, kept: np.ndarray) -> Divided:
@@ -131,6 +147,8 @@ def _fill(order: np.ndarray, sizes: np.ndarray, shares: dict[str, float], total:
 
     where, at = np.zeros(len(sizes), dtype=np.int8), 0
     for number, share in enumerate(shares.values(), 1):
+        if share <= 0:
+            continue
         filled, left = 0, len(shares) - number + 1  # one group must stay for each later split, and for train
         while at < len(order) - left and (filled == 0 or filled + sizes[order[at]] / 2 <= share * total):
             where[order[at]] = number
@@ -159,19 +177,27 @@ def _times(wanted: Wanted, column: str) -> np.ndarray:
     values = pd.Series(
         [value for batch in wanted.frame.table.batches([column]) for value in batch.column(0).to_pylist()]
     )
-    numbers = pd.to_numeric(values, errors="coerce")
-    if not numbers.isna().any():
-        return np.asarray(numbers.to_numpy(dtype=np.float64))
+    keep = wanted.frame.keep
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
+    missing = np.isnan(numbers) & keep
+    if missing.sum() < keep.sum() / 2:
+        _refuse_time(wanted, column, values, np.flatnonzero(missing))
+        return numbers
     stamps = pd.to_datetime(values, format="mixed", errors="coerce", utc=True)
-    bad = np.flatnonzero(stamps.isna().to_numpy() & wanted.frame.keep)
-    if len(bad):
-        path, row = wanted.frame.table.place(int(bad[0]))
-        raise StudioError(
-            "data.bad-time", "Row {row} of {path} has no time in the column '{column}': {value}",
-            "Write times such as 2026-11-22 14:30, or choose another column.", where="data.split.by",
-            row=row, path=path, column=column, value=str(values[bad[0]])[:60] or "it is empty",
-        )  # fmt: skip
+    _refuse_time(wanted, column, values, np.flatnonzero(stamps.isna().to_numpy() & keep))
     return np.asarray(stamps.astype("int64").to_numpy())
+
+
+def _refuse_time(wanted: Wanted, column: str, values: Any, bad: np.ndarray) -> None:
+    """``bad``: indices of the rows that have no time."""
+    if not len(bad):
+        return
+    path, row = wanted.frame.table.place(int(bad[0]))
+    raise StudioError(
+        "data.bad-time", "Row {row} of {path} has no time in the column '{column}': {value}",
+        "Write times such as 2026-11-22 14:30, or choose another column.", where="data.split.by",
+        row=row, path=path, column=column, value=str(values[bad[0]])[:60] or "it is empty",
+    )  # fmt: skip
 
 
 def _held_out(wanted: Wanted, kept: np.ndarray) -> Divided:
@@ -251,12 +277,13 @@ def _column(wanted: Wanted, role: str) -> str:
     """The column that the method goes by: the user's, or the one with the role."""
     section, frame = wanted.section, wanted.frame
     name = section.by or (frame.roles.one(role) if role in frame.roles.columns else "")
-    if name in frame.table.columns:
+    if frame.table.columns.get(name) == "text":
         return name
+    texts = [column for column, kind in frame.table.columns.items() if kind == "text"]
     raise StudioError(
         "data.split-column", "The split method '{method}' needs a column; '{column}' is none of: {known}.",
         "Choose the column in data.split.by.", where="data.split.by", method=section.method, column=name,
-        known=", ".join(frame.table.columns),
+        known=", ".join(texts),
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class Stages:
         torch.set_num_threads(usable_cores() if threads == "auto" else threads)
         write_json(context.folder / "environment.json", environment.describe())
         self.backbone = loading.resolve(recipe.model, context.control.check)
-        self.rows = data.require(recipe.data, context.emit, context.control, self._roles())
+        self.rows = data.require(recipe.data, context.emit, context.control, ())
         self._require_roles()
         for warning in self.rows.warnings:
             log(context.emit, warning.code, warning.template, "warning", **warning.params)
@@ -124,9 +124,6 @@ class Stages:
         augmenter = Augmenter(recipe.data.augment, recipe.training.seed, Resources(control, self.backbone.path), emit)
         encoded: Encoded = task.plugin.encode(task.config, self.rows, self.backbone.path, emit, control, augmenter)
         return encoded
-
-    def _roles(self) -> tuple[str, ...]:
-        return tuple(self.checked.task.plugin.ROLES)
 
     def rehearse(self) -> None:
         """Tries a few steps: precision, batch size, memory, time."""
@@ -216,7 +213,7 @@ class Stages:
         """The same job on another part of k-fold, 0-based, ready to be trained."""
         other = Stages(self.context, self.checked)
         other.backbone, other.settings = self.backbone, self.settings
-        other.rows = data.require(self.context.recipe.data, emit, self.context.control, self._roles(), fold)
+        other.rows = data.require(self.context.recipe.data, emit, self.context.control, (), fold)
         other.encoded = other.encode(emit)
         return other
 

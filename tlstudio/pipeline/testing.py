@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.events import Artifact, log
-from tlstudio.core.files import atomic_write, size_of
+from tlstudio.core.files import atomic_write, shown, size_of
 from tlstudio.core.progress import Meter
 from tlstudio.data.labelled import Labelled, read_more
 from tlstudio.evaluation import baselines, errors, latency, metrics
@@ -38,7 +38,7 @@ class Tester:
         context.result("test", result)
         context.result("baselines", self._baselines(labels))
         self._write_predictions(logits, labels, rows)
-        context.result("extra", [self._extra(scorer, Path(path)) for path in context.recipe.evaluate.extra_sets])
+        context.result("extra", [self._extra(scorer, path) for path in context.recipe.evaluate.extra_sets])
         accuracy, words = result["metrics"]["accuracy"], context.results["baselines"][1]["metrics"]["accuracy"]
         log(context.emit, "evaluate.accuracy",
             "Test accuracy {value} % (95 % interval {low} to {high} %) on {rows} texts; bag of words: {baseline} %.",
@@ -92,10 +92,10 @@ class Tester:
             pq.write_table(table, stream)
         self.context.emit(Artifact(name="predictions", path=path.name, bytes=size_of(path)))
 
-    def _extra(self, scorer: Scorer, path: Path) -> dict[str, Any]:
+    def _extra(self, scorer: Scorer, path: str) -> dict[str, Any]:
         """Metrics on another labelled place with the same columns and classes."""
         context = self.context
-        rows = read_more(context.recipe.data, str(path), self.rows, context.emit, context.control)
+        rows = read_more(context.recipe.data, path, self.rows, context.emit, context.control)
         texts = list(rows.texts(self.rows.content))
         encoded = self.checked.task.plugin.encode_texts(context.folder / "model", texts)
         number = {name: index for index, name in enumerate(self.encoded.labels)}
@@ -103,7 +103,7 @@ class Tester:
         logits = self._score(scorer, encoded, "evaluate")
         numbers = [rows.table.place(int(index))[1] for index in rows.indices]
         listed = errors.worst(logits, labels, self.encoded.labels, lambda at: texts[at], rows=numbers)
-        return {"name": path.stem, "path": str(path), **self._metrics(logits, labels), "errors": listed}
+        return {"name": Path(path).stem, "path": shown(path), **self._metrics(logits, labels), "errors": listed}
 
     def compare(self, scorers: Mapping[str, Scorer], reference: np.ndarray) -> None:
         """Accuracy, size, latency and agreement of each form, all in one run."""

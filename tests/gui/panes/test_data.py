@@ -377,8 +377,9 @@ def test_data_that_is_not_made_for_the_task(shown, controller, answers, table, r
     assert controller.window.steps.state_of("data")[0] == "missing"
 
 
-def test_several_labels_are_labels(shown, controller, answers, table):
+def test_several_labels_are_not_one(shown, controller, answers, table):
+    """The task learns one label for each row; that there are several must be said, not learnt as combinations."""
     answers["inspect-data"] = lambda _args: fake.data_facts(table) | {"roles": {"text": "text", "labels": "label"}}
     pane = shown()
-    assert pane.problems.messages() == []
+    assert pane.problems.messages() == ["Text classification needs a column for: Label."]
     assert pane.columns.separator_line.isVisibleTo(pane.columns)

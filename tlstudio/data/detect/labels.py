@@ -31,7 +31,7 @@ def renamed(names: Sequence[str], changes: Mapping[str, str | None], separator: 
     found: dict[str, str | None] = {}
     for name in names:
         targets = [changes.get(part, part) for part in parts(name, separator)]
-        kept = [target for target in targets if target]
+        kept = [target.strip() for target in targets if target and target.strip()]
         found[name] = separator.join(sorted(set(kept))) if kept else None
     return {name: target for name, target in found.items() if target != name}
 

@@ -39,7 +39,8 @@ class DropRows:
         import numpy as np
 
         for frame in frames.by_split.values():
-            frame.keep &= ~np.isin(frame.ids(control), numbers(config.rows))
+            for names in frame.names_of(control):
+                frame.keep &= ~np.isin(names, numbers(config.rows))
 
 
 PLUGIN = DropRows()

@@ -9,6 +9,7 @@ from tlstudio.core.events import Emit
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data import labelled
+from tlstudio.data.detect.keys import row_keys
 from tlstudio.data.detect.reading import taken
 from tlstudio.data.frames import Frame
 
@@ -43,7 +44,7 @@ def _compare(
     dropped = old.keep & ~new.keep
     changed = _relabelled(old, new, old_names, new_names)
     if old.table.key != new.table.key:
-        changed |= old.ids(control) != new.ids(control)
+        changed |= _keys(old, control) != _keys(new, control)
     changed &= old.keep & new.keep
     reply["total"] += int(old.keep.sum())
     reply["dropped"] += int(dropped.sum())
@@ -65,6 +66,10 @@ def _compare(
                 "dropped": bool(dropped[index]),
             }
         )
+
+
+def _keys(frame: Frame, control: Control) -> np.ndarray:
+    return row_keys(frame.table, frame.roles, frame.ids(control), control)
 
 
 def _relabelled(old: Frame, new: Frame, old_names: list[str], new_names: list[str]) -> np.ndarray:

@@ -58,6 +58,6 @@ def _relabel(frame: Frame, ids: np.ndarray, codes: np.ndarray, control: Control)
 
     if frame.codes is None or not len(ids):
         return
-    mine = frame.ids(control)
-    place = np.minimum(np.searchsorted(ids, mine), len(ids) - 1)
-    frame.codes = np.where(ids[place] == mine, codes[place], frame.codes).astype(np.int32)
+    for mine in frame.names_of(control):
+        place = np.minimum(np.searchsorted(ids, mine), len(ids) - 1)
+        frame.codes = np.where(ids[place] == mine, codes[place], frame.codes).astype(np.int32)
