@@ -58,7 +58,7 @@ def _inspect_data(args: dict[str, Any], emit: Emit, control: Control) -> Any:
     if args.get("fresh"):  # the user says that a file has changed, whatever its size and time say
         for place in itertools.chain.from_iterable(data.files.values()):
             forget(expand(place))
-    return inspect(data, emit, control, tuple(args.get("roles") or ()))
+    return inspect(data, emit, control, tuple(args.get("roles") or ()), bool(args.get("fresh")))
 
 
 def _examine_data(args: dict[str, Any], emit: Emit, control: Control) -> Any:

@@ -99,3 +99,18 @@ def test_a_file_that_cannot_be_read_at_all(written):
     with pytest.raises(StudioError) as caught:
         look(written("a.csv", b"text,label\na,b,c\n"))
     assert caught.value.code == "data.ragged-row"
+
+
+def test_an_image_that_is_mended_is_seen_when_looked_at_again(tmp_path):
+    from PIL import Image
+
+    for index in range(12):
+        Image.new("RGB", (40, 40), (index * 20, 0, 0)).save(tmp_path / f"{index}.png")
+    (tmp_path / "3.png").write_bytes(b"no picture")
+    lines = "".join(f"{tmp_path / f'{index}.png'},{'ab'[index % 2]}\n" for index in range(12))
+    path = tmp_path / "list.csv"
+    path.write_text("image,label\n" + lines)
+    data = DataSection(path=str(path), steps=["drop-broken-images"])
+    assert inspect(data, silent, Control())["dropped"] == {"drop-broken-images": 1}
+    Image.new("RGB", (40, 40), "green").save(tmp_path / "3.png")
+    assert inspect(data, silent, Control(), fresh=True)["dropped"] == {"drop-broken-images": 0}

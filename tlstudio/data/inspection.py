@@ -29,11 +29,14 @@ _LABELS = 2_000  # labels that are listed
 _EXAMPLE = 80  # characters
 
 
-def inspect(data: DataSection, emit: Emit, control: Control, roles: tuple[str, ...] = ()) -> dict[str, Any]:
+def inspect(
+    data: DataSection, emit: Emit, control: Control, roles: tuple[str, ...] = (), fresh: bool = False
+) -> dict[str, Any]:
     """Columns, roles, labels, lengths, splits and problems of the data, as plain JSON.
 
     Args:
         roles: those that the task needs; empty finds out what the data is made for.
+        fresh: looks again, although the places seem to be as they were; images that a file names may have changed.
 
     Raises:
         StudioError: the training place cannot be read at all; lesser problems are in ``problems``.
@@ -46,7 +49,7 @@ def inspect(data: DataSection, emit: Emit, control: Control, roles: tuple[str, .
         "inspections",
         [_FORMAT, content_of(raw), data.model_dump(mode="json"), roles],
         lambda: _inspected(data, raw, roles, emit, control),
-        _complete,
+        lambda known: not fresh and _complete(known),
     )
 
 

@@ -7,6 +7,7 @@ copies agree as well.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -63,12 +64,12 @@ def looked_at(
 ) -> Pictures:
     """Facts of the images in all rows of a table; those of the rows ``numbers`` are known afterwards.
 
-    They are kept under the key of the table, which changes with the files. ``tick`` gets the number of images that
-    have been looked at.
+    They are kept under the key of the table, and the sizes and times of the files that it names. ``tick`` gets the
+    number of images that have been looked at.
     """
     import numpy as np
 
-    path = cache_folder("examinations") / f"pictures-{_FORMAT}-{table.key}.npz"
+    path = cache_folder("examinations") / f"pictures-{_FORMAT}-{table.key}-{_state(table, column, control)}.npz"
     facts = _kept(path, table.rows) or _empty(table.rows)
     missing = numbers[~facts.known[numbers]]
     if tick is not None:
@@ -80,6 +81,25 @@ def looked_at(
     with atomic_write(path, "wb") as stream:
         np.savez(stream, allow_pickle=False, **{field.name: getattr(facts, field.name) for field in fields(facts)})
     return facts
+
+
+def _state(table: Table, column: str, control: Control) -> str:
+    """Changes with the column, and with the images where a file only names them; a folder's key covers them."""
+    known = hashlib.sha256(column.encode())
+    if table.source != "image-folder":
+        for batch in table.batches([column]):
+            control.check()
+            for name in batch.column(0).to_pylist():
+                known.update(_stamp(name).encode())
+    return known.hexdigest()[:16]
+
+
+def _stamp(name: str) -> str:
+    try:
+        state = Path(name).stat()
+    except (OSError, ValueError):  # it is not there, or no name of a file: found when it is looked at
+        return "-"
+    return f"{state.st_size}:{state.st_mtime_ns}|"
 
 
 def alike_earlier(
