@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
 from tlstudio.data import problems
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("Refund", "refund"), ("a b", "a  b"), ("a b", "a\u00a0b"), ("ﬁx", "fix"), ("Straße", "STRASSE")]
-)
-def test_labels_that_are_alike(one, other):
-    assert problems.normalised(one) == problems.normalised(other)
-
-
-def test_the_most_frequent_form_is_kept():
-    counts = Counter({"refund": 5, "Refund": 9, " refund": 1, "billing": 2})
-    assert problems.similar_labels(counts) == {"refund": "Refund", " refund": "Refund"}
-    assert problems.similar_labels(Counter(["a", "b"])) == {}
-
 
 ALL = [
     problems.empty_rows("a.csv", list(range(3, 23)), 87),

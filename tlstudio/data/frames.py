@@ -61,13 +61,6 @@ class Frame:
             yield first, [value if isinstance(value, str) else " ".join(value) for value in batch.column(0).to_pylist()]
             first += batch.num_rows
 
-    def values(self, role: str) -> Iterator[tuple[int, list[str]]]:
-        """(index of the first row, values) of a single-column role, a batch at a time."""
-        first = 0
-        for batch in self.table.batches([self.roles.one(role)]):
-            yield first, batch.column(0).to_pylist()
-            first += batch.num_rows
-
     def ids(self, control: Control | None = None, tick: Callable[[int], None] | None = None) -> np.ndarray:
         """uint64 [N]: a number that depends only on the content of the row; computed once for each table."""
         import numpy as np

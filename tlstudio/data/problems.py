@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from tlstudio.core.errors import StudioError
 
 LONG_TEXT = 100_000  # characters; far beyond what any backbone of the catalogue reads
-
-
-def normalised(label: str) -> str:
-    """A label without differences of case, spaces and Unicode form."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", label)).strip().casefold()
-
-
-def similar_labels(counts: Counter[str]) -> dict[str, str]:
-    """Label → the most frequent label that it differs from only by case or spaces; empty if there are none."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for label, _count in counts.most_common():
-        groups[normalised(label)].append(label)
-    return {other: group[0] for group in groups.values() for other in group[1:]}
 
 
 def empty_rows(path: str, rows: Sequence[int], count: int) -> StudioError:

@@ -323,8 +323,3 @@ def export_again(context: Context, checked: Checked) -> None:
 
 def _number(folder: Path) -> int:
     return int(folder.name.split("-")[0]) if folder.name.split("-")[0].isdigit() else 0
-
-
-def read_results(folder: Path) -> dict[str, Any]:
-    """``results.json`` of a run."""
-    return dict(read_json(folder / "results.json"))

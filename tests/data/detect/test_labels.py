@@ -9,7 +9,15 @@ from tlstudio.data.detect.labels import counted, distance, look_alikes, plain, r
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Red Car", "red  car"), ("money-fx", "money_fx"), ("é", "e\u0301"), ("Ａ", "a"), ("a\u200bb", "ab")],
+    [
+        ("Red Car", "red  car"),
+        ("money-fx", "money_fx"),
+        ("é", "e\u0301"),
+        ("Ａ", "a"),
+        ("a\u200bb", "ab"),
+        ("ﬁx", "fix"),
+        ("Straße", "STRASSE"),
+    ],
 )
 def test_forms_that_are_the_same(one, other):
     assert plain(one) == plain(other)

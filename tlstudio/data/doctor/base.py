@@ -27,7 +27,6 @@ SHOWN = 100  # sample rows of a finding at most
 _SHOWN_CHARACTERS = 500
 TEXTS = (frozenset({"text"}), frozenset({"question"}), frozenset({"source_text"}), frozenset({"tokens"}))
 LABELS = (frozenset({"label"}), frozenset({"labels"}))
-LABELLED_TEXTS = (frozenset({"text", "label"}), frozenset({"text", "labels"}))
 ANY = (frozenset[str](),)
 ONLY_DEEP = "only when you look deeper"  # why a check is left out
 
