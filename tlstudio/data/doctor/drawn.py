@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tlstudio.core.control import Control
 from tlstudio.data.detect.reading import plain, portions, taken
-from tlstudio.data.labelled import Labelled, Rows
+from tlstudio.data.labelled import Labelled
+from tlstudio.data.rows import Rows
 from tlstudio.data.splits import mixed
 
 if TYPE_CHECKING:
