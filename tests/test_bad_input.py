@@ -146,7 +146,7 @@ BAD_DATA: dict[str, tuple[Callable[[Desk], None], str, str]] = {
     "mis-encoded": (spoil("text,label\nschöne Grüße,x\n".encode() + b"\xff\xfe,y\n"), "data.bad-encoding", "Line 3"),
     "ragged row": (spoil(b"text,label\na,x\nb,y,z\n"), "data.ragged-row", "Line 3"),
     "vanished column": (vanished_column, "data.no-column", "'body'"),
-    "one column": (spoil(b"text\na\nb\n"), "data.no-role", "needs a column for: label"),
+    "one column": (spoil(b"text\na\nb\n"), "data.no-column-left", "no column left for the label"),
     "one class": (spoil([(text, "same") for text, _ in GOOD]), "data.one-class", "'same'"),
     "class with one example": (spoil([*GOOD, ("x", "rare")]), "data.rare-classes", "'rare'"),
     "empty texts": (spoil([*GOOD, ("", "refund"), ("  ", "refund")]), "data.empty-rows", "row 61"),

@@ -79,7 +79,6 @@ def encoded(tiny_model, tmp_path_factory):
                                         find("tlstudio.strategies")], ids="-".join)  # fmt: skip
 def trained(request, tiny_model, encoded, tmp_path_factory):
     """A strategy's model before and after training, and as it was saved."""
-    from tlstudio.evaluation.metrics import quick
     from tlstudio.training.trainer import fit
 
     _, name = request.param
@@ -90,7 +89,7 @@ def trained(request, tiny_model, encoded, tmp_path_factory):
         tensors = {key: value.detach().clone() for key, value in before.state_dict().items()}
         prepared = tiny.transfer(name, tiny_model, encoded)
         loss = tiny.task().loss(tiny.task().Config(), encoded)
-        fit(prepared, loss, quick, tiny.SETTINGS, folder / "checkpoints", silent, Control())
+        fit(prepared, loss, tiny.judge(encoded), tiny.SETTINGS, folder / "checkpoints", silent, Control())
         model: Any = prepared.finish().eval()
         tiny.task().save(model, encoded, tiny_model, folder / "model")
     return find("tlstudio.strategies")[name], tensors, model, folder / "model"
@@ -118,15 +117,15 @@ def test_the_result_is_an_ordinary_model(trained, encoded):
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    from tlstudio.models.scorers import TorchScorer, score
+    from tlstudio.models.scorers import TorchScorer
 
     _, _, model, folder = trained
     reloaded = AutoModelForSequenceClassification.from_pretrained(folder).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    ids = encoded.ids("test")
+    ids = tiny.ids(encoded, "test")
     texts = tokenizer.batch_decode(ids, skip_special_tokens=True)
     assert list(reloaded.config.id2label.values()) == encoded.labels
-    ours = score(TorchScorer(model), ids)
+    ours = tiny.logits(TorchScorer(model), encoded.examples("test"))
     batch = tokenizer(texts, padding=True, return_tensors="pt")
     with torch.inference_mode():
         theirs = reloaded(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.numpy()
@@ -154,15 +153,15 @@ def model(tiny_model, encoded, tmp_path_factory):
     """A classifier with clear answers, so that rounding does not change a label."""
     import torch
 
-    from tlstudio.models.scorers import TorchScorer, score
+    from tlstudio.models.scorers import TorchScorer
 
     torch.manual_seed(0)
-    made = tiny.task().build(tiny_model, encoded.labels, initializer_range=0.5)
+    made = tiny.task().build(tiny_model, encoded, initializer_range=0.5)
     with torch.no_grad():
         made.classifier.weight.normal_(0, 3.0)
     folder = tmp_path_factory.mktemp("classifier") / "model"
     tiny.task().save(made, encoded, tiny_model, folder)
-    return folder, score(TorchScorer(folder), encoded.ids("train"))
+    return folder, tiny.logits(TorchScorer(folder), encoded.examples("train"))
 
 
 def compress(name, source, folder, control=None):
@@ -188,12 +187,11 @@ def compressed(model, tmp_path_factory):
 @pytest.mark.parametrize("name", find("tlstudio.compression"))
 def test_every_step_gives_a_model_that_agrees(name, model, compressed, encoded):
     from tlstudio.models.folders import max_length, read_labels
-    from tlstudio.models.scorers import score
 
     step = find("tlstudio.compression")[name]
     [folder] = [path for key, path in compressed.items() if key.split("-", 1)[1] == name]
     scorer = step.scorer(folder)
-    logits = score(scorer, encoded.ids("train"))
+    logits = tiny.logits(scorer, encoded.examples("train"))
     assert logits.dtype == np.float32
     assert (logits.argmax(1) == model[1].argmax(1)).mean() >= 0.9
     assert scorer.name
@@ -208,7 +206,6 @@ def test_every_export_answers_like_the_model(name, model, compressed, encoded, t
     from tlstudio.core.recipe import from_dict
     from tlstudio.export.base import ExportJob
     from tlstudio.models.folders import max_length, read_labels
-    from tlstudio.models.scorers import score
 
     exporter = find("tlstudio.export")[name]
     recipe = from_dict({"compress": list(find("tlstudio.compression"))})
@@ -217,7 +214,7 @@ def test_every_export_answers_like_the_model(name, model, compressed, encoded, t
     folder = tmp_path / "export"
     folder.mkdir()
     exporter.write(job, folder, exporter.Config())
-    logits = score(exporter.scorer(folder), encoded.ids("train"))
+    logits = tiny.logits(exporter.scorer(folder), encoded.examples("train"))
     if exporter.TOLERANCE.kind == "logits":
         assert np.abs(logits - model[1]).max() <= exporter.TOLERANCE.limit
     else:

@@ -174,10 +174,10 @@ def test_pause_resume_ping_and_cancel_while_a_run_trains(start, tiny_model, tick
     process.until(lambda line: line["event"] == "checkpoint" and line["id"] == 3)
     process.send({"control": "stop"})
     assert process.terminal(3)[-1]["outcome"] == "stopped"
-    target = {"target": str(tmp_path / "stopped"), "texts": ["please help", "退款"]}
+    target = {"target": str(tmp_path / "stopped"), "rows": [{"text": "please help"}, {"text": "退款"}]}
     process.send({"job": "predict", "id": 4, "args": target})
     [reply] = process.terminal(4)
-    assert [item["text"] for item in reply["data"]] == target["texts"]
+    assert [{"text": item["text"]} for item in reply["data"]] == target["rows"]
     process.send({"control": "quit"})
     assert process.process.wait(_PATIENCE) == 0
 

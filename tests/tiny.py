@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from tlstudio.core.control import Control
 from tlstudio.core.plugins import find
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import DataSection, Recipe, from_dict
-from tlstudio.models.transfer import Transfer
+from tlstudio.models.scorers import score
+from tlstudio.models.transfer import Judge, Transfer
 from tlstudio.strategies.base import TransferJob
-from tlstudio.tasks.base import Encoded
+from tlstudio.tasks.base import Encoded, EncodeJob
 from tlstudio.training.settings import Settings
 
 SETTINGS = Settings(
@@ -86,7 +87,34 @@ def encode(model: Path, data: Path, emit: Any = silent, data_options: dict[str, 
 
     section = DataSection.model_validate({"path": str(data), **(data_options or {})})
     rows = require(section, silent, Control())
-    return task().encode(task().Config(**options), rows, model, emit, Control())
+    encoded: Encoded = task().encode(EncodeJob(task().Config(**options), rows, model, emit, Control()))
+    return encoded
+
+
+def ids(encoded: Encoded, split: str) -> list[list[int]]:
+    """The token ids of each row."""
+    return [list(row) for row in encoded.splits[split]["input_ids"]]
+
+
+def rows(sequences: Iterable[Sequence[int]]) -> list[dict[str, Any]]:
+    """Token ids as model inputs."""
+    return [{"input_ids": list(sequence)} for sequence in sequences]
+
+
+def logits(scorer: Any, examples: Sequence[Any], **options: Any) -> Any:
+    """The answers [N, C] of a classifier to model inputs."""
+    import numpy as np
+
+    return np.stack(score(scorer, examples, **options))
+
+
+def judge(encoded: Encoded) -> Judge:
+    """How the task measures its validation rows."""
+    config = task().Config()
+    return Judge(
+        lambda answers, loss: task().measure(config, encoded, "validation", answers, loss),
+        lambda output, _batch: list(output.logits.float().numpy()),
+    )
 
 
 def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
@@ -96,8 +124,10 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
 
     def build(**overrides: Any) -> torch.nn.Module:
         torch.manual_seed(3)
-        return task().build(model, encoded.labels, **overrides)
+        made: torch.nn.Module = task().build(model, encoded, **overrides)
+        return made
 
     plugin = find("tlstudio.strategies")[strategy]
-    job = TransferJob(build, encoded, key, torch.device("cpu"), emit, control or Control())
+    collate = task().collator(task().Config(), encoded)
+    job = TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control())
     return plugin.prepare(plugin.Config(**options), job)

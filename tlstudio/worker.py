@@ -82,9 +82,9 @@ def _preview_augment(args: dict[str, Any], emit: Emit, control: Control) -> Any:
 
 
 def _inspect_model(args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
-    from tlstudio.models.loading import inspect
+    from tlstudio.pipeline.backbones import inspect
 
-    return inspect(recipes.ModelSection.model_validate(args["model"]))
+    return inspect(recipes.ModelSection.model_validate(args["model"]), args.get("task"))
 
 
 def _catalogue(_args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
@@ -121,7 +121,7 @@ def _predict(args: dict[str, Any], _emit: Emit, control: Control) -> Any:
     if target not in _predictors:
         _predictors.clear()  # one model in memory is enough
         _predictors[target] = Predictor(Path(target))
-    return list(_predictors[target].stream(args["texts"], control))
+    return list(_predictors[target].stream(args["rows"], control))
 
 
 def _estimate(args: dict[str, Any], emit: Emit, control: Control) -> Any:

@@ -15,7 +15,7 @@ def ours(model: Path, encoded: Any, given: Any, folder: Path, used: int) -> dict
     """As a run does it: rehearsal, then training."""
     from tlstudio.core.control import Control
     from tlstudio.core.progress import silent
-    from tlstudio.evaluation.metrics import quick
+    from tlstudio.metrics.classification import quick
     from tlstudio.training.rehearsal import rehearse
     from tlstudio.training.trainer import fit
 

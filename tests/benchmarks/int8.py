@@ -16,7 +16,7 @@ def build(model: Path, encoded: Any, given: Any, folder: Path, used: int) -> dic
 
     from tlstudio.core.control import Control
     from tlstudio.core.progress import silent
-    from tlstudio.evaluation.metrics import quick
+    from tlstudio.metrics.classification import quick
     from tlstudio.models.folders import copy_tokenizer
     from tlstudio.models.onnx_graph import quantise_dynamic, to_onnx
     from tlstudio.models.scorers import OnnxScorer, TorchScorer

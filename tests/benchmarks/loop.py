@@ -16,7 +16,7 @@ from tests.benchmarks import common
 def ours(transfer: Any, loss: Any, settings: Any, folder: Path) -> tuple[float, float]:
     """Seconds from the end of the first step to the end of the last, and of the whole call with its set-up."""
     from tlstudio.core.control import Control
-    from tlstudio.evaluation.metrics import quick
+    from tlstudio.metrics.classification import quick
     from tlstudio.training.trainer import fit
 
     ends: list[float] = []

@@ -20,7 +20,7 @@ def ours(
     from tlstudio.core.control import Control
     from tlstudio.core.paths import cache_folder
     from tlstudio.core.progress import silent
-    from tlstudio.evaluation.metrics import quick
+    from tlstudio.metrics.classification import quick
     from tlstudio.training.trainer import fit
 
     shutil.rmtree(cache_folder("features"), ignore_errors=True)

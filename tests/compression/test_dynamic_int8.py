@@ -12,14 +12,14 @@ from tlstudio.compression.base import CompressJob
 from tlstudio.compression.dynamic_int8 import PLUGIN
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled
-from tlstudio.models.scorers import TorchScorer, score
+from tlstudio.models.scorers import TorchScorer
 
 
 @pytest.fixture
 def model(tiny_model, tickets, tmp_path):
     encoded = tiny.encode(tiny_model, tickets)
-    tiny.task().save(tiny.task().build(tiny_model, encoded.labels), encoded, tiny_model, tmp_path / "model")
-    return tmp_path / "model", encoded.ids("train")
+    tiny.task().save(tiny.task().build(tiny_model, encoded), encoded, tiny_model, tmp_path / "model")
+    return tmp_path / "model", tiny.ids(encoded, "train")
 
 
 def test_the_result_is_a_complete_int8_model(model, tmp_path):
@@ -37,12 +37,12 @@ def test_the_result_is_a_complete_int8_model(model, tmp_path):
     assert kinds.count(onnx.TensorProto.INT8) >= 12
     scorer = PLUGIN.scorer(folder)
     assert scorer.format == "onnx"
-    reference, found = score(TorchScorer(source), ids), score(scorer, ids)
+    reference, found = tiny.logits(TorchScorer(source), tiny.rows(ids)), tiny.logits(scorer, tiny.rows(ids))
     assert 0 < np.abs(found - reference).max() < 0.05
     assert heard.of("progress")[-1].done == 3
     # an odd batch, one text and long texts: both axes are dynamic
-    assert scorer.logits([[2, 7, 3]]).shape == (1, 3)
-    assert scorer.logits([[2, *[7] * 60, 3]] * 3).shape == (3, 3)
+    assert np.stack(scorer.outputs(tiny.rows([[2, 7, 3]]))).shape == (1, 3)
+    assert np.stack(scorer.outputs(tiny.rows([[2, *[7] * 60, 3]] * 3))).shape == (3, 3)
 
 
 def test_cancel(model, tmp_path):

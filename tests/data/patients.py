@@ -90,7 +90,7 @@ def kinds(folder: Path) -> dict[str, DataSection]:
     """Healthy data of every kind that the doctor may meet."""
     rows = healthy(120)
     texts = [text for text, _ in rows]
-    pairs = [(text, texts[-1 - index], label) for index, (text, label) in enumerate(rows)]
+    pairs = [(text, texts[index - 7], label) for index, (text, label) in enumerate(rows)]
     several = [(text, "red|green" if index % 2 else "blue") for index, (text, _) in enumerate(rows)]
     numbers = [(text, str(index / 7)) for index, text in enumerate(texts)]
     return {
@@ -118,6 +118,19 @@ def kinds(folder: Path) -> dict[str, DataSection]:
             roles={"source_text": "source", "target_text": "target"},
         ),
         "images": DataSection(path=str(pictures(folder / "pictures", 36))),
+        "audio": DataSection(path=str(recordings(folder / "recordings", 36))),
+        "boxes": DataSection(path=_boxed(folder / "boxes", 24)),
+        "prompts": DataSection(path=_lines(folder / "prompts.jsonl", [
+            {"prompt": text, "response": texts[index - 7]} for index, text in enumerate(texts)
+        ])),
+        "messages": DataSection(path=_lines(folder / "messages.jsonl", [
+            {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": texts[index - 7]}]}
+            for index, text in enumerate(texts)
+        ])),
+        "triplets": DataSection(path=_lines(folder / "triplets.jsonl", [
+            {"anchor": text, "positive": texts[-1 - index], "negative": texts[index - 7]}
+            for index, text in enumerate(texts)
+        ])),
     }  # fmt: skip
 
 
@@ -133,6 +146,35 @@ def pictures(folder: Path, count: int, size: int = 48) -> Path:
         place.mkdir(parents=True, exist_ok=True)
         picture(index, size).save(place / f"{index}.png")
     return folder
+
+
+def recordings(folder: Path, count: int) -> Path:
+    """A folder of different chords, a folder a class."""
+    import numpy as np
+    import soundfile
+
+    times = np.arange(4000) / 16_000
+    for index in range(count):
+        draw = np.random.default_rng(index)
+        place = folder / f"class {'abc'[index % 3]}"
+        place.mkdir(parents=True, exist_ok=True)
+        tones = [np.sin(2 * np.pi * frequency * times) for frequency in draw.uniform(100, 4000, 3)]
+        soundfile.write(place / f"{index}.wav", 0.2 * sum(tones), 16_000)
+    return folder
+
+
+def _boxed(folder: Path, count: int) -> str:
+    """Pictures with boxes, as a COCO document beside them."""
+    (folder / "images").mkdir(parents=True)
+    images, boxes = [], []
+    for index in range(count):
+        picture(500 + index).save(folder / "images" / f"{index}.png")
+        images.append({"id": index, "file_name": f"{index}.png", "width": 48, "height": 48})
+        boxes.append({"id": index, "image_id": index, "category_id": index % 2, "bbox": [index, 3, 12, 20]})
+    names = [{"id": number, "name": name} for number, name in enumerate(("cat", "dog"))]
+    document = {"images": images, "annotations": boxes, "categories": names}
+    (folder / "boxes.json").write_text(json.dumps(document), encoding="utf-8")
+    return str(folder / "boxes.json")
 
 
 def picture(seed: int, size: int = 48) -> Any:

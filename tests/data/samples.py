@@ -138,6 +138,48 @@ def _picture(index: int) -> bytes:
     return stream.getvalue()
 
 
+def tone(frequency: float = 440, seconds: float = 0.3, rate: int = 8000, format: str = "WAV") -> bytes:
+    """A sound file that hums."""
+    import numpy as np
+    import soundfile
+
+    times, stream = np.arange(int(seconds * rate)) / rate, io.BytesIO()
+    soundfile.write(stream, 0.4 * np.sin(2 * np.pi * frequency * times), rate, format=format)
+    return stream.getvalue()
+
+
+def coco() -> bytes:
+    """Two images with boxes, one of them a crowd, and one image without."""
+    boxes = [
+        {"id": 1, "image_id": 7, "category_id": 1, "bbox": [1, 0.5, 2, 2], "iscrowd": 0},
+        {"id": 2, "image_id": 7, "category_id": 2, "bbox": [0, 0, 40, 30], "iscrowd": 1},
+        {"id": 3, "image_id": 8, "category_id": 2, "bbox": [2, 1, 9, 9]},
+        {"id": 4, "image_id": 8, "category_id": 2, "bbox": [2, 1, 0, 9]},
+    ]
+    images = [{"id": 6 + index, "file_name": f"{index}.png", "width": 4, "height": 3} for index in range(3)]
+    names = [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
+    document = {"info": {}, "images": images, "annotations": boxes, "categories": names}
+    return json.dumps(document).encode()
+
+
+def voc(name: str, *objects: tuple[str, tuple[float, float, float, float]], more: str = "") -> bytes:
+    """The XML file of an image; boxes as VOC writes them, from 1 and with the last pixel."""
+    found = "".join(
+        f"<object><name>{label}</name><bndbox><xmin>{box[0]}</xmin><ymin>{box[1]}</ymin><xmax>{box[2]}</xmax>"
+        f"<ymax>{box[3]}</ymax></bndbox>{more}</object>"
+        for label, box in objects
+    )
+    size = "<size><width>4</width><height>3</height><depth>3</depth></size>"
+    return f"<annotation><filename>{name}</filename>{size}{found}</annotation>".encode()
+
+
+CHATS = [
+    {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": f"Who is {index}?"},
+                  {"role": "assistant", "content": f"A number, and not {index + 1}."}]}
+    for index in range(20)
+]  # fmt: skip
+
+
 def _rich_table() -> object:
     import pyarrow as pa
 
@@ -253,6 +295,16 @@ def forms() -> dict[str, Form]:
         f"{label}/{index}.txt": f"text number {index}\n".encode() for label in ("pos", "neg") for index in range(3)
     }
     images = {f"{label}/{index}.png": _picture(index) for label in ("cat", "dog") for index in range(2)}
+    sounds = {f"{label}/{index}.wav": tone(300 + 100 * index) for label in ("hum", "buzz") for index in range(2)}
+    boxes = {
+        "annotations/instances_train.json": coco(),
+        **{f"train/{index}.png": _picture(index) for index in range(3)},
+    }
+    noted = {
+        **{f"JPEGImages/{index}.png": _picture(index) for index in range(2)},
+        "Annotations/0.xml": voc("0.png", ("cat", (1, 1, 2, 2))), "Annotations/1.xml": voc("1.png"),
+        "ImageSets/Main/train.txt": b"0\n", "ImageSets/Main/val.txt": b"1\n",
+    }  # fmt: skip
     words = "The\tat\nhusky\tjj\n\nAnd\tcc\nhe\tpps\n.\t.\n\n" * 3
     made = [
         Form("csv", "csv", "a.csv", table),
@@ -276,6 +328,13 @@ def forms() -> dict[str, Form]:
         Form("text", "text", "a.txt", {"": b"Once upon a time.\n\nThere was a king, and a queen,\nand so on.\n"}),
         Form("folder of texts", "text-folder", "texts", texts, None),
         Form("folder of images", "image-folder", "images", images, None),
+        Form("folder of recordings", "audio-folder", "sounds", sounds, None),
+        Form("folder of coco", "coco", "boxes", boxes, None),
+        Form("folder of voc", "voc", "VOC2012", noted, None),
+        Form("chat in json lines", "jsonl", "a.jsonl", {"": "\n".join(map(json.dumps, CHATS)).encode()}),
+        Form("zip of recordings", "audio-folder", "sounds.zip", sounds, zipped),
+        Form("zip of coco", "coco", "boxes.zip", boxes, zipped),
+        Form("tar of voc", "voc", "voc.tar", noted, tarred),
         Form("zip of a table", "csv", "a.zip", {"data/train.csv": table[""]}, zipped),
         Form("zip of texts", "text-folder", "texts.zip", texts, zipped),
         Form("tar of images", "image-folder", "images.tar", images, tarred),

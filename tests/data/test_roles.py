@@ -72,9 +72,9 @@ def test_lists_are_tokens_and_tags():
     lists = [["a", "b"]] * 20
     found = assign(table(tokens=lists, tags=lists, id=NUMBERS), {})
     assert found.plain() == {"tokens": "tokens", "tags": "tags"}
-    found = assign(table(words=lists, pos=lists), {"tokens": "words"})
-    assert found.plain() == {"tokens": "words", "tags": "pos"}
-    assert found.reasons["pos"] == roles.LISTS
+    found = assign(table(words=lists, kinds=lists), {"tokens": "words"})
+    assert found.plain() == {"tokens": "words", "tags": "kinds"}
+    assert found.reasons["kinds"] == roles.LISTS
     with pytest.raises(StudioError) as caught:
         assign(table(a=LONG, tags=lists), {"text": "tags"})
     assert caught.value.code == "data.wrong-kind"

@@ -15,12 +15,12 @@ class _Sleeper:
     def __init__(self, name: str, seconds: float, calls: list) -> None:
         self.name, self.format, self._seconds, self._calls = name, "pytorch", seconds, calls
 
-    def logits(self, batch):
-        self._calls.append((self.name, [tuple(ids) for ids in batch]))
+    def outputs(self, batch):
+        self._calls.append((self.name, [tuple(row["input_ids"]) for row in batch]))
         time.sleep(self._seconds)
 
 
-ENCODED = [[index, index + 1] for index in range(5)]
+ENCODED = [{"input_ids": [index, index + 1]} for index in range(5)]
 
 
 def test_times_and_shape_of_the_result():

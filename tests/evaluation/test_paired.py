@@ -40,7 +40,7 @@ def test_runs(tmp_path):
     one, two = run(tmp_path / "one", "xyyx"), run(tmp_path / "two", "xxxx")
     found = compare_runs(one, two)
     assert (found["rows"], found["only_first"], found["only_second"]) == (4, 1, 1)
-    assert found["accuracy"]["value"] == 0
+    assert found["difference"]["value"] == 0
     with pytest.raises(StudioError) as caught:
         compare_runs(one, run(tmp_path / "three", "xxxx", rows=(1, 2, 3, 9)))
     assert caught.value.code == "compare.other-rows"

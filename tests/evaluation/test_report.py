@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from tlstudio.core.errors import StudioError
-from tlstudio.evaluation import errors, metrics, report
+from tlstudio.evaluation import report
+from tlstudio.metrics import classification as metrics
+from tlstudio.metrics import errors
 
 SCRIPT = '<script>alert("x")</script>'
 IMAGE = '"><img src=http://evil.example/x onerror=alert(1)>'

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import tiny
 from tlstudio.core.control import Control
 from tlstudio.core.recipe import Recipe, from_dict
 from tlstudio.export.base import ExportJob
@@ -54,16 +55,17 @@ def classifier(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def encoded() -> list[list[int]]:
+def encoded() -> list[dict[str, list[int]]]:
+    """Model inputs of some rows."""
     generator = np.random.default_rng(1)
-    return [[2, *generator.integers(4, 16, generator.integers(1, 14)).tolist(), 3] for _ in range(40)]
+    return tiny.rows([2, *generator.integers(4, 16, generator.integers(1, 14)).tolist(), 3] for _ in range(40))
 
 
 @pytest.fixture(scope="session")
 def reference(classifier, encoded) -> np.ndarray:
     from tlstudio.models.scorers import TorchScorer, score
 
-    return score(TorchScorer(classifier), encoded)
+    return np.stack(score(TorchScorer(classifier), encoded))
 
 
 @pytest.fixture(scope="session")

@@ -31,11 +31,22 @@ def test_contract(name):
     assert plugin.check(everything) is None
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_predict_is_short(name):
-    script = paths.resource(FORMATS[name].PREDICT).read_text(encoding="utf-8")
-    assert len([line for line in script.splitlines() if line.strip()]) <= 36
+SCRIPTS = sorted({script for task in plugins.find("tlstudio.tasks").values() for script in task.SCRIPTS.values()})
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts_are_short_and_need_nothing_of_ours(name):
+    script = paths.resource(name).read_text(encoding="utf-8")
+    assert len([line for line in script.splitlines() if line.strip()]) <= 100
     assert "tlstudio" not in script.replace("tlstudio.json", "")
+
+
+@pytest.mark.parametrize("task", plugins.find("tlstudio.tasks"))
+def test_every_task_has_a_script_for_each_format_that_fits(task):
+    plugin = plugins.find("tlstudio.tasks")[task]
+    for exporter in FORMATS.values():
+        if exporter.fits(plugin) is None:
+            assert exporter.RUNTIME in plugin.SCRIPTS
 
 
 def test_listing_the_formats_imports_nothing_heavy():

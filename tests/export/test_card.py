@@ -44,8 +44,8 @@ def test_head_and_sections(job, tmp_path):
 def test_int8_shows_its_own_measurements(job, tmp_path):
     _, body = _split(card.render(job, OnnxInt8(), tmp_path, VERDICT))
     assert "0.935 (0.915–0.945)" in body
-    assert "9.4 ms for 1 text" in body
-    assert "onnxruntime tokenizers numpy" in body
+    assert "9.4 ms for 1 row" in body
+    assert "from_pretrained" not in body
 
 
 def test_labels_cannot_become_markup(job, tmp_path):

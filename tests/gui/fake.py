@@ -274,7 +274,7 @@ def answers(table: Path) -> dict[str, Callable[[dict[str, Any]], Any]]:
         "estimate": lambda args: {"seconds": 372, "memory_bytes": 1_400_000_000, "batch_size": 16, "precision": "bf16"},
         "download": lambda args: {"path": "/x", "revision": "1110a24", "bytes": 1},
         "predict": lambda args: [
-            {"text": text, "label": "billing", "probabilities": {"billing": 0.8, "login": 0.2}}
-            for text in args["texts"]
+            {"kind": "label", **row, "label": "billing", "probabilities": {"billing": 0.8, "login": 0.2}}
+            for row in args["rows"]
         ],
     }

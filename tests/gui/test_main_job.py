@@ -170,11 +170,11 @@ class Walk:
             self.camera.shoot(f"6-results-{number}")
         hands.click_tab(pane.tabs, pane.tabs.indexOf(pane.stages))
         assert len(pane.stages.table.shown()) == 2
-        hands.click_tab(pane.tabs, pane.tabs.indexOf(pane.try_box))
-        hands.type_text(pane.try_box.input, text)
+        hands.click_tab(pane.tabs, pane.tab_of(pane.try_box))
+        hands.type_text(pane.try_box.inputs["text"].editor, text)
         click(pane.try_box.button)
         self.until(pane.try_box.answer.isVisible, PATIENCE)
-        assert pane.try_box.answer.text().split(" · ")[0] in results["labels"]
+        assert pane.try_box.answer.heading.text().split(" · ")[0] in results["labels"]
         self.camera.shoot("6-results-tried")
 
     def read_compression(self) -> None:

@@ -7,10 +7,11 @@ import json
 import numpy as np
 import pytest
 
+from tests import tiny
 from tests.models.conftest import tiny_classifier
 from tlstudio.models.onnx_graph import OPSET, quantise_dynamic, to_onnx
 from tlstudio.models.pooling import add_mean_pooling
-from tlstudio.models.scorers import OnnxScorer, TorchScorer, score
+from tlstudio.models.scorers import OnnxScorer, TorchScorer
 
 
 @pytest.fixture(scope="module", params=["bert", "roberta", pytest.param("distilbert", marks=pytest.mark.slow)])
@@ -29,14 +30,18 @@ def exported(request, tmp_path_factory):
 def test_any_batch_and_length(exported, batch, length):
     model, path = exported
     encoded = np.random.default_rng(batch).integers(2, 60, (batch, length)).tolist()
-    np.testing.assert_allclose(OnnxScorer(path).logits(encoded), TorchScorer(model).logits(encoded), atol=1e-4)
+    np.testing.assert_allclose(
+        np.stack(OnnxScorer(path).outputs(tiny.rows(encoded))),
+        np.stack(TorchScorer(model).outputs(tiny.rows(encoded))),
+        atol=1e-4,
+    )
 
 
 def test_padding_and_order(exported, sequences):
     model, path = exported
-    together = OnnxScorer(path).logits(sequences)
-    np.testing.assert_allclose(together, score(TorchScorer(model), sequences, batch_size=2), atol=1e-4)
-    alone = np.concatenate([OnnxScorer(path, threads=1).logits([ids]) for ids in sequences])
+    together = np.stack(OnnxScorer(path).outputs(tiny.rows(sequences)))
+    np.testing.assert_allclose(together, tiny.logits(TorchScorer(model), tiny.rows(sequences), batch_size=2), atol=1e-4)
+    alone = np.concatenate([np.stack(OnnxScorer(path, threads=1).outputs(tiny.rows([ids]))) for ids in sequences])
     np.testing.assert_allclose(together, alone, atol=1e-4)
 
 
@@ -65,7 +70,10 @@ def test_int8(exported, sequences, tmp_path):
     assert (tmp_path / "model.onnx").stat().st_size < path.stat().st_size
     kinds = {node.op_type for node in onnx.load(tmp_path / "model.onnx").graph.node}
     assert "MatMulInteger" in kinds or "DynamicQuantizeMatMul" in kinds
-    exact, rough = (score(scorer, sequences) for scorer in (TorchScorer(model), OnnxScorer(tmp_path / "model.onnx")))
+    exact, rough = (
+        tiny.logits(scorer, tiny.rows(sequences))
+        for scorer in (TorchScorer(model), OnnxScorer(tmp_path / "model.onnx"))
+    )
     assert np.abs(exact - rough).max() < 0.2 * np.abs(exact).max()
     assert [item.name for item in tmp_path.iterdir() if "part" in item.name] == []
 
@@ -86,5 +94,5 @@ def test_failed_quantisation_leaves_nothing(exported, tmp_path, monkeypatch):
 
 def test_input_ids_of_the_first_batch_are_not_baked_in(exported):
     scorer = OnnxScorer(exported[1])
-    one, two = scorer.logits([[5, 6, 7]]), scorer.logits([[8, 9, 10]])
+    one, two = np.stack(scorer.outputs(tiny.rows([[5, 6, 7]]))), np.stack(scorer.outputs(tiny.rows([[8, 9, 10]])))
     assert np.abs(one - two).max() > 1e-3

@@ -6,19 +6,21 @@ import numpy as np
 import pytest
 import torch
 
+from tests import tiny
 from tests.models.conftest import tiny_classifier
 from tlstudio.models.anatomy import layer_groups
+from tlstudio.models.batches import collate, tensors
 from tlstudio.models.pooling import add_mean_pooling
-from tlstudio.models.scorers import TorchScorer, pad, score
+from tlstudio.models.scorers import TorchScorer
 
 KINDS = ["bert", "roberta", "distilbert"]
 
 
 def hidden(model, sequences):
-    ids, mask = pad(sequences, model.config.pad_token_id or 0)
+    batch = tensors(collate(tiny.rows(sequences), ["input_ids"], model.config.pad_token_id or 0))
     with torch.inference_mode():
-        output = model.base_model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask))
-    return output.last_hidden_state, torch.from_numpy(mask)
+        output = model.base_model(**batch)
+    return output.last_hidden_state, batch["attention_mask"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -42,8 +44,8 @@ def test_first_token_is_the_normed_mean(kind, sequences):
 def test_padding_changes_nothing(kind, sequences):
     model = tiny_classifier(kind)
     add_mean_pooling(model)
-    together = TorchScorer(model).logits(sequences)
-    alone = np.concatenate([TorchScorer(model).logits([ids]) for ids in sequences])
+    together = np.stack(TorchScorer(model).outputs(tiny.rows(sequences)))
+    alone = np.concatenate([np.stack(TorchScorer(model).outputs(tiny.rows([ids]))) for ids in sequences])
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
@@ -57,7 +59,9 @@ def test_saved_model_is_an_ordinary_one(kind, sequences, tmp_path):
     again = AutoModelForSequenceClassification.from_pretrained(tmp_path)
     assert type(again) is type(model)
     assert again.config.num_hidden_layers == 3
-    np.testing.assert_array_equal(score(TorchScorer(again), sequences), score(TorchScorer(model), sequences))
+    np.testing.assert_array_equal(
+        tiny.logits(TorchScorer(again), tiny.rows(sequences)), tiny.logits(TorchScorer(model), tiny.rows(sequences))
+    )
     assert [group.name for group in layer_groups(again) if group.name.startswith("block")][-1] == "block 3"
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests import tiny
 from tests.models.conftest import tiny_classifier
 from tlstudio.core.errors import Cancelled, StudioError
-from tlstudio.models.scorers import OnnxScorer, TorchScorer, pad, score, usable_cores
+from tlstudio.models.scorers import OnnxScorer, TorchScorer, score, usable_cores
 
 
 class Recorder:
@@ -18,23 +19,17 @@ class Recorder:
     def __init__(self):
         self.batches = []
 
-    def logits(self, batch):
-        self.batches.append([len(ids) for ids in batch])
-        return np.array([[len(ids), ids[0]] for ids in batch], dtype=np.float32)
-
-
-def test_pad():
-    ids, mask = pad([[5, 6], [7], [8, 9, 10]], 1)
-    assert ids.tolist() == [[5, 6, 1], [7, 1, 1], [8, 9, 10]]
-    assert mask.tolist() == [[1, 1, 0], [1, 0, 0], [1, 1, 1]]
-    assert ids.dtype == mask.dtype == np.int64
+    def outputs(self, batch):
+        ids = [row["input_ids"] for row in batch]
+        self.batches.append([len(row) for row in ids])
+        return [np.array([len(row), row[0]], dtype=np.float32) for row in ids]
 
 
 def test_order_is_restored_and_batches_are_alike():
     draw = np.random.default_rng(0)
     encoded = [[index] * int(draw.integers(1, 50)) for index in range(100)]
     scorer, ticks = Recorder(), []
-    logits = score(scorer, encoded, batch_size=16, tick=ticks.append)
+    logits = tiny.logits(scorer, tiny.rows(encoded), batch_size=16, tick=ticks.append)
     assert logits[:, 1].tolist() == list(range(100))
     assert logits[:, 0].tolist() == [len(ids) for ids in encoded]
     assert sum(ticks) == 100
@@ -44,13 +39,13 @@ def test_order_is_restored_and_batches_are_alike():
 
 
 def test_nothing_and_cancel():
-    assert score(Recorder(), []).shape == (0, 0)
+    assert score(Recorder(), []) == []
 
     def cancel(_count):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        score(Recorder(), [[1]], tick=cancel)
+        tiny.logits(Recorder(), tiny.rows([[1]]), tick=cancel)
 
 
 def test_torch_scorer_of_model_and_folder_agree(sequences, tmp_path):
@@ -58,10 +53,10 @@ def test_torch_scorer_of_model_and_folder_agree(sequences, tmp_path):
     model.save_pretrained(tmp_path)
     one, two = TorchScorer(model), TorchScorer(tmp_path)
     assert not one.model.training
-    logits = one.logits(sequences)
+    logits = np.stack(one.outputs(tiny.rows(sequences)))
     assert logits.dtype == np.float32
     assert logits.shape == (len(sequences), 3)
-    np.testing.assert_array_equal(logits, two.logits(sequences))
+    np.testing.assert_array_equal(logits, np.stack(two.outputs(tiny.rows(sequences))))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a graph", None])

@@ -49,15 +49,16 @@ def test_copies_carry_the_label_of_their_source(tiny_model, tickets):
     from tlstudio.augmentation.base import Resources
     from tlstudio.core.recipe import Choice, DataSection
     from tlstudio.data.labelled import require
+    from tlstudio.tasks.base import EncodeJob
 
     rows = require(DataSection(path=str(tickets)), silent, Control())
     wishes = [Choice.model_validate(SWAP)]
     augmenter = Augmenter(wishes, 7, Resources(Control(), tiny_model), silent)
     task = tiny.task()
-    encoded = task.encode(task.Config(), rows, tiny_model, silent, Control(), augmenter)
+    encoded = task.encode(EncodeJob(task.Config(), rows, tiny_model, silent, Control(), augmenter))
     train, count = encoded.splits["train"], len(rows.splits["train"])
     assert len(train) > count
     label = dict(zip(train["row"][:count], train["labels"][:count], strict=True))
     assert [label[row] for row in train["row"][count:]] == list(train["labels"][count:])
-    assert encoded.key != task.encode(task.Config(), rows, tiny_model, silent, Control()).key
+    assert encoded.key != task.encode(EncodeJob(task.Config(), rows, tiny_model, silent, Control())).key
     assert len(encoded.splits["test"]) == len(rows.splits["test"])

@@ -63,7 +63,7 @@ def test_list_is_newest_first_with_the_numbers(tmp_path) -> None:
     (tmp_path / "not a run").mkdir()
     newest, oldest = RunIndex(tmp_path).list()
     assert (newest.id, oldest.id) == ("20261103-100000-b", "20261101-100000-a")
-    assert (newest.accuracy, newest.accuracy_low, newest.accuracy_high, newest.macro_f1) == (0.97, 0.8, 0.95, 0.7)
+    assert (newest.metric, newest.score, newest.score_low, newest.score_high) == ("accuracy", 0.97, 0.8, 0.95)
     assert (newest.title, newest.model, newest.strategy, newest.outcome) == (
         "tickets",
         "org/mini",
@@ -96,12 +96,12 @@ def test_only_changed_folders_are_read_again(tmp_path, monkeypatch) -> None:
 def test_a_change_in_the_same_tick_is_seen(tmp_path) -> None:
     index = RunIndex(tmp_path)
     folder = make_run(tmp_path, "20261101-100000-a", accuracy=0.5, old=False)
-    assert index.list()[0].accuracy == 0.5
+    assert index.list()[0].score == 0.5
     changed = folder.stat().st_mtime_ns
     text = (folder / "results.json").read_text().replace("0.5", "0.6")
     (folder / "results.json").write_text(text)
     os.utime(folder, ns=(changed, changed))
-    assert index.list()[0].accuracy == 0.6
+    assert index.list()[0].score == 0.6
 
 
 @pytest.mark.parametrize("damage", [b"not a database at all" * 100, b""])
@@ -111,7 +111,7 @@ def test_a_damaged_index_is_rebuilt(tmp_path, damage) -> None:
     for suffix in ("-wal", "-shm"):
         (tmp_path / (INDEX + suffix)).unlink(missing_ok=True)
     (tmp_path / INDEX).write_bytes(damage)
-    assert [run.accuracy for run in RunIndex(tmp_path).list()] == [0.9]
+    assert [run.score for run in RunIndex(tmp_path).list()] == [0.9]
     with sqlite3.connect(tmp_path / INDEX) as connection:
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
     connection.close()
@@ -124,7 +124,7 @@ def test_a_row_that_cannot_be_read_rebuilds_the_index(tmp_path) -> None:
     with connection:
         connection.execute("UPDATE runs SET summary = '{}'")
     connection.close()
-    assert [run.accuracy for run in RunIndex(tmp_path).list()] == [0.9]
+    assert [run.score for run in RunIndex(tmp_path).list()] == [0.9]
 
 
 def test_a_moved_folder_of_runs_gives_the_new_paths(tmp_path) -> None:
@@ -163,7 +163,7 @@ def test_get_by_id_prefix_and_path(tmp_path) -> None:
     assert index.get("20261102").id == "20261102-100000-b"
     elsewhere = tmp_path / "mailed"
     shutil.copytree(folder, elsewhere)
-    assert index.get(str(elsewhere)).accuracy == 0.9
+    assert index.get(str(elsewhere)).score == 0.9
     for text, code in (
         ("202611", "runs.ambiguous"),
         ("x", "runs.missing"),

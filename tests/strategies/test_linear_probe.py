@@ -39,7 +39,7 @@ def test_a_stub_stands_in_for_the_backbone_and_gives_the_models_own_logits(tiny_
     """What the head is trained on is what the finished model will see."""
     import torch
 
-    from tlstudio.models.scorers import TorchScorer, score
+    from tlstudio.models.scorers import TorchScorer
 
     prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded)
     prepared.model.eval()
@@ -49,7 +49,7 @@ def test_a_stub_stands_in_for_the_backbone_and_gives_the_models_own_logits(tiny_
         cached = prepared.model(**batch).logits.numpy()
     assert sum(p.numel() for p in prepared.model.parameters()) == 32 * 3 + 3, "only the head is there to train"
     model = prepared.finish()
-    assert np.abs(score(TorchScorer(model), encoded.ids("train")) - cached).max() < 1e-5
+    assert np.abs(tiny.logits(TorchScorer(model), encoded.examples("train")) - cached).max() < 1e-5
 
 
 def test_the_feature_is_the_mean_over_all_tokens(tiny_model, encoded):
@@ -58,7 +58,7 @@ def test_the_feature_is_the_mean_over_all_tokens(tiny_model, encoded):
 
     prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded)
     plain = AutoModel.from_pretrained(tiny_model).eval()
-    for row, ids in zip(prepared.train[:5], encoded.ids("train"), strict=False):
+    for row, ids in zip([prepared.train[at] for at in range(5)], tiny.ids(encoded, "train"), strict=False):
         with torch.inference_mode():
             mean = plain(input_ids=torch.tensor([ids])).last_hidden_state[0].mean(0).numpy()
         assert np.corrcoef(mean, row["features"][:32])[0, 1] > 0.999

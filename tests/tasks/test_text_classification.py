@@ -16,26 +16,28 @@ from tlstudio.core.progress import silent
 from tlstudio.core.recipe import DataSection
 from tlstudio.data.labelled import require
 from tlstudio.models import tokenizers
-from tlstudio.tasks import text_classification as module
-
-TASK = module.PLUGIN
+from tlstudio.models.heads import Head
+from tlstudio.tasks import texts as module
+from tlstudio.tasks.base import Encoded, EncodeJob
+from tlstudio.tasks.classes import class_weights
+from tlstudio.tasks.text_classification import PLUGIN as TASK
 
 
 def test_encoding_keeps_rows_labels_and_special_tokens(tiny_model, tickets):
     from transformers import AutoTokenizer
 
     rows = require(DataSection(path=str(tickets)), silent, Control())
-    encoded = TASK.encode(TASK.Config(), rows, tiny_model, silent, Control())
+    encoded = TASK.encode(EncodeJob(TASK.Config(), rows, tiny_model, silent, Control()))
     assert encoded.labels == ["delivery", "refund", "technical"]
     assert encoded.max_length == 64
     assert encoded.truncated == {"texts": 0, "share": 0.0, "tokens_lost": 0, "max_length": 64}
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     for split in rows.splits:
         texts = rows.splits[split].dataset(rows.roles)["text"]
-        assert encoded.ids(split) == [tokenizer(text)["input_ids"] for text in texts]
+        assert tiny.ids(encoded, split) == [tokenizer(text)["input_ids"] for text in texts]
         assert encoded.targets(split) == rows.class_numbers(split)
-        assert encoded.splits[split]["length"] == [len(ids) for ids in encoded.ids(split)]
-    assert encoded.ids("test")[0][0] == tokenizer.cls_token_id
+        assert encoded.splits[split]["length"] == [len(ids) for ids in tiny.ids(encoded, split)]
+    assert tiny.ids(encoded, "test")[0][0] == tokenizer.cls_token_id
 
 
 def test_truncation_is_counted_and_told(tiny_model, tmp_path):
@@ -43,13 +45,13 @@ def test_truncation_is_counted_and_told(tiny_model, tmp_path):
     heard = tiny.Heard()
     encoded = tiny.encode(tiny_model, tiny.write_csv(tmp_path / "long.csv", rows), heard, max_length=8)
     whole = tiny.encode(tiny_model, tmp_path / "long.csv", max_length=64)
-    full = [len(ids) for split in whole.splits for ids in whole.ids(split)]
+    full = [len(ids) for split in whole.splits for ids in tiny.ids(whole, split)]
     over = [length - 8 for length in full if length > 8]
     expected = {"texts": len(over), "share": len(over) / 40, "tokens_lost": sum(over), "max_length": 8}
     assert over
     assert encoded.truncated == expected
-    assert max(len(ids) for split in encoded.splits for ids in encoded.ids(split)) == 8
-    assert all(ids[-1] == 3 for ids in encoded.ids("train")), "the final special token survives"
+    assert max(len(ids) for split in encoded.splits for ids in tiny.ids(encoded, split)) == 8
+    assert all(ids[-1] == 3 for ids in tiny.ids(encoded, "train")), "the final special token survives"
     [note] = heard.of("log")
     assert note.code == "task.truncated"
     assert note.message.format(**note.params).startswith(f"{len(over)} texts (")
@@ -62,7 +64,7 @@ def test_the_cache_is_used_and_knows_what_matters(tiny_model, tickets, monkeypat
     again = tiny.encode(tiny_model, tickets)
     assert not calls
     assert again.key == first.key
-    assert again.ids("train") == first.ids("train")
+    assert tiny.ids(again, "train") == tiny.ids(first, "train")
     assert tiny.encode(tiny_model, tickets, max_length=8).key != first.key
     assert len(calls) == 3
     other_split = tiny.encode(tiny_model, tickets, data_options={"split": {"seed": 8}})
@@ -75,7 +77,7 @@ def test_cancelled_tokenising_leaves_nothing(tiny_model, tickets):
     rows, control = require(DataSection(path=str(tickets)), silent, Control()), Control()
     control.cancel()
     with pytest.raises(Cancelled):
-        TASK.encode(TASK.Config(), rows, tiny_model, silent, control)
+        TASK.encode(EncodeJob(TASK.Config(), rows, tiny_model, silent, control))
     assert not [path for path in cache_folder("tokens").rglob("*") if path.is_file()]
 
 
@@ -95,11 +97,11 @@ def test_a_monstrous_text_is_cut_before_it_is_tokenised(tiny_model, monkeypatch)
 def test_building_names_the_classes_and_replaces_another_head(tiny_model, tmp_path):
     import torch
 
-    model = TASK.build(tiny_model, ["one", "two", "three"])
+    model = TASK.build(tiny_model, Encoded({}, ["one", "two", "three"]))
     assert model.config.id2label == {0: "one", 1: "two", 2: "three"}
     assert model.dtype == torch.float32
     model.save_pretrained(tmp_path / "three")
-    again = TASK.build(tmp_path / "three", ["x", "y"], hidden_dropout_prob=0.25)
+    again = TASK.build(tmp_path / "three", Encoded({}, ["x", "y"]), hidden_dropout_prob=0.25)
     assert again.classifier.weight.shape == (2, 32)
     assert again.config.label2id == {"x": 0, "y": 1}
     assert again.config.hidden_dropout_prob == 0.25
@@ -116,7 +118,7 @@ def test_class_weights_are_those_of_scikit_learn(tiny_model, tmp_path):
     encoded = tiny.encode(tiny_model, tiny.write_csv(tmp_path / "skewed.csv", rows))
     targets = encoded.targets("train")
     expected = compute_class_weight("balanced", classes=np.array([0, 1]), y=targets)
-    assert module.class_weights(encoded).tolist() == pytest.approx(expected.tolist())
+    assert class_weights(encoded).tolist() == pytest.approx(expected.tolist())
 
     class Outputs:
         logits = torch.tensor([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
@@ -133,16 +135,19 @@ def test_saving_and_reading_back(tiny_model, tickets, tmp_path):
     from transformers import AutoModelForSequenceClassification
 
     encoded = tiny.encode(tiny_model, tickets, max_length=16)
-    TASK.save(TASK.build(tiny_model, encoded.labels), encoded, tiny_model, tmp_path / "model")
+    TASK.save(TASK.build(tiny_model, encoded), encoded, tiny_model, tmp_path / "model")
     assert {"config.json", "model.safetensors", "tokenizer.json", "tlstudio.json"} <= {
         path.name for path in (tmp_path / "model").iterdir()
     }
-    assert json.loads((tmp_path / "model/tlstudio.json").read_text()) == {"task": TASK.NAME, "max_length": 16}
+    settings = json.loads((tmp_path / "model/tlstudio.json").read_text())
+    assert (settings["task"], settings["max_length"]) == (TASK.NAME, 16)
+    assert settings["inputs"] == {name: {"dtype": "int64", "shape": [None]} for name in ("input_ids", "attention_mask")}
+    assert Head.of(settings) == TASK.HEAD
     assert AutoModelForSequenceClassification.from_pretrained(tmp_path / "model").config.num_labels == 3
     texts = ["please help now", "my " * 40]
-    assert TASK.encode_texts(tmp_path / "model", texts) == module.tokenise(
-        module.load_tokenizer(tiny_model), texts, 16
-    )[0]  # fmt: skip
+    ids = module.tokenise(module.load_tokenizer(tiny_model), texts, 16)[0]
+    asked = [{"text": text} for text in texts]
+    assert TASK.examples(tmp_path / "model", asked) == [{"input_ids": row} for row in ids]
 
 
 def test_a_damaged_tokenizer_is_named(tmp_path):

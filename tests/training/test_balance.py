@@ -13,7 +13,6 @@ from tests.conftest import ticket_rows
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.progress import silent
-from tlstudio.evaluation.metrics import quick
 from tlstudio.training.balance import BalancedSampler, balanced_indices, classes_of, grouped_by_length
 from tlstudio.training.trainer import fit
 
@@ -139,11 +138,12 @@ def drawn(strategy, tiny_model, encoded, folder, balance, accumulate):
     plain = tiny.task().loss(tiny.task().Config(), encoded)
 
     def loss(outputs, targets, **more):
-        labels.extend(targets.tolist())
+        if prepared.model.training:
+            labels.extend(targets.tolist())
         return plain(outputs, targets, **more)
 
     settings = replace(tiny.SETTINGS, epochs=2, accumulate=accumulate)
-    fit(prepared, loss, quick, settings, folder, silent, Control(), balance=balance)
+    fit(prepared, loss, tiny.judge(encoded), settings, folder, silent, Control(), balance=balance)
     return labels, batches
 
 

@@ -13,7 +13,7 @@ from tests import tiny
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.progress import silent
-from tlstudio.evaluation.metrics import quick
+from tlstudio.models.transfer import Judge
 from tlstudio.training.trainer import fit
 
 
@@ -31,10 +31,10 @@ def prepared(tiny_model, encoded):
     return tiny.transfer("full-fine-tuning", tiny_model, encoded, hidden_dropout=0.0)
 
 
-def train(prepared, encoded, folder, emit=silent, control=None, loss=None, measure=quick, **changes):
+def train(prepared, encoded, folder, emit=silent, control=None, loss=None, judge=None, **changes):
     loss = loss or tiny.task().loss(tiny.task().Config(), encoded)
     settings = replace(tiny.SETTINGS, **changes)
-    return fit(prepared, loss, measure, settings, folder, emit, control or Control())
+    return fit(prepared, loss, judge or tiny.judge(encoded), settings, folder, emit, control or Control())
 
 
 def weights(model):
@@ -111,7 +111,7 @@ def test_after_bf16_the_model_computes_in_fp32_again(prepared, encoded, tmp_path
     assert all(seen)
     seen.clear()
     model = prepared.model.eval()
-    ids = torch.tensor([encoded.ids("test")[0]])
+    ids = torch.tensor([tiny.ids(encoded, "test")[0]])
     with torch.inference_mode():
         logits = model(input_ids=ids).logits
     assert seen == [False]
@@ -175,7 +175,7 @@ def test_early_stopping_counts_epochs_without_gain(prepared, encoded, tmp_path):
     def measure(_logits, _labels):
         return {"loss": 1.0, "accuracy": 0.5, "macro_f1": next(given)}
 
-    trained = train(prepared, encoded, tmp_path, heard, measure=measure, epochs=5, patience=2)
+    trained = train(prepared, encoded, tmp_path, heard, judge=Judge(measure), epochs=5, patience=2)
     assert (trained.outcome, trained.epochs, trained.best_epoch, trained.best_score) == ("early", 4.0, 2.0, 0.7)
     assert heard.codes().count("training.early") == 1
     assert len(heard.values("validation", "loss")) == 4
@@ -185,7 +185,7 @@ def test_patience_zero_never_stops(prepared, encoded, tmp_path):
     def measure(_logits, _labels):
         return {"loss": 1.0, "accuracy": 0.5, "macro_f1": 0.5}
 
-    trained = train(prepared, encoded, tmp_path, measure=measure, epochs=4, patience=0)
+    trained = train(prepared, encoded, tmp_path, judge=Judge(measure), epochs=4, patience=0)
     assert (trained.outcome, trained.epochs, trained.best_epoch) == ("completed", 4.0, 1.0)
 
 
@@ -292,7 +292,6 @@ def test_rows_of_weight_zero_teach_nothing(tmp_path, tiny_model, strategy):
     """With weight zero on every row of one class the model must learn to say the other one always."""
     from tests import tiny
     from tlstudio.core.control import Control
-    from tlstudio.evaluation import metrics
     from tlstudio.training.trainer import fit
 
     lines = ["text,label,w"] + [f"text number {i},class {i % 2},{i % 2}" for i in range(60)]
@@ -301,7 +300,7 @@ def test_rows_of_weight_zero_teach_nothing(tmp_path, tiny_model, strategy):
     encoded = tiny.encode(tiny_model, path, data_options={"roles": {"weight": "w"}})
     transfer = tiny.transfer(strategy, tiny_model, encoded)
     task = tiny.task()
-    fit(transfer, task.loss(task.Config(), encoded), metrics.quick, tiny.SETTINGS, tmp_path / "fit", tiny.Heard(),
+    fit(transfer, task.loss(task.Config(), encoded), tiny.judge(encoded), tiny.SETTINGS, tmp_path / "fit", tiny.Heard(),
         Control())  # fmt: skip
     batch = transfer.collate([transfer.train[0], transfer.train[1]])
     assert "row_weights" in batch

@@ -226,18 +226,42 @@ def mixed(
 
 
 class Augmenter:
-    """The text augmentations of a recipe, ready to be used on its training rows.
+    """The augmentations of a recipe, ready to be used on its training rows.
 
-    ``key`` changes with everything that decides the copies; it is empty where there are none to make.
+    Attributes:
+        key: changes with everything that decides the copies of texts; empty where there are none to make.
+        image_key: the same of images and batches of them.
+        changes_images: whether single images are changed.
+        mixes: whether batches of images are mixed.
     """
 
     def __init__(self, wishes: Iterable[Wish], seed: int, resources: Resources, emit: Emit) -> None:
         self._choices = chosen(wishes)
         self._seed, self._resources, self._emit = seed, resources, emit
         self.key = key(self._choices, seed, resources)
+        self.changes_images = bool(of_kind(self._choices, "image"))
+        self.mixes = bool(of_kind(self._choices, "batch"))
+        self.image_key = self._image_key() if self.changes_images or self.mixes else ""
+
+    def _image_key(self) -> str:
+        parts = [f"{plugin.NAME}|{config.model_dump_json()}" for plugin, config in self._choices]
+        return hashlib.sha256("\n".join([f"{VERSION}|{self._seed}", *parts]).encode()).hexdigest()[:32]
 
     def copies(self, texts: Iterable[str]) -> Iterator[Changed]:
         """Changed copies of training texts, see :func:`augmented`."""
         tally = Tally()
         yield from augmented(texts, self._choices, self._seed, self._resources, tally)
         tally.report(self._emit)
+
+    def image(self, image: Image, draw: Sequence[int]) -> Image:
+        """A changed training image, see :func:`changed_image`; the same numbers in ``draw`` change it alike."""
+        return changed_image(image, self._choices, self._random(0, draw))
+
+    def batch(self, images: np.ndarray, targets: np.ndarray, draw: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """A training batch [B, C, H, W] and its targets [B, K] after mixing, see :func:`mixed`."""
+        return mixed(images, targets, self._choices, self._random(1, draw))
+
+    def _random(self, use: int, draw: Sequence[int]) -> np.random.Generator:
+        from numpy.random import default_rng
+
+        return default_rng([self._seed, use, *draw])

@@ -36,11 +36,11 @@ def ablate(recipe: Recipe, fields: list[str], run: Callable[[Recipe], Path]) -> 
 
 
 def show_ablation(found: dict[str, Any]) -> None:
-    gain = {name: 100 * value for name, value in found["accuracy"].items()}
+    gain = {name: 100 * value for name, value in found["difference"].items()}
     show.out.print(
-        f"With {', '.join(found['left_out'])}: accuracy {gain['value']:+.1f} points "
+        f"With {', '.join(found['left_out'])}: {gain['value']:+.1f} points "
         f"(95 % interval {gain['low']:+.1f} to {gain['high']:+.1f}) on {found['rows']} test rows; "
-        f"{found['only_second']} rows are right only with it, {found['only_first']} only without.",
+        f"{found['only_second']} rows are better with it, {found['only_first']} without.",
         highlight=False,
     )
     if gain["low"] <= 0 <= gain["high"]:

@@ -196,20 +196,32 @@ def export(
 @app.command()
 def predict(
     target: Annotated[str, typer.Argument(metavar="RUN-OR-EXPORT", help="Run id, run folder or export folder.")],
-    text: Annotated[list[str] | None, typer.Option("--text", "-t", help="A text. May be repeated.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="CSV, TSV, JSON Lines, or .txt by lines.")] = None,
-    column: Annotated[str, typer.Option(help="Column of the texts in the file; guessed if not given.")] = "",
+    text: Annotated[
+        list[str] | None,
+        typer.Option("--text", "-t", help="A text, a question, or the path of an image or a sound. May be repeated."),
+    ] = None,
+    more: Annotated[
+        list[str] | None,
+        typer.Option("--with", "-w", help="What the model needs beside it, such as context=… or text_b=…."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="CSV, Excel, JSON Lines, a folder …, or .txt by lines.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of the file, as body or context=passage; guessed if not given."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to a .csv or .jsonl file.")] = None,
     runs: Base = None,
 ) -> None:
-    """Label texts; one JSON object a line with all probabilities."""
-    from tlstudio.cli import labelling
+    """Answer new rows with a trained model; one JSON object a line."""
+    from tlstudio.cli import predicting
 
     if bool(text) == bool(file):
         raise StudioError("cli.no-texts", "Give either --text or --file.", "See 'tlstudio predict --help'.")
     folder = Path(target) if Path(target).is_dir() else Path(_index(runs).get(target).folder)
     with _signals() as control:
-        labelling.label(folder, list(text or []), file, column, output, control)
+        predicting.answer(folder, text or [], more or [], file, column or [], output, control)
 
 
 @app.command()

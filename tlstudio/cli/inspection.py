@@ -14,6 +14,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import fill
 from tlstudio.core.files import expand
 from tlstudio.core.recipe import ModelSection, Recipe, TrainingSection
+from tlstudio.metrics.names import about
 
 _KINDS = {
     "task": "tlstudio.tasks",
@@ -111,7 +112,7 @@ def _show_finding(finding: dict[str, Any]) -> None:
 
 def model(name: str) -> dict[str, Any]:
     """Facts about a model folder or a model of the catalogue or hub cache."""
-    from tlstudio.models.loading import inspect
+    from tlstudio.pipeline.backbones import inspect
 
     return inspect(ModelSection(source="folder" if expand(name).is_dir() else "hub", name=name))
 
@@ -200,10 +201,13 @@ def show_doctor(report: dict[str, Any]) -> None:
 def show_runs(found: list[Any]) -> None:
     show.table(
         f"{len(found)} runs",
-        ("run", "outcome", "data", "strategy", "accuracy"),
-        [(item.id, item.outcome, item.title, item.strategy, _accuracy(item)) for item in found],
+        ("run", "outcome", "data", "strategy", "score"),
+        [(item.id, item.outcome, item.title, item.strategy, _score(item)) for item in found],
     )
 
 
-def _accuracy(item: Any) -> str:
-    return numbers.percent(item.accuracy) if item.accuracy is not None else "–"
+def _score(item: Any) -> str:
+    if item.score is None:
+        return "–"
+    metric = about(item.metric)
+    return f"{metric.title} {numbers.percent(item.score) if metric.share else f'{item.score:.4g}'}"

@@ -17,13 +17,14 @@ from rich.table import Table
 from tlstudio.core import events, numbers
 from tlstudio.core.errors import StudioError, fill
 from tlstudio.core.events import Emit, Event
+from tlstudio.metrics import names
 
 # a pipe has no width: rich would take 80 columns and fold paths and tables
 out = Console(width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
 
 _STYLE = {"info": "", "warning": "yellow", "error": "bold red"}
-_TITLES = {"prepare": "Reading", "tokenise": "Tokenising", "rehearse": "Rehearsing", "train": "Training",
+_TITLES = {"prepare": "Reading", "tokenise": "Preparing", "rehearse": "Rehearsing", "train": "Training",
            "evaluate": "Evaluating", "compress": "Compressing", "export": "Exporting", "report": "Reporting",
            "download": "Downloading"}  # fmt: skip
 
@@ -123,18 +124,20 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
 
 
 def results(results: dict[str, Any], folder: Path) -> None:
-    """The result of a run: each stage with accuracy, size and speed, the exports, and where everything is."""
-    columns = ("", "accuracy", "macro F1", "weights", "1 text", "16 texts", "same labels")
-    rows = [_baseline_row(entry) for entry in results.get("baselines", [])]
+    """The result of a run: each stage with its metrics, size and speed, the exports, and where everything is."""
+    leading, unit = names.leading(results), results.get("unit") or "rows"
+    titles = [names.about(name).title for name in leading]
+    columns = ("", *titles, "weights", "1 row", "16 rows", "same answers")
+    rows = [_baseline_row(entry, leading) for entry in results.get("baselines", [])]
     stages = results.get("stages")
-    rows += [_stage_row(stage) for stage in stages] if stages else _test_row(results)
+    rows += [_stage_row(stage, leading) for stage in stages] if stages else _test_row(results, leading)
     if rows:
-        table(f"Results on {results.get('test', {}).get('rows', 0)} test texts (95 % intervals)", columns, rows)
+        table(f"Results on {results.get('test', {}).get('rows', 0)} test {unit} (95 % intervals)", columns, rows)
     for extra in results.get("extra", []):
-        accuracy = numbers.interval(extra["metrics"]["accuracy"])
-        out.print(f"Extra set {extra['name']}: accuracy {accuracy} on {extra['rows']} texts", highlight=False)
+        value = _value(extra["metrics"], leading[0])
+        out.print(f"Extra set {extra['name']}: {titles[0]} {value} on {extra['rows']} {unit}", highlight=False)
     if exports := results.get("exports"):
-        table("Exports", ("format", "size", "rows", "logit difference", "same labels", "verdict"),
+        table("Exports", ("format", "size", "rows", "largest difference", "same answers", "verdict"),
               [_export_row(entry) for entry in exports])  # fmt: skip
     for entry in results.get("exports", []):
         if entry["path"]:
@@ -143,26 +146,32 @@ def results(results: dict[str, Any], folder: Path) -> None:
         out.print(f"Report: {folder / 'report.html'}", highlight=False, soft_wrap=True)
 
 
-def _baseline_row(entry: dict[str, Any]) -> tuple[str, ...]:
-    values = entry["metrics"]
-    return (f"{entry['title']} (baseline)", numbers.interval(values["accuracy"]),
-            numbers.score(values["macro_f1"]["value"]), "", "", "", "")  # fmt: skip
+def _value(metrics: dict[str, Any], name: str) -> str:
+    """A metric with its interval; nothing where it was not measured."""
+    return numbers.interval(metrics[name]) if name in metrics else ""
 
 
-def _test_row(results: dict[str, Any]) -> list[tuple[str, ...]]:
+def _values(metrics: dict[str, Any], leading: Sequence[str]) -> list[str]:
+    """The first metric with its interval, the next one without."""
+    others = [numbers.score(metrics[name]["value"]) if name in metrics else "" for name in leading[1:]]
+    return [_value(metrics, leading[0]), *others]
+
+
+def _baseline_row(entry: dict[str, Any], leading: Sequence[str]) -> tuple[str, ...]:
+    return (f"{entry['title']} (baseline)", *_values(entry["metrics"], leading), "", "", "", "")
+
+
+def _test_row(results: dict[str, Any], leading: Sequence[str]) -> list[tuple[str, ...]]:
     if "test" not in results:
         return []
-    values = results["test"]["metrics"]
-    accuracy, macro_f1 = numbers.interval(values["accuracy"]), numbers.score(values["macro_f1"]["value"])
-    return [("Trained model", accuracy, macro_f1, "", "", "", "")]
+    return [("Trained model", *_values(results["test"]["metrics"], leading), "", "", "", "")]
 
 
-def _stage_row(stage: dict[str, Any]) -> tuple[str, ...]:
-    values, times = stage["metrics"], stage["latency"]
+def _stage_row(stage: dict[str, Any], leading: Sequence[str]) -> tuple[str, ...]:
+    times = stage["latency"]
     return (
         stage["title"],
-        numbers.interval(values["accuracy"]),
-        numbers.score(values["macro_f1"]["value"]),
+        *_values(stage["metrics"], leading),
         numbers.size(stage["bytes"]),
         *(numbers.milliseconds(times.get(size, {}).get("median_ms")) for size in ("1", "16")),
         numbers.percent(stage["agreement"]),

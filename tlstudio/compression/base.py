@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel
 
 from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class Step(Protocol):
     TAKES: str
     GIVES: str
     Config: type[BaseModel]
+
+    def fits(self, task: Any) -> StudioError | None:
+        """Why the step makes no sense for a task plug-in; None if it does."""
+        ...
 
     def apply(self, config: Any, job: CompressJob, folder: Path) -> None:
         """Writes the compressed model into the empty ``folder``."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from tlstudio.compression.base import CompressJob
+from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.core.progress import Meter
+from tlstudio.models import heads
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.onnx_graph import quantise_dynamic, to_onnx
 from tlstudio.models.scorers import OnnxScorer
@@ -35,14 +38,16 @@ class DynamicInt8:
     GIVES = "onnx"
     Config = Options
 
-    def apply(self, config: Options, job: CompressJob, folder: Path) -> None:
-        from transformers import AutoModelForSequenceClassification
+    def fits(self, task: Any) -> StudioError | None:
+        return heads.no_graph(task, "compress")
 
+    def apply(self, config: Options, job: CompressJob, folder: Path) -> None:
         meter = Meter(job.emit, job.control, "compress", 3, "steps")
-        model = AutoModelForSequenceClassification.from_pretrained(job.source, local_files_only=True)
+        settings = heads.read_settings(job.source)
+        model = heads.load(job.source)
         meter.advance()
         full = folder / "full.onnx"
-        to_onnx(model, full)
+        to_onnx(model, full, heads.Head.of(settings), heads.inputs_of(settings))
         meter.advance()
         quantise_dynamic(full, folder / "model.onnx")
         full.unlink()

@@ -175,8 +175,10 @@ class TrainingSection(Section):
     patience: Auto | Annotated[int, Field(ge=0, le=1000)] = Field(
         "auto", title="Patience", description="Epochs without improvement before training stops; 0 never stops."
     )
-    best_metric: Literal["accuracy", "macro_f1", "loss"] = Field(
-        "macro_f1", title="Best by", description="Validation metric that decides which weights are kept."
+    best_metric: str = Field(
+        "auto",
+        title="Best by",
+        description="Validation metric that decides which weights are kept; auto takes the task's own.",
     )
     seed: int = Field(7, ge=0, le=2**31, title="Seed", description="Seed of weights, order and dropout.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(

@@ -17,7 +17,8 @@ from tlstudio.core.paths import cache_folder
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice, DataSection
-from tlstudio.data.roles import CHOSEN, HELPERS, Roles, assign, missing_column, named
+from tlstudio.data.roles import CHOSEN, HELPERS, TARGETS, TEXTS, Roles, assign, missing_column, named
+from tlstudio.data.rowwise import message_of
 from tlstudio.data.tables import Table, write_batches
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 
 TEMPLATE = "text (template)"  # name of the column that a template makes
 LABELS = "labels (joined)"  # name of the column that joins several labels
-_FORMAT = 1
+_FORMAT = 2
 _STEPS = "tlstudio.data.steps"
-_TEXT_ROLES = ("text", "text_b", "question", "context", "source_text", "target_text")
 _BLANK = re.compile(r"\{([^{}]*)\}")
 
 
@@ -49,6 +49,21 @@ def composed(
     maker = _Maker(data, assigned, steps)
     tables = {split: _made(table, maker, emit, control) for split, table in raw.items()}
     return tables, assigned
+
+
+def lacking(train: Table, data: DataSection, roles: tuple[str, ...]) -> list[str]:
+    """Those of the roles that the data has no column for.
+
+    Raises:
+        StudioError: a role that the user has chosen, or the template, is wrong.
+    """
+    try:
+        _assigned(train, data, roles)
+    except StudioError as error:
+        if roles and error.code == "data.no-column-left":
+            return list(error.params["lacking"])
+        raise
+    return []
 
 
 def _require_columns(table: Table, train: Table, roles: Roles) -> None:
@@ -112,21 +127,30 @@ def _assigned(train: Table, data: DataSection, roles: tuple[str, ...]) -> Roles:
     if not data.template:
         return assign(whole, data.roles, _fitting(data, roles), train.path)
     names = fields(data.template, list(train.columns))
-    for role in ("label", "labels", "number", "tags"):
+    made = _made_role(data, roles)
+    for role in (*TARGETS, "tags", "target_text", "response"):
         given = data.roles.get(role, ())
         if said := set((given,) if isinstance(given, str) else given) & set(names):
             raise StudioError(
                 "data.same-column", "'{name}' is the column of two roles, {role} and {other}.",
-                "Choose two different columns.", where="data.template", name=sorted(said)[0], role=role, other="text",
+                "Choose two different columns.", where="data.template", name=sorted(said)[0], role=role, other=made,
             )  # fmt: skip
     # the columns of the template are used up, and its text stands where the text column would
-    chosen = {role: given for role, given in data.roles.items() if role != "text"}
+    chosen = {role: given for role, given in data.roles.items() if role != made}
     rest = whole.drop_columns([name for name in dict.fromkeys(names) if not _is_used(name, chosen)])
-    wanted = tuple(role for role in _fitting(data, roles) if role != "text")
-    if not wanted and not {"label", "labels", "number"} & chosen.keys() and named(rest, "label"):
+    wanted = tuple(role for role in _fitting(data, roles) if role != made)
+    if not wanted and made == "text" and not {*TARGETS} & chosen.keys() and named(rest, "label"):
         wanted = ("label",)
     found = assign(rest, chosen, wanted, train.path, shaped=False)
-    return Roles({"text": (TEMPLATE,), **found.columns}, {**found.reasons, TEMPLATE: CHOSEN})
+    return Roles({made: (TEMPLATE,), **found.columns}, {**found.reasons, TEMPLATE: CHOSEN})
+
+
+def _made_role(data: DataSection, roles: tuple[str, ...]) -> str:
+    """What the template makes: the text, or the text that a model answers or rewrites."""
+    for role, other in (("prompt", "response"), ("source_text", "target_text")):
+        if role in roles or (not roles and other in data.roles):
+            return role
+    return "text"
 
 
 def _is_used(name: str, chosen: dict[str, str | tuple[str, ...]]) -> bool:
@@ -158,16 +182,36 @@ class _Maker:
             columns = {name: batch.column(index) for index, name in enumerate(batch.schema.names)}
             if self.template:
                 columns[TEMPLATE] = pa.array([filled(self.template, row) for row in batch.to_pylist()], pa.string())
-            for role in _TEXT_ROLES:
-                if role == "context" and "answer_starts" in self.roles.columns:
-                    continue  # the places of the answers count its letters
-                if self.steps and role in self.roles.columns:
-                    name = self.roles.one(role)
-                    columns[name] = pa.array(self._repaired(columns[name].to_pylist()), pa.string())
+            self._repair(columns)
             if "labels" in self.roles.columns:
                 columns[LABELS] = pa.array(self._joined(columns), pa.string())
             meter.advance(batch.num_rows)
             yield pa.RecordBatch.from_pydict(columns)
+
+    def _repair(self, columns: dict[str, Any]) -> None:
+        """Does the text steps in all columns of texts."""
+        import pyarrow as pa
+
+        for role in TEXTS if self.steps else ():
+            if role == "context" and "answer_starts" in self.roles.columns:
+                continue  # the places of the answers count its letters
+            if role in self.roles.columns:
+                name = self.roles.one(role)
+                columns[name] = pa.array(self._repaired(columns[name].to_pylist()), pa.string())
+        if self.steps and "messages" in self.roles.columns:
+            name = self.roles.one("messages")
+            columns[name] = pa.array(self._repaired_messages(columns[name].to_pylist()), pa.list_(pa.string()))
+
+    def _repaired_messages(self, rows: list[list[str]]) -> list[list[str]]:
+        """What is said is repaired, and who says it stays; what is no message is left for the check of the rows."""
+        messages = [[message_of(item) for item in row] for row in rows]
+        said = [message["content"] for row in messages for message in row if message is not None]
+        repaired = iter(self._repaired(said))
+        return [
+            [item if message is None else json.dumps({**message, "content": next(repaired)}, ensure_ascii=False)
+             for item, message in zip(row, found, strict=True)]
+            for row, found in zip(rows, messages, strict=True)
+        ]  # fmt: skip
 
     def _repaired(self, texts: list[str]) -> list[str]:
         for plugin, config in self.steps:

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 
 from tlstudio.core.control import Control
 from tlstudio.core.files import atomic_write
-from tlstudio.data.roles import Roles
+from tlstudio.data.roles import CONTENT, FILES, Roles
 from tlstudio.data.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
 
-# the role whose values tell one row from another, the first that is there
 RELATIVE = "file"  # the column in which folders give the relative names of their files
-_CONTENT = ("text", "image", "tokens", "question", "source_text")
 
 
 @dataclass
@@ -43,14 +41,18 @@ class Frame:
 
     @property
     def content(self) -> str:
-        """The column that tells one row from another: the text, image, tokens …"""
+        """The column that tells one row from another: the text, image, recording, tokens …"""
         return content_column(self.roles)
 
     @property
+    def of_files(self) -> bool:
+        """Whether the contents are paths of images or recordings."""
+        return content_role(self.roles) in FILES
+
+    @property
     def _identity(self) -> str:
-        """The column that names a row in a recipe: of images in a folder their relative names, so that it may move."""
-        of_images = "image" in self.roles.columns and self.content == self.roles.one("image")
-        return RELATIVE if of_images and self.table.columns.get(RELATIVE) == "text" else self.content
+        """The column that names a row in a recipe: of files in a folder their relative names, so that it may move."""
+        return RELATIVE if self.of_files and self.table.columns.get(RELATIVE) == "text" else self.content
 
     def contents(self, control: Control | None = None, column: str = "") -> Iterator[tuple[int, list[str]]]:
         """(index of the first row, texts) a batch at a time; tokens are joined by spaces."""
@@ -89,25 +91,6 @@ class Frame:
         if self.raw is None or self.content not in self.raw.columns:
             return [self.ids(control)]
         return [Frame(self.raw, self.roles, self.keep, None).ids(control), self.ids(control)]
-
-    def blank(self, control: Control | None = None) -> np.ndarray:
-        """bool [N]: rows whose content is empty or only spaces."""
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        parts = [np.zeros(0, dtype=bool)]
-        for batch in self.table.batches([self.content]):
-            if control is not None:
-                control.check()
-            values = batch.column(0)
-            lengths = (
-                pc.list_value_length(values)
-                if pa.types.is_list(values.type)
-                else pc.utf8_length(pc.utf8_trim_whitespace(values))
-            )
-            parts.append(lengths.to_numpy(zero_copy_only=False) == 0)
-        return np.concatenate(parts)
 
 
 @dataclass
@@ -180,8 +163,20 @@ def encode(table: Table, column: str, names: list[str], control: Control | None 
     return codes
 
 
+def content_role(roles: Roles) -> str:
+    """The role that tells one row from another: the first of text, image, audio, tokens … that is there."""
+    return next(role for role in CONTENT if role in roles.columns)
+
+
+def whole_columns(roles: Roles) -> list[str]:
+    """The columns whose texts together are compared: of a pair or an answered prompt both. Of a question only itself,
+    since many share one context."""
+    more = ("text_b", "negative", "target_text", "response")
+    return list(dict.fromkeys([content_column(roles), *(roles.one(role) for role in more if role in roles.columns)]))
+
+
 def content_column(roles: Roles) -> str:
-    return next(roles.one(role) for role in _CONTENT if role in roles.columns)
+    return roles.one(content_role(roles))
 
 
 def content_id(text: str) -> int:

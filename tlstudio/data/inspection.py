@@ -12,9 +12,10 @@ from tlstudio.core.events import Emit
 from tlstudio.core.memo import remembered
 from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data import compose
-from tlstudio.data.frames import content_column
+from tlstudio.data.detect.reading import MESSAGE, plain
+from tlstudio.data.frames import content_role
 from tlstudio.data.labelled import Labelled, read_labelled
-from tlstudio.data.roles import Roles
+from tlstudio.data.roles import FILES, Roles
 from tlstudio.data.steps.preview import differences
 from tlstudio.data.tables import Table, read_tables
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_FORMAT = 1  # part of the name of what is remembered: raise it when the facts change
+_FORMAT = 2  # part of the name of what is remembered: raise it when the facts change
 _BINS = 30
 _SAMPLE = 2_000  # rows that tell what is in a column
 _LABELS = 2_000  # labels that are listed
@@ -35,7 +36,8 @@ def inspect(
     """Columns, roles, labels, lengths, splits and problems of the data, as plain JSON.
 
     Args:
-        roles: those that the task needs; empty finds out what the data is made for.
+        roles: those that the task needs; empty finds out what the data is made for. Where the data has no columns for
+            some of them, ``missing`` names these, and everything else is as if none had been asked for.
         fresh: looks again, although the places seem to be as they were; images that a file names may have changed.
 
     Raises:
@@ -68,6 +70,8 @@ def _inspected(
 ) -> dict[str, Any]:
     reply = _facts(raw)
     try:
+        reply["missing"] = compose.lacking(raw["train"], data, roles)
+        roles = () if reply["missing"] else roles
         tables, assigned = compose.composed(raw, data, roles, emit, control)
         reply |= {"roles": assigned.plain(), "reasons": assigned.reasons}
         reply["composed"] = {split: str(table.arrow) for split, table in tables.items()}
@@ -107,6 +111,7 @@ def _facts(raw: dict[str, Table]) -> dict[str, Any]:
         "rows": {split: table.rows for split, table in raw.items()},
         "roles": {},
         "reasons": {},
+        "missing": [],
         "labels": [],
         "labels_raw": [],
         "lengths": {"edges": [], "counts": [], "unit": "characters"},
@@ -121,7 +126,7 @@ def _columns(sample: pa.Table) -> list[dict[str, Any]]:
     for name in sample.column_names:
         values = sample.column(name).to_pylist()
         is_list = bool(values) and isinstance(values[0], list)
-        texts = [" · ".join(value) if is_list else value for value in values]
+        texts = [_cell(value) for value in values]
         full = [text for text in texts if text.strip()]
         facts.append(
             {
@@ -136,14 +141,22 @@ def _columns(sample: pa.Table) -> list[dict[str, Any]]:
     return facts
 
 
+def _cell(value: str | list[str]) -> str:
+    """A cell in one line; of messages what they say."""
+    if isinstance(value, str):
+        return value
+    return plain(value) if value and value[0].startswith(MESSAGE) else " · ".join(value)
+
+
 def _lengths(table: Table, roles: Roles) -> dict[str, Any]:
-    """A histogram of the texts' characters up to their 99th percentile; of lists, of their items."""
+    """A histogram of the texts' characters up to their 99th percentile; of tokens and messages, of their number."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = content_column(roles)
-    if "image" in roles.columns and column == roles.one("image"):
+    role = content_role(roles)
+    column = roles.one(role)
+    if role in FILES:
         return {"edges": [], "counts": [], "unit": ""}  # the length of a path says nothing
     lengths: list[np.ndarray] = []
     for batch in table.batches([column]):
@@ -153,14 +166,16 @@ def _lengths(table: Table, roles: Roles) -> dict[str, Any]:
     found = np.concatenate(lengths)
     top = max(float(np.percentile(found, 99)), 1.0)
     heights, edges = np.histogram(np.minimum(found, top), bins=_BINS, range=(0, top))
-    unit = "tokens" if table.columns[column] == "list" else "characters"
+    unit = role if role in ("tokens", "messages") else "characters"
     return {"edges": edges.tolist(), "counts": heights.tolist(), "unit": unit}
 
 
 def _counted(labelled: Labelled, control: Control) -> dict[str, Any]:
     splits = {split: rows.counts() for split, rows in labelled.splits.items()}
-    if "tags" in labelled.roles.columns:
-        splits = {split: _tags(rows, labelled.roles.one("tags"), control) for split, rows in labelled.splits.items()}
+    for role in ("tags", "box_labels"):
+        if role in labelled.roles.columns:
+            column = labelled.roles.one(role)
+            splits = {split: _items(rows, column, control) for split, rows in labelled.splits.items()}
     total: Counter[str] = Counter()
     for counts in splits.values():
         total.update(counts)
@@ -172,8 +187,8 @@ def _counted(labelled: Labelled, control: Control) -> dict[str, Any]:
     }
 
 
-def _tags(rows: Any, column: str, control: Control) -> dict[str, int]:
-    """Tokens with each tag, most frequent first."""
+def _items(rows: Any, column: str, control: Control) -> dict[str, int]:
+    """Tokens with each tag, or boxes with each label, most frequent first."""
     counts: Counter[str] = Counter()
     for batch in rows.batches([column]):
         control.check()

@@ -14,9 +14,12 @@ from tlstudio.core.plugins import configure, get
 from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data import compose, problems, splits
+from tlstudio.data.detect.blank import blank_cells, blank_rows
+from tlstudio.data.detect.labels import counted, parts
 from tlstudio.data.frames import Frame, Frames, content_column, encode
 from tlstudio.data.roles import HELPERS, Roles
 from tlstudio.data.rows import Rows
+from tlstudio.data.rowwise import flaws
 from tlstudio.data.tables import Table, read_tables
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ class Labelled:
         warnings: what the user should know but need not settle.
         dropped: rows that each data step has taken out, by the name of the step.
         renames: what the steps have made of labels; None where their rows were dropped.
+        separator: stands between several labels in one of ``labels``; empty where a row has one label.
     """
 
     splits: dict[str, Rows]
@@ -46,6 +50,24 @@ class Labelled:
     warnings: list[StudioError] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     renames: dict[str, str | None] = field(default_factory=dict)
+    separator: str = ""
+
+    @property
+    def classes(self) -> list[str]:
+        """Single labels, sorted: of several labels in a row each by itself; the index is the class number."""
+        return sorted({part for name in self.labels for part in parts(name, self.separator)})
+
+    def several(self, split: str) -> np.ndarray:
+        """uint8 [n, C]: 1 where a row has a label of :attr:`classes`."""
+        import numpy as np
+
+        classes = {label: number for number, label in enumerate(self.classes)}
+        names = self.splits[split].names
+        table = np.zeros((len(names) + 1, len(classes)), dtype=np.uint8)  # the last row is for code -1, no label
+        for row, name in enumerate(names):
+            table[row, [classes[part] for part in parts(name, self.separator) if part in classes]] = 1
+        codes = self.splits[split].codes
+        return table[codes] if codes is not None else np.zeros((len(self.splits[split]), 0), dtype=np.uint8)
 
     @property
     def content(self) -> str:
@@ -53,13 +75,22 @@ class Labelled:
         return content_column(self.roles)
 
     def class_numbers(self, split: str) -> list[int]:
-        codes = self.splits[split].codes
-        return [] if codes is None else codes.tolist()
+        """The class of each row as an index into ``labels``, -1 where there is none; empty without a label column."""
+        import numpy as np
+
+        rows = self.splits[split]
+        if rows.codes is None:
+            return []
+        numbers = {label: number for number, label in enumerate(self.labels)}
+        # a further place has names of its own, and may lack some
+        return np.array([*(numbers.get(name, -1) for name in rows.names), -1])[rows.codes].tolist()
 
     def class_table(self) -> list[dict[str, Any]]:
         """One row a class: how many examples each split has."""
-        counts = {split: rows.counts() for split, rows in self.splits.items()}
-        return [{"label": label, **{split: counts[split].get(label, 0) for split in counts}} for label in self.labels]
+        counts = {split: counted(rows.counts(), self.separator) for split, rows in self.splits.items()}
+        none: dict[str, int] = {}
+        return [{"label": label, **{split: counts.get(split, none).get(label, 0) for split in SPLITS}}
+                for label in self.classes]  # fmt: skip
 
 
 def read_labelled(
@@ -90,9 +121,15 @@ def read_labelled(
     found += trouble
     if not found:
         found += [problems.empty_split(split) for split in ("train", "test") if not len(by_split[split])]
-        found += _unseen(by_split)
+        found += _unseen(by_split, frames.separator)
     return Labelled(
-        by_split, assigned, frames.names, _long_texts(frames, assigned), frames.dropped, frames.renames
+        by_split,
+        assigned,
+        frames.names,
+        _long_texts(frames, assigned),
+        frames.dropped,
+        frames.renames,
+        frames.separator,
     ), found
 
 
@@ -114,7 +151,10 @@ def read_more(data: DataSection, place: str, known: Labelled, emit: Emit, contro
     frame = frames.by_split["train"]
     if len(blank := _blank(frame, control)):
         raise problems.empty_rows(place, [frame.table.place(int(blank[0]))[1]], len(blank))
-    if unknown := sorted(set(frames.names) - set(known.labels)):
+    for flaw in flaws(frame, frame.roles, control):
+        raise flaw
+    found = {part for name in frames.names for part in parts(name, known.separator)}
+    if unknown := sorted(found - set(known.classes)):
         raise StudioError(
             "evaluate.unknown-label", "{path} has the label '{label}', which the model was not trained on.",
             "Correct the label, or leave the file out of evaluate.extra_sets.",
@@ -214,6 +254,11 @@ def _flaws(frames: Frames, roles: Roles, control: Control) -> list[StudioError]:
         rows = [frame.table.place(int(index)) for index in blank[:20]]
         if rows:
             found.append(problems.empty_rows(rows[0][0], [row for _path, row in rows], len(blank)))
+        found += flaws(frame, roles, control)
+    if "labels" in roles.columns and not frames.names:
+        found.append(problems.no_labels(roles.columns["labels"][0]))
+    if not any(frame.keep.any() for frame in frames.by_split.values()):
+        return [*found, problems.no_rows_left()]
     if "label" not in roles.columns:
         return found
     needed = 1 if "test" in frames.by_split else 2
@@ -228,7 +273,9 @@ def _blank(frame: Frame, control: Control) -> np.ndarray:
     """Indices of kept rows without content or without a label."""
     import numpy as np
 
-    blank = frame.blank(control)
+    blank = blank_rows(frame.table, frame.roles, control)
+    if "number" in frame.roles.columns:
+        blank |= blank_cells(frame.table, [frame.roles.one("number")], control)
     if frame.codes is not None and "labels" not in frame.roles.columns:  # of several labels none may be right
         blank |= frame.codes < 0
     return np.flatnonzero(blank & frame.keep)
@@ -252,12 +299,12 @@ def _divided(
 
     train = frames.by_split["train"]
     try:
-        parts = splits.divide(splits.Wanted(train, data.split, _shares(data), control, fold))
+        divided = splits.divide(splits.Wanted(train, data.split, _shares(data), control, fold))
     except StudioError as error:
         return {"train": _rows(train, np.flatnonzero(train.keep), frames.names)}, [error]
     if "test" in data.files or "validation" in data.files:
-        parts = {split: indices for split, indices in parts.items() if split not in data.files or split == "train"}
-    by_split = {split: _rows(train, indices, frames.names) for split, indices in parts.items()}
+        divided = {split: rows for split, rows in divided.items() if split not in data.files or split == "train"}
+    by_split = {split: _rows(train, indices, frames.names) for split, indices in divided.items()}
     for split, frame in frames.by_split.items():
         if split != "train":
             by_split[split] = _rows(frame, np.flatnonzero(frame.keep), frames.names)
@@ -285,12 +332,12 @@ def _rows(frame: Frame, indices: np.ndarray, names: list[str]) -> Rows:
     )
 
 
-def _unseen(by_split: dict[str, Rows]) -> list[StudioError]:
-    known = set(by_split["train"].counts())
+def _unseen(by_split: dict[str, Rows], separator: str) -> list[StudioError]:
+    known = counted(by_split["train"].counts(), separator).keys()
     return [
         problems.unseen_class(label, split)
         for split, rows in by_split.items()
-        for label in sorted(set(rows.counts()) - known)
+        for label in sorted(counted(rows.counts(), separator).keys() - known)
     ]
 
 
@@ -300,9 +347,10 @@ def _long_texts(frames: Frames, roles: Roles) -> list[StudioError]:
     found: list[StudioError] = []
     if "text" not in roles.columns:
         return found
+    column = roles.one("text")
     for frame in frames.by_split.values():
         first = 0
-        for batch in frame.table.batches([roles.one("text")]):
+        for batch in frame.table.batches([column]):
             lengths = pc.utf8_length(batch.column(0)).to_numpy(zero_copy_only=False)
             kept = frame.keep[first : first + batch.num_rows]
             for index in ((lengths > problems.LONG_TEXT) & kept).nonzero()[0][: 5 - len(found)]:

@@ -97,3 +97,68 @@ def long_text(path: str, row: int, characters: int) -> StudioError:
         path=path,
         characters=characters,
     )
+
+
+def no_labels(column: str) -> StudioError:
+    return StudioError(
+        "data.no-labels",
+        "No row has a label in the column '{column}'.",
+        "Choose the column that holds the labels, or correct the sign that stands between labels (data.separator).",
+        where="data.roles.labels",
+        column=column,
+    )
+
+
+def bad_numbers(path: str, rows: Sequence[int], count: int, column: str, value: str) -> StudioError:
+    """``rows`` are the first 1-based rows, and ``value`` is what stands in the first; the same holds below."""
+    return StudioError(
+        "data.bad-numbers",
+        "{count} rows of {path} have no number in the column '{column}', first row {row}: {value}",
+        "Write numbers such as 0.5, choose another column, or leave the rows out with the data step drop-empty.",
+        where="data.roles.number",
+        path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
+    )  # fmt: skip
+
+
+def uneven_tags(path: str, rows: Sequence[int], count: int, column: str, value: str) -> StudioError:
+    """``value``: numbers of tokens and tags."""
+    return StudioError(
+        "data.uneven-tags",
+        "{count} rows of {path} have not as many tags as tokens, first row {row}: {value}",
+        "Give every token one tag (O where it is nothing), or remove the rows.",
+        where="data.roles.tags",
+        path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
+    )  # fmt: skip
+
+
+def misplaced_answers(path: str, rows: Sequence[int], count: int, column: str, value: str) -> StudioError:
+    """``value``: an answer and where it should begin, or the numbers of both."""
+    return StudioError(
+        "data.misplaced-answers",
+        "In {count} rows of {path} an answer does not stand in the context where it should, first row {row}: {value}",
+        "Correct the beginnings (characters are counted from 0), or remove the rows.",
+        where="data.roles.answer_starts",
+        path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
+    )  # fmt: skip
+
+
+def bad_boxes(path: str, rows: Sequence[int], count: int, column: str, value: str) -> StudioError:
+    """``value``: a wrong box, or the numbers of boxes and labels."""
+    return StudioError(
+        "data.bad-boxes",
+        "{count} rows of {path} have a box that is none, or not as many labels as boxes, first row {row}: {value}",
+        "Write each box as left, top, right and bottom in pixels, such as 10 20 110 220, and give it a label.",
+        where="data.roles.boxes",
+        path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
+    )  # fmt: skip
+
+
+def bad_messages(path: str, rows: Sequence[int], count: int, column: str, value: str) -> StudioError:
+    """``value``: what is no message, or the roles of all."""
+    return StudioError(
+        "data.bad-messages",
+        "{count} rows of {path} are no conversations with an answer of the assistant, first row {row}: {value}",
+        "Each message needs role and content, and one of them the role assistant: there is nothing to learn without.",
+        where="data.roles.messages",
+        path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
+    )  # fmt: skip

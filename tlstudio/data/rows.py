@@ -73,6 +73,11 @@ class Rows:
             for value in batch.column(0).to_pylist():
                 yield value if isinstance(value, str) else " ".join(value)
 
+    def lists(self, column: str) -> Iterator[list[str]]:
+        """A column's lists, such as tokens, answers, boxes or messages."""
+        for batch in self.batches([column]):
+            yield from batch.column(0).to_pylist()
+
     def numbers(self, column: str, least: float = -math.inf) -> np.ndarray:
         """float64 [n]: a column's values.
 
@@ -83,7 +88,7 @@ class Rows:
 
         found = np.empty(len(self), dtype=np.float64)
         for position, text in enumerate(self.texts(column)):
-            value = _number(text)
+            value = number_of(text)
             if not value >= least:  # also where it is no number
                 path, row = self.table.place(int(self.indices[position]))
                 raise StudioError(
@@ -107,8 +112,8 @@ class Rows:
         return (whole.rename_columns(changed) if changed else whole).select(self.indices)
 
 
-def _number(text: str) -> float:
-    """Not-a-number where the text is none."""
+def number_of(text: str) -> float:
+    """A finite number; not-a-number where the text is none."""
     try:
         value = float(text.strip())
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
@@ -52,7 +52,8 @@ def divide(wanted: Wanted) -> Divided:
     if not wanted.shares:
         return {"train": kept}
     if wanted.section.method == "k-fold" and "test" not in wanted.shares:
-        return _by_rank(wanted, kept, wanted.shares)  # a test place of its own leaves no folds to make
+        # a test place of its own leaves no folds to make
+        return (_grouped if _groups_of(wanted) else _stratified)(wanted, kept)
     return _METHODS[wanted.section.method](wanted, kept)
 
 
@@ -82,9 +83,14 @@ def _by_rank(wanted: Wanted, kept: np.ndarray, shares: dict[str, float]) -> Divi
 
 
 def _k_fold(wanted: Wanted, kept: np.ndarray) -> Divided:
-    """The contents of each class in hash order are dealt to the folds in turn; one fold is the test."""
+    """The contents of each class in hash order are dealt to the folds in turn; one fold is the test.
+
+    Where a column has the role of the group, whole groups are dealt.
+    """
     import numpy as np
 
+    if _groups_of(wanted):
+        return _grouped_folds(wanted, kept)
     ranks, sizes, place, by_class = _ranks(wanted, kept)
     several = sizes > 1  # what a class has once must be learnt, not tested
     folds = wanted.section.folds
@@ -100,6 +106,25 @@ def _k_fold(wanted: Wanted, kept: np.ndarray) -> Divided:
     rest = kept[~tested]
     share = wanted.shares.get("validation", 0) / max(1 - wanted.shares.get("test", 0), 1e-9)
     inner = _by_rank(wanted, rest, {"validation": share}) if share > 0 else {"train": rest}
+    return {**inner, "test": np.asarray(kept[tested])}
+
+
+def _grouped_folds(wanted: Wanted, kept: np.ndarray) -> Divided:
+    """The largest group first, each goes to the fold with the fewest rows (as scikit-learn's GroupKFold does)."""
+    import numpy as np
+
+    keys, place = _group_keys(wanted, kept)
+    sizes, folds = np.bincount(place), wanted.section.folds
+    if len(sizes) < folds:
+        raise _too_few(len(sizes), "groups", _groups_of(wanted))
+    dealt, filled = np.zeros(len(sizes), dtype=np.int64), [0] * folds
+    for number in np.lexsort((mixed(keys, wanted.section.seed), -sizes)).tolist():
+        dealt[number] = filled.index(min(filled))
+        filled[dealt[number]] += int(sizes[number])
+    tested = (dealt == wanted.fold)[place]
+    rest = kept[~tested]
+    share = wanted.shares.get("validation", 0) / max(1 - wanted.shares.get("test", 0), 1e-9)
+    inner = _grouped(replace(wanted, shares={"validation": share}), rest) if share > 0 else {"train": rest}
     return {**inner, "test": np.asarray(kept[tested])}
 
 
@@ -125,20 +150,36 @@ def _ranks(wanted: Wanted, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _grouped(wanted: Wanted, kept: np.ndarray) -> Divided:
-    """Whole groups in hash order, as many as fill the share; rows without a group stand alone."""
+    """Whole groups in hash order, as many as fill the share."""
+    import numpy as np
+
+    keys, place = _group_keys(wanted, kept)
+    if len(keys) < len(wanted.shares) + 1:
+        raise _too_few(len(keys), "groups", wanted.section.by or "group")
+    order = np.argsort(mixed(keys, wanted.section.seed), kind="stable")
+    where = _fill(order, np.bincount(place), wanted.shares, len(kept))
+    return _gathered(kept, where[place], list(wanted.shares))
+
+
+def _groups_of(wanted: Wanted) -> str:
+    """The column of the groups that k-fold must keep together; empty where there is none."""
+    section, roles = wanted.section, wanted.frame.roles
+    if section.method == "k-fold" and section.by:
+        return _column(wanted, "group")
+    return roles.one("group") if "group" in roles.columns else ""
+
+
+def _group_keys(wanted: Wanted, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """uint64 [G]: a number for each group; int64 [n]: the group of each row. Rows without a group stand alone, but
+    with those of the same content."""
     import numpy as np
 
     names: list[str] = []
-    codes = encode(wanted.frame.table, _column(wanted, "group"), names, wanted.control)[kept].astype(np.int64)
-    alone = codes < 0
-    codes[alone] = len(names) + np.arange(alone.sum())
-    keys = np.array([content_id(name) for name in names], dtype=np.uint64)
-    keys = np.concatenate([keys, wanted.frame.ids(wanted.control)[kept][alone]])
-    groups, place, sizes = np.unique(codes, return_inverse=True, return_counts=True)
-    if len(groups) < len(wanted.shares) + 1:
-        raise _too_few(len(groups), "groups", wanted.section.by or "group")
-    order = np.argsort(mixed(keys[groups], wanted.section.seed), kind="stable")
-    return _gathered(kept, _fill(order, sizes, wanted.shares, len(kept))[place], list(wanted.shares))
+    codes = encode(wanted.frame.table, _column(wanted, "group"), names, wanted.control)[kept]
+    of_names = np.array([*map(content_id, names), 0], dtype=np.uint64)
+    keys = np.where(codes >= 0, of_names[codes], wanted.frame.ids(wanted.control)[kept])
+    groups, place = np.unique(keys, return_inverse=True)
+    return groups, place
 
 
 def _fill(order: np.ndarray, sizes: np.ndarray, shares: dict[str, float], total: int) -> np.ndarray:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-_FORMAT = 3  # part of the cache key: raise it when the way of reading changes
+_FORMAT = 4  # part of the cache key: raise it when the way of reading changes
 _PACKAGE = "tlstudio.data.sources"
 _KINDS = {"folder": "a folder of other files", "binary": "binary data", "name": "a name of something else"}
 _BATCH = 5_000  # rows at most of a batch on disk, so that a stream of them stays small in memory
@@ -209,7 +209,9 @@ def _read_name(name: str, source: str, options: dict[str, Any], emit: Emit, cont
         )  # fmt: skip
     config = configure(plugin, options, "data")
     found = plugin.locate(name, config, emit, control)
-    return _read(plugin, found, plugin.settle(found, config), shown(name), Meter(emit, control, "prepare", 1, "bytes"))
+    # a name may stand for a file, such as a relative one of SQLite: messages say which that is
+    place = shown(name) if found.kind == "name" else found.name
+    return _read(plugin, found, plugin.settle(found, config), place, Meter(emit, control, "prepare", 1, "bytes"))
 
 
 def _read(plugin: Any, found: Scan, config: Any, path: str, meter: Meter) -> Table:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tlstudio.core.control import Control
+from tlstudio.models.batches import Example
 from tlstudio.models.scorers import Scorer
 
 _WARM_UPS = 3
@@ -22,7 +23,7 @@ _FEWEST = 5  # repetitions before the time limit counts
 
 def measure(
     scorers: Mapping[str, Scorer],
-    encoded: Sequence[Sequence[int]],
+    examples: Sequence[Example],
     batches: Sequence[int] = (1, 16),
     repetitions: int = 30,
     *,
@@ -34,7 +35,7 @@ def measure(
 
     Args:
         scorers: what to measure, by name.
-        encoded: token ids of real texts; batches are drawn from them by ``seed`` (with replacement if they are few).
+        examples: model inputs of real rows; batches are drawn from them by ``seed`` (with replacement if they are few).
         batches: batch sizes.
         repetitions: timed batches for each scorer and size.
         control: asked before each batch.
@@ -50,7 +51,7 @@ def measure(
     generator = np.random.default_rng(seed)
     result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in scorers}
     for size in batches:
-        draws = [_draw(encoded, size, generator) for _ in range(repetitions)]
+        draws = [_draw(examples, size, generator) for _ in range(repetitions)]
         _warm_up(scorers, draws, control)
         for name, times in _repeat(scorers, draws, seconds, control).items():
             median, high = np.percentile(times, [50, 95]) * 1000
@@ -62,21 +63,21 @@ def measure(
     return result
 
 
-def _draw(encoded: Sequence[Sequence[int]], size: int, generator: np.random.Generator) -> list[Sequence[int]]:
-    places = generator.choice(len(encoded), size=size, replace=len(encoded) < size)
-    return [encoded[int(place)] for place in places]
+def _draw(examples: Sequence[Example], size: int, generator: np.random.Generator) -> list[Example]:
+    places = generator.choice(len(examples), size=size, replace=len(examples) < size)
+    return [examples[int(place)] for place in places]
 
 
-def _warm_up(scorers: Mapping[str, Scorer], draws: list[list[Sequence[int]]], control: Control) -> None:
+def _warm_up(scorers: Mapping[str, Scorer], draws: list[list[Example]], control: Control) -> None:
     """The first calls of a size allocate memory and choose kernels; they are not what a user waits for later."""
     for scorer in scorers.values():
         for batch in draws[:_WARM_UPS]:
             control.check()
-            scorer.logits(batch)
+            scorer.outputs(batch)
 
 
 def _repeat(
-    scorers: Mapping[str, Scorer], draws: list[list[Sequence[int]]], seconds: float, control: Control
+    scorers: Mapping[str, Scorer], draws: list[list[Example]], seconds: float, control: Control
 ) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in scorers}
     names = list(scorers)
@@ -87,7 +88,7 @@ def _repeat(
             control.check()
             time.sleep(_SETTLE)
             begin = time.perf_counter()
-            scorers[name].logits(batch)
+            scorers[name].outputs(batch)
             times[name].append(time.perf_counter() - begin)
             spent += times[name][-1]
         if spent > seconds and round_ + 1 >= _FEWEST:

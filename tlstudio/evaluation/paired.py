@@ -15,21 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlstudio.core.errors import StudioError
-from tlstudio.evaluation.resampling import Interval, blocks, interval
+from tlstudio.metrics.resampling import Interval, blocks, interval
+
+CONTENTS = ("text", "text_b", "tokens", "question", "context", "source_text", "prompt", "image", "audio")
 
 
 def difference(
-    first: NDArray[np.bool_],
-    second: NDArray[np.bool_],
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
     *,
     bootstrap: int = 1000,
     seed: int = 7,
     check: Callable[[], None] | None = None,
 ) -> Interval:
-    """Accuracy of the second minus accuracy of the first, with its 95 % interval.
+    """Mean score of the second minus mean score of the first, with its 95 % interval.
 
     Args:
-        first: whether each of N rows is right, bool [N].
+        first: how good the answer to each of N rows is, [N]; 1 for right, 0 for wrong.
         second: the same of the other model, rows in the same order.
     """
     gain = second.astype(np.float64) - first.astype(np.float64)
@@ -41,12 +43,12 @@ def compare_runs(first: Path, second: Path, check: Callable[[], None] | None = N
     """How the second run's predictions differ from the first's on the same test rows.
 
     Returns:
-        ``{"rows", "accuracy": Interval, "only_first", "only_second"}``: rows that only one of them gets right.
+        ``{"rows", "difference": Interval, "only_first", "only_second"}``: rows that only one of them does better.
 
     Raises:
         StudioError: a run has no predictions, or they are of other test rows.
     """
-    one, two = (_correct(folder) for folder in (first, second))
+    one, two = (_scores(folder) for folder in (first, second))
     if one[0] != two[0]:
         raise StudioError(
             "compare.other-rows", "The runs {first} and {second} were tested on different rows.",
@@ -54,14 +56,14 @@ def compare_runs(first: Path, second: Path, check: Callable[[], None] | None = N
         )  # fmt: skip
     return {
         "rows": len(one[1]),
-        "accuracy": difference(one[1], two[1], check=check),
-        "only_first": int((one[1] & ~two[1]).sum()),
-        "only_second": int((two[1] & ~one[1]).sum()),
+        "difference": difference(one[1], two[1], check=check),
+        "only_first": int((one[1] > two[1]).sum()),
+        "only_second": int((two[1] > one[1]).sum()),
     }
 
 
-def _correct(folder: Path) -> tuple[list[tuple[int, str]], NDArray[np.bool_]]:
-    """Row and text of each prediction, and whether it is right."""
+def _scores(folder: Path) -> tuple[list[tuple[Any, ...]], NDArray[np.float64]]:
+    """What each prediction was about, and how good it is."""
     import pyarrow.parquet as pq
 
     path = folder / "predictions.parquet"
@@ -70,6 +72,9 @@ def _correct(folder: Path) -> tuple[list[tuple[int, str]], NDArray[np.bool_]]:
             "compare.no-predictions", "The run {run} has no predictions.", "Choose a run that was completed.",
             run=folder.name,
         )  # fmt: skip
-    table = pq.read_table(path, columns=["row", "text", "label", "predicted"]).to_pydict()
-    right = np.array([a == b for a, b in zip(table["label"], table["predicted"], strict=True)], dtype=np.bool_)
-    return list(zip(table["row"], table["text"], strict=True)), right
+    table = pq.read_table(path).to_pydict()
+    # truth too: other labels for the same texts make another test
+    about = [table[name] for name in ("row", "file", *CONTENTS, "label") if name in table]
+    # runs of earlier versions have no scores: they were classifiers
+    scores = table.get("score") or [float(a == b) for a, b in zip(table["label"], table["predicted"], strict=True)]
+    return [tuple(map(str, row)) for row in zip(*about, strict=True)], np.asarray(scores, dtype=np.float64)

@@ -17,23 +17,11 @@ from tlstudio.core import numbers, paths
 from tlstudio.core.errors import fill
 from tlstudio.core.events import Metric, from_dict
 from tlstudio.core.files import explain_os_errors, read_json, write_text
-from tlstudio.evaluation import charts
-from tlstudio.evaluation.errors import shorten
+from tlstudio.evaluation import charts, samples
+from tlstudio.metrics.errors import shorten
+from tlstudio.metrics.names import METRICS, about, leading
 
 FILE = "report.html"
-TITLES = {
-    "accuracy": "Accuracy",
-    "macro_precision": "Macro precision",
-    "macro_recall": "Macro recall",
-    "macro_f1": "Macro F1",
-    "weighted_precision": "Weighted precision",
-    "weighted_recall": "Weighted recall",
-    "weighted_f1": "Weighted F1",
-    "matthews": "Matthews correlation",
-    "roc_auc": "ROC AUC (one against rest)",
-    "log_loss": "Log loss (lower is better)",
-    "ece": "Expected calibration error (lower is better)",
-}
 _WIDEST = 40  # classes of a confusion matrix that is drawn; above, only its largest errors are listed
 _CONFUSED = 10
 _SAMPLE = 90  # characters of a row that shows a finding
@@ -79,19 +67,29 @@ def context(folder: Path) -> dict[str, Any]:
         "version": __version__,
         "n": numbers,
         "r": results,
-        "titles": TITLES,
+        "titles": {name: item.title + (" (lower is better)" if item.lower else "") for name, item in METRICS.items()},
+        "leading": leading(results),
+        "unit": results.get("unit") or "rows",
         "file": Path(str((results.get("data") or {}).get("path", ""))).name,
-        "bag": next((item for item in results.get("baselines", []) if item["name"] == "bag-of-words"), None),
+        "bag": (results.get("baselines") or [None])[-1],
         "charts": _curves(folder, results.get("training") or {}),
         "matrix": _matrix(results.get("labels") or [], test.get("confusion") or []),
         "confused": _confused(results.get("labels") or [], test.get("confusion") or []),
         "reliability": charts.reliability(test.get("calibration") or []),
-        "errors": [{**error, "text": shorten(str(error["text"]), _LONGEST)} for error in test.get("errors", [])],
+        "errors": [{**error, "text": _content(error)} for error in test.get("errors", [])],
+        "samples": samples.table(test.get("samples") or {}),
         "exports": [{**item, "verdict": _verdict(item.get("parity"))} for item in results.get("exports", [])],
         "findings": _findings(results.get("examination") or {}),
         "recipe": _text(folder / "recipe.yaml"),
         "environment": _flat(read_json(environment)) if environment.is_file() else [],
     }
+
+
+def _content(entry: dict[str, Any]) -> str:
+    """What an error is about: its text, or the name of its image or sound."""
+    if "text" in entry:
+        return shorten(str(entry["text"]), _LONGEST)
+    return Path(str(entry.get("image") or entry.get("audio") or "")).name
 
 
 def _findings(examination: dict[str, Any]) -> list[dict[str, Any]]:
@@ -153,14 +151,13 @@ def _curves(folder: Path, training: dict[str, Any]) -> list[dict[str, Any]]:
 
     best = training.get("best_epoch")
     losses = [series("Training", "one", "train", "loss"), series("Validation", "two", "validation", "loss")]
-    scores = [
-        series("Training accuracy", "one", "train", "accuracy"),
-        series("Validation accuracy", "two", "validation", "accuracy"),
-        series("Validation macro F1", "three", "validation", "macro_f1"),
-    ]
+    measured = [name for split, name in points if split == "validation" and name != "loss"]
+    scores = [series(f"Validation {about(name).title}", style, "validation", name)
+              for name, style in zip(measured, ("two", "three", "one"), strict=False)]  # fmt: skip
+    shares = all(about(name).share for name in measured)
     drawn = [
         charts.line_chart("Loss", "Epoch", losses, best),
-        charts.line_chart("Accuracy and macro F1", "Epoch", scores, best, share=True),
+        charts.line_chart("Validation metrics", "Epoch", scores, best, share=shares),
         charts.line_chart("Learning rate", "Epoch", [series("Learning rate", "one", "train", "learning_rate")]),
     ]
     return [chart for chart in drawn if chart]

@@ -42,8 +42,8 @@ class ExportJob:
 class Tolerance:
     """What the parity check allows.
 
-    ``logits``: the largest difference between a logit of the export and of the trained model may be ``limit``;
-    above, the export fails. ``agreement``: at least the share ``limit`` of the texts must get the same label;
+    ``logits``: the largest difference between a number of the export and of the trained model may be ``limit``;
+    above, the export fails. ``agreement``: at least the share ``limit`` of the rows must get the same answer;
     below, the export is kept with a warning.
     """
 
@@ -65,7 +65,11 @@ class Exporter(Protocol):
     SUMMARY: str
     Config: type[BaseModel]
     TOLERANCE: Tolerance
-    PREDICT: str  # the resource that becomes predict.py
+    RUNTIME: str  # which of the task's scripts becomes predict.py: onnx or transformers
+
+    def fits(self, task: Any) -> StudioError | None:
+        """Why models of a task plug-in cannot be exported so; None if they can."""
+        ...
 
     def check(self, recipe: Recipe) -> StudioError | None:
         """Why this recipe cannot be exported so; None if it can."""

@@ -9,24 +9,14 @@ from typing import Any
 import yaml
 
 from tlstudio import __version__
-from tlstudio.core import numbers, paths
+from tlstudio.core import numbers, paths, plugins
 from tlstudio.core.files import size_of, write_text
 from tlstudio.export import parity
 from tlstudio.export.base import Exporter, ExportJob
+from tlstudio.metrics.names import about
 
 _FEW = 30  # test rows of a class below which its score says little
 _SIGNS = re.compile(r"([\\`*_\[\]<>|])")
-_METRICS = {
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "weighted_f1": "Weighted F1",
-    "macro_precision": "Macro precision",
-    "macro_recall": "Macro recall",
-    "matthews": "Matthews correlation",
-    "roc_auc": "ROC AUC, one against rest",
-    "log_loss": "Log loss",
-    "ece": "Expected calibration error",
-}
 
 
 def write(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Parity) -> None:
@@ -64,6 +54,8 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         parity=parity.message(verdict),
         limits=_limits(job.results),
         licence=_licence(job),
+        task=plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name"),
+        unit=job.results.get("unit") or "rows",
     )
 
 
@@ -75,8 +67,9 @@ def escape(value: Any) -> str:
 
 def _head(job: ExportJob, exporter: Exporter) -> str:
     head: dict[str, Any] = {"library_name": "onnx" if exporter.NAME.startswith("onnx") else "transformers"}
-    head["pipeline_tag"] = job.results.get("task", job.recipe.task.name)
-    head["tags"] = [head["pipeline_tag"], job.recipe.strategy.name, "tlstudio"]
+    task = plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name")
+    head["pipeline_tag"] = task.HUB_TAG
+    head["tags"] = [task.NAME, job.recipe.strategy.name, "tlstudio"]
     if licence := _licence(job):
         head["license"] = licence
     if job.recipe.model.source == "hub":
@@ -94,18 +87,21 @@ def _stage(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
     return next((stage for stage in job.results.get("stages", []) if stage["name"] == wanted), {})
 
 
-def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, dict[str, Any]]]:
+def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, str, dict[str, Any]]]:
+    """Name, title and value of everything that was measured of this form of the model."""
     measured = job.results.get("test", {}).get("metrics", {})
     if exporter.stage(job) != "trained":
         measured = _stage(job, exporter).get("metrics") or {}
-    return [(title, measured[name]) for name, title in _METRICS.items() if name in measured]
+    return [(name, about(name).title, value) for name, value in measured.items()]
 
 
 def _limits(results: dict[str, Any]) -> list[str]:
     """Sentences about where the measurements say little."""
     test = results.get("test", {})
-    sentences = ["It knows only the classes listed above and always answers with one of them."]
-    few = [entry["label"] for entry in test.get("per_class", []) if entry["support"] < _FEW]
+    sentences = []
+    if results.get("labels"):
+        sentences.append("It knows only the classes listed above.")
+    few = [entry["label"] for entry in test.get("per_class", []) if (entry["support"] or 0) < _FEW]
     if few:
         sentences.append(f"Fewer than {_FEW} test rows, so an uncertain score: {', '.join(few)}.")
     cut = results.get("data", {}).get("truncated", {})

@@ -10,6 +10,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
+from tlstudio.models import heads
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import OnnxScorer, Scorer
 
@@ -20,22 +21,24 @@ class Onnx:
     SUMMARY = "Runs in ONNX Runtime from Python, C++, C#, Java or JavaScript, without PyTorch, at full precision."
     Config = NoOptions
     TOLERANCE = Tolerance("logits", 1e-3)
-    PREDICT = "export/predict_onnx.py"
+    RUNTIME = "onnx"
+
+    def fits(self, task: Any) -> StudioError | None:
+        return heads.no_graph(task, "export")
 
     def check(self, recipe: Recipe) -> StudioError | None:
         return None
 
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
-        from transformers import AutoModelForSequenceClassification
-
         from tlstudio.models.onnx_graph import to_onnx
 
         with explain_os_errors(folder):
             shutil.copyfile(job.model_folder / "config.json", folder / "config.json")
         copy_tokenizer(job.model_folder, folder)
-        model = AutoModelForSequenceClassification.from_pretrained(job.model_folder, local_files_only=True)
+        settings = heads.read_settings(job.model_folder)
+        model = heads.load(job.model_folder)
         job.control.check()
-        to_onnx(model, folder / "model.onnx")
+        to_onnx(model, folder / "model.onnx", heads.Head.of(settings), heads.inputs_of(settings))
 
     def scorer(self, folder: Path) -> Scorer:
         return OnnxScorer(folder / "model.onnx")

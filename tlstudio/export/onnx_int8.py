@@ -10,6 +10,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
+from tlstudio.models import heads
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import OnnxScorer, Scorer
 
@@ -22,7 +23,10 @@ class OnnxInt8:
     SUMMARY = "A quarter of the size and faster on a CPU, at nearly the same accuracy. Needs the dynamic int8 step."
     Config = NoOptions
     TOLERANCE = Tolerance("agreement", 0.97)
-    PREDICT = "export/predict_onnx.py"
+    RUNTIME = "onnx"
+
+    def fits(self, task: Any) -> StudioError | None:
+        return heads.no_graph(task, "export")
 
     def check(self, recipe: Recipe) -> StudioError | None:
         return None if any(step.name == _STEP for step in recipe.compress) else _step_missing()

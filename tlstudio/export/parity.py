@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,19 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError, fill
 from tlstudio.core.processes import Ended, run_module
 from tlstudio.export.base import Exporter, Tolerance
+from tlstudio.models.batches import Example
+from tlstudio.models.heads import Head, read_settings
 
 ROWS = 200
-_INPUT, _OUTPUT, _ERROR = "rows.json", "logits.npy", "error.json"
+_INPUT, _OUTPUT, _ERROR = "rows.npz", "answers.npz", "error.json"
 Parity = dict[str, Any]
 
 
 def check(
     exporter: Exporter,
     folder: Path,
-    encoded: Sequence[Sequence[int]],
-    reference_logits: np.ndarray,
+    examples: Sequence[Example],
+    reference: Sequence[np.ndarray],
     control: Control,
     *,
     rows: int = ROWS,
@@ -40,8 +43,8 @@ def check(
     Args:
         exporter: who wrote the files, and how far they may differ.
         folder: what was written.
-        encoded: token ids of the test rows.
-        reference_logits: [N, C], the trained model's answer to the same rows.
+        examples: model inputs of the test rows.
+        reference: the trained model's answers to the same rows.
         control: a cancel kills the process.
         rows: how many rows, spread evenly; all if there are fewer.
 
@@ -52,41 +55,89 @@ def check(
     Raises:
         Cancelled: the user has cancelled.
     """
-    if not len(encoded):
+    if not len(examples):
         return _no_rows(exporter.TOLERANCE)
-    places = np.unique(np.linspace(0, len(encoded) - 1, min(rows, len(encoded))).round().astype(int))
-    chosen = [[int(token) for token in encoded[place]] for place in places]
+    places = np.unique(np.linspace(0, len(examples) - 1, min(rows, len(examples))).round().astype(int))
     with tempfile.TemporaryDirectory(prefix="tlstudio-parity-") as name:
         exchange = Path(name)
-        (exchange / _INPUT).write_text(json.dumps(chosen), encoding="ascii")
+        _write_examples(exchange / _INPUT, [examples[int(place)] for place in places])
         arguments = [exporter.NAME, str(Path(folder).absolute()), str(exchange)]
         ended = run_module("tlstudio.export.parity", arguments, control)
         if ended.code or not (exchange / _OUTPUT).is_file():
             return _not_loaded(exporter.TOLERANCE, len(places), _reason(exchange, ended))
-        logits = np.load(exchange / _OUTPUT, allow_pickle=False)
-    return compare(logits, np.asarray(reference_logits)[places], exporter.TOLERANCE)
+        answers = _read_arrays(exchange / _OUTPUT)
+    return compare(answers, [reference[place] for place in places], exporter.TOLERANCE, Head.of(read_settings(folder)))
 
 
-def compare(logits: np.ndarray, reference: np.ndarray, tolerance: Tolerance) -> Parity:
-    """The verdict on logits [N, C] beside the reference [N, C]."""
-    if logits.shape != reference.shape or not np.isfinite(logits).all():
+def _write_examples(path: Path, examples: Sequence[Example]) -> None:
+    """Rows of inputs as arrays called ``<row>.<input>``."""
+    arrays = {f"{row}.{name}": np.asarray(value) for row, one in enumerate(examples) for name, value in one.items()}
+    np.savez(path, **arrays)  # type: ignore[arg-type]
+
+
+def _read_examples(path: Path) -> list[dict[str, np.ndarray]]:
+    examples: list[dict[str, np.ndarray]] = []
+    with np.load(path, allow_pickle=False) as stored:
+        for key in stored.files:
+            row, name = key.split(".", 1)
+            while len(examples) <= int(row):
+                examples.append({})
+            examples[int(row)][name] = stored[key]
+    return examples
+
+
+def _read_arrays(path: Path) -> list[np.ndarray]:
+    with np.load(path, allow_pickle=False) as stored:
+        return [stored[str(index)] for index in range(len(stored.files))]
+
+
+def compare(
+    answers: Sequence[np.ndarray], reference: Sequence[np.ndarray], tolerance: Tolerance, head: Head | None = None
+) -> Parity:
+    """The verdict on answers (an array a row) beside those of the reference."""
+    head = head or Head()
+    if not _comparable(answers, reference, head):
         return _not_loaded(tolerance, len(reference), "it does not give a finite score for each class")
-    difference = float(np.abs(logits.astype(np.float64) - reference).max())
-    agreement = float((logits.argmax(axis=1) == reference.argmax(axis=1)).mean())
+    agreement = head.agreement(answers, reference)
+    difference = 1 - agreement if head.kind == "text" else _difference(answers, reference)
     facts = {"rows": len(reference), "max_logit_difference": difference, "agreement": agreement}
     if tolerance.kind == "logits":
+        tolerance = replace(tolerance, limit=tolerance.limit * _unit(reference, head))
         return _verdict(facts, tolerance, difference <= tolerance.limit, "failed", _LOGITS)
     return _verdict(facts, tolerance, agreement >= tolerance.limit, "warned", _AGREEMENT)
 
 
+def _comparable(answers: Sequence[np.ndarray], reference: Sequence[np.ndarray], head: Head) -> bool:
+    if len(answers) != len(reference):
+        return False
+    if head.kind == "text":  # generated texts may differ in length
+        return True
+    same = all(a.shape == b.shape for a, b in zip(answers, reference, strict=True))
+    return same and all(bool(np.isfinite(answer).all()) for answer in answers)
+
+
+def _difference(answers: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> float:
+    pairs = zip(answers, reference, strict=True)
+    return max(float(np.abs(a.astype(np.float64) - b).max(initial=0.0)) for a, b in pairs)
+
+
+def _unit(reference: Sequence[np.ndarray], head: Head) -> float:
+    """What a difference is compared with: scores are about 1; numbers of users, such as prices, may be of any size."""
+    if head.kind != "values":
+        return 1.0
+    whole = np.concatenate([np.ravel(answer) for answer in reference]).astype(np.float64)
+    # all answers may be alike: then rounding to float32 must not count either
+    return max(float(np.ptp(whole)), 1e-3 * float(np.abs(whole).max()), 1e-9)
+
+
 _LOGITS = (
-    "The exported model answers like the trained one: over {rows} texts no score differs by more than {difference}.",
-    "The exported model differs from the trained one: over {rows} texts a score differs by {difference}, "
+    "The exported model answers like the trained one: over {rows} rows no score differs by more than {difference}.",
+    "The exported model differs from the trained one: over {rows} rows a score differs by {difference}, "
     "and {tolerance} is allowed.",
 )
 _AGREEMENT = (
-    "The exported model gives the trained model's label for {agreement} of {rows} texts.",
-    "The exported model gives the trained model's label for only {agreement} of {rows} texts; {tolerance} is expected.",
+    "The exported model gives the trained model's answer for {agreement} of {rows} rows.",
+    "The exported model gives the trained model's answer for only {agreement} of {rows} rows; {tolerance} is expected.",
 )
 _BROKEN = "The exported model could not be used in a fresh process: {reason}"
 _UNPROVEN = "The exported model was not compared with the trained one: there are no test rows."
@@ -139,7 +190,7 @@ def _reason(exchange: Path, ended: Ended) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The fresh process: loads ``folder`` with the exporter's runtime and writes the logits of the given rows."""
+    """The fresh process: loads ``folder`` with the exporter's runtime and writes its answers to the given rows."""
     parser = argparse.ArgumentParser(prog="tlstudio.export.parity")
     parser.add_argument("exporter")
     parser.add_argument("folder", type=Path)
@@ -147,15 +198,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     from tlstudio.models.scorers import score
 
-    rows = json.loads((given.exchange / _INPUT).read_text(encoding="ascii"))
+    rows = _read_examples(given.exchange / _INPUT)
     try:
         exporter: Exporter = plugins.get("tlstudio.export", given.exporter, "export")
-        logits = score(exporter.scorer(given.folder), rows)
+        answers = score(exporter.scorer(given.folder), rows)
     except Exception as error:  # whatever a runtime raises on a broken file is the verdict, told to the parent
         text = error.message if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
         (given.exchange / _ERROR).write_text(json.dumps(text.splitlines()[0][:300]), encoding="utf-8")
         return 1
-    np.save(given.exchange / _OUTPUT, logits)
+    np.savez(given.exchange / _OUTPUT, **{str(index): answer for index, answer in enumerate(answers)})  # type: ignore[arg-type]
     return 0
 
 

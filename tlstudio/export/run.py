@@ -14,6 +14,7 @@ from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice
 from tlstudio.export import card, parity
 from tlstudio.export.base import Exporter, ExportJob
+from tlstudio.models.batches import Example
 from tlstudio.models.folders import SETTINGS_FILE, max_length
 
 FOLDER = "exports"
@@ -25,15 +26,15 @@ class _Failed(Exception):
 
 
 def export_all(
-    job: ExportJob, choices: Sequence[Choice], encoded: Sequence[Sequence[int]], reference_logits: np.ndarray
+    job: ExportJob, choices: Sequence[Choice], examples: Sequence[Example], reference: Sequence[np.ndarray]
 ) -> list[dict[str, Any]]:
     """Writes each export to ``exports/<name>/`` and checks it against the trained model.
 
     Args:
         job: what to export.
         choices: which formats; a name given twice is written once.
-        encoded: token ids of the test rows.
-        reference_logits: [N, C], the trained model's logits for them.
+        examples: model inputs of the test rows.
+        reference: the trained model's answers to them.
 
     Returns:
         Entries of ``results["exports"]``. One that failed its check has no files and an empty ``path``.
@@ -44,7 +45,7 @@ def export_all(
     """
     chosen = [_prepare(job, choice) for choice in {choice.name: choice for choice in choices}.values()]
     meter = Meter(job.emit, job.control, "export", _STEPS * len(chosen), "steps")
-    return [_export(job, exporter, config, encoded, reference_logits, meter=meter) for exporter, config in chosen]
+    return [_export(job, exporter, config, examples, reference, meter=meter) for exporter, config in chosen]
 
 
 def _prepare(job: ExportJob, choice: Choice) -> tuple[Exporter, Any]:
@@ -59,8 +60,8 @@ def _export(
     job: ExportJob,
     exporter: Exporter,
     config: Any,
-    encoded: Sequence[Sequence[int]],
-    reference_logits: np.ndarray,
+    examples: Sequence[Example],
+    reference: Sequence[np.ndarray],
     *,
     meter: Meter,
 ) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _export(
         with files.atomic_folder(target) as folder:
             _write(job, exporter, config, folder)
             meter.advance(export=exporter.NAME)
-            verdict = parity.check(exporter, folder, encoded, reference_logits, job.control)
+            verdict = parity.check(exporter, folder, examples, reference, job.control)
             card.write(job, exporter, folder, verdict)
             meter.advance(export=exporter.NAME)
             if verdict["status"] == "failed":
@@ -87,7 +88,8 @@ def _write(job: ExportJob, exporter: Exporter, config: Any, folder: Path) -> Non
     job.control.check()
     exporter.write(job, folder, config)
     with files.explain_os_errors(folder):
-        shutil.copyfile(paths.resource(exporter.PREDICT), folder / "predict.py")
+        task = plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name")
+        shutil.copyfile(paths.resource(task.SCRIPTS[exporter.RUNTIME]), folder / "predict.py")
     settings = folder / SETTINGS_FILE
     if not settings.is_file():  # predict.py reads the length from it
         files.write_json(settings, {"max_length": max_length(job.model_folder)})

@@ -10,6 +10,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
+from tlstudio.models import sentences
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import Scorer, TorchScorer
 
@@ -22,7 +23,10 @@ class Safetensors:
     SUMMARY = "Weights as safetensors with config and tokenizer. For Python programs, further training and the hub."
     Config = NoOptions
     TOLERANCE = Tolerance("logits", 1e-3)
-    PREDICT = "export/predict_transformers.py"
+    RUNTIME = "transformers"
+
+    def fits(self, task: Any) -> StudioError | None:
+        return None
 
     def check(self, recipe: Recipe) -> StudioError | None:
         return None
@@ -34,6 +38,7 @@ class Safetensors:
                     job.control.check()
                     shutil.copyfile(source, folder / source.name)
         copy_tokenizer(job.model_folder, folder)
+        sentences.copy(job.model_folder, folder)
 
     def scorer(self, folder: Path) -> Scorer:
         return TorchScorer(folder)

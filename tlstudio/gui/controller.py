@@ -137,6 +137,7 @@ class Controller(QObject):
 
     def new(self) -> None:
         if self.closing.ask_unsaved():
+            self.context.facts.task_chosen = False
             self.context.project.new()
             self.window.go("model")
 
@@ -151,11 +152,15 @@ class Controller(QObject):
         """Opens a project file; a problem is shown and the old project stays."""
         if not self.closing.ask_unsaved():
             return False
+        facts, chosen = self.context.facts, self.context.facts.task_chosen
+        facts.task_chosen = True  # the file says which
         try:
             self.context.project.open(path)
         except StudioError as error:
+            facts.task_chosen = chosen
             self.context.dialogs.tell(error, self.tr("The project could not be opened"))
             return False
+        facts.task_chosen = bool(self.context.project.recipe.data.files)
         self._remember(path)
         self.window.go("model")
         return True
@@ -164,6 +169,7 @@ class Controller(QObject):
         if not self.closing.ask_unsaved():
             return
         try:
+            self.context.facts.task_chosen = False
             self.context.project.new(sample.recipe())
         except StudioError as error:
             self.context.dialogs.tell(error)
@@ -261,8 +267,7 @@ class Controller(QObject):
 
     def refresh(self) -> None:
         project = self.context.project
-        unfit = fit.misfit(project.recipe, self.context.facts)
-        project.set_found("fit", [unfit] if unfit is not None else [])
+        project.set_found("fit", fit.misfits(project.recipe, self.context.facts))
         self.window.set_project(project.name, project.dirty, project.can_undo, project.can_redo)
         self.window.plan.set_items(plan.items(project.recipe, self.context.facts))
         self._readiness.show()

@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from tlstudio.core import plugins
 from tlstudio.core.recipe import DataSection, Recipe
 from tlstudio.gui.queries import Queries
 
@@ -30,8 +31,9 @@ class Known:
 class Facts(QObject):
     """Asks and remembers; the presenters read.
 
-    ``changed(subject)``: model, data, catalogue, estimate, download, dataset (of the hub), data-download,
-    and examination: what the data doctor has found. Its quick checks begin by themselves when the data is known.
+    ``changed(subject)``: model, data, catalogue, estimate, download, dataset (of the hub), data-download, shape (data
+    that lacks what the task needs, read for what it is), and examination: what the data doctor has found. Its quick
+    checks begin by themselves when the data is known.
     """
 
     changed = Signal(str)
@@ -48,6 +50,7 @@ class Facts(QObject):
         self._timer.timeout.connect(self._ask)
         self.held = False
         self.examines_deeply = False
+        self.task_chosen = False  # by the user; else the data is asked what it is made for
         self._examine_timer = QTimer(self)
         self._examine_timer.setSingleShot(True)
         self._examine_timer.setInterval(_EXAMINE_AFTER)
@@ -170,7 +173,15 @@ class Facts(QObject):
 
     def _parts(self) -> tuple[tuple[str, Any], ...]:
         """The parts of the recipe that are inspected by themselves."""
-        return ("model", self._recipe.model), ("data", _read_part(self._recipe.data))
+        return ("model", self._recipe.model), ("data", (_read_part(self._recipe.data), self._roles()))
+
+    def _roles(self) -> tuple[str, ...]:
+        """The roles that the data is read for: those of the task, or none where the data may say what it is."""
+        name = self._recipe.task.name
+        if not self.task_chosen and name == Recipe().task.name:
+            return ()
+        task = plugins.find("tlstudio.tasks").get(name)
+        return tuple(task.ROLES) if task is not None else ()
 
     def _ask(self, fresh: bool = False) -> None:
         """``fresh``: the user says that files have changed, whatever their size and time say."""
@@ -181,9 +192,10 @@ class Facts(QObject):
             if not self._wanted(subject):
                 self._set(subject, Known())
                 continue
-            args: dict[str, Any] = {subject: part.model_dump(mode="json", exclude_none=True)}
-            if fresh and subject == "data":
-                args["fresh"] = True
+            section, roles = part if subject == "data" else (part, ())
+            args: dict[str, Any] = {subject: section.model_dump(mode="json", exclude_none=True)}
+            if subject == "data":
+                args |= {"roles": list(roles)} | ({"fresh": True} if fresh else {})
             self._request(subject, f"inspect-{subject}", args)
 
     # --- answers
@@ -200,6 +212,14 @@ class Facts(QObject):
             self.inspect_again("model")
         if subject == "data" and known.state in ("known", "failed"):
             self._forget_examination()  # the file may be another one under the same name
+            self._ask_shape(known)
+
+    def _ask_shape(self, known: Known) -> None:
+        """What the data is made for, where it lacks what the chosen task needs."""
+        self._set("shape", Known())
+        if known.data is not None and known.data.get("missing"):
+            section = _read_part(self._recipe.data).model_dump(mode="json", exclude_none=True)
+            self._request("shape", "inspect-data", {"data": section, "roles": []}, patient=True)
 
     def _set(self, subject: str, known: Known) -> None:
         self._known[subject] = known

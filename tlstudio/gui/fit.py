@@ -1,6 +1,8 @@
-"""Whether the data is made for the task, said in plain words before anything is started."""
+"""Whether data, backbone and plug-ins are made for the task, in plain words before anything is started."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
@@ -13,14 +15,27 @@ from tlstudio.gui.facts import Facts
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 
+Offer = tuple[str, str, str]  # name, title, summary
+Refusal = tuple[str, StudioError]  # title of a plug-in, why it is not for the task
+
+
+def task_of(name: str) -> Any:
+    """The task's plug-in, or None."""
+    return plugins.find("tlstudio.tasks").get(name)
+
+
+def misfits(recipe: Recipe, facts: Facts) -> list[StudioError]:
+    """What does not fit the task, of what is known about the data and the model."""
+    return [error for error in (misfit(recipe, facts), unfit_backbone(recipe, facts)) if error is not None]
+
 
 def misfit(recipe: Recipe, facts: Facts) -> StudioError | None:
     """What the task needs and the data does not have; None where it fits or nothing is known yet."""
-    roles = set((facts.data.data or {}).get("roles") or {})
-    task = plugins.find("tlstudio.tasks").get(recipe.task.name)
-    if not roles or task is None:
+    known = facts.data.data or {}
+    roles, task = set(known.get("roles") or {}), task_of(recipe.task.name)
+    if task is None or not (roles or known.get("missing")):
         return None
-    missing = [role for role in task.ROLES if role not in roles]
+    missing = task.lacking(roles)
     if not missing:
         return None
     title, found = i18n.engine(task.TITLE), kind(roles)
@@ -28,7 +43,8 @@ def misfit(recipe: Recipe, facts: Facts) -> StudioError | None:
         return StudioError(
             "data.other-kind",
             "{task} learns from texts, and this data holds {kind}.",
-            "Choose data with texts, or give a column of texts the role Text in the Data step, under Columns.",
+            "Choose another task or data with texts, or give a column of texts the role Text in the Data step, "
+            "under Columns.",
             where="data.roles",
             task=title,
             kind=found,
@@ -36,10 +52,10 @@ def misfit(recipe: Recipe, facts: Facts) -> StudioError | None:
     return StudioError(
         "data.no-role",
         "{task} needs a column for: {missing}.",
-        "Give a column this role in the Data step, under Columns; or choose data that has one.",
+        "Give a column this role in the Data step, under Columns; or choose another task, or data that has one.",
         where="data.roles",
         task=title,
-        missing=words.listing(i18n.engine(ROLES[role].title) for role in missing),
+        missing=words.listing(i18n.engine(ROLES[role].title) if role in ROLES else role for role in missing),
     )
 
 
@@ -47,10 +63,52 @@ def kind(roles: set[str]) -> str:
     """What data with these roles holds, where that is something other than texts."""
     if "image" in roles:
         return translate("fit", "images")
+    if "audio" in roles:
+        return translate("fit", "recordings")
     if {"tokens", "tags"} & roles:
         return translate("fit", "words with tags")
     if "question" in roles:
         return translate("fit", "questions")
     if {"source_text", "target_text"} & roles:
         return translate("fit", "pairs of source and target texts")
+    if {"prompt", "messages"} & roles:
+        return translate("fit", "prompts with responses")
     return ""
+
+
+def unfit_backbone(recipe: Recipe, facts: Facts) -> StudioError | None:
+    """Why the chosen model cannot do the task, as the inspection of the model has found."""
+    refused = ((facts.model.data or {}).get("tasks") or {}).get(recipe.task.name)
+    if not refused:
+        return None
+    return StudioError.from_dict({"code": "model.unfit", **refused, "where": refused.get("where") or "model.name"})
+
+
+def suits(entry: dict[str, Any], task: Any) -> bool:
+    """Whether a model of the catalogue reads what the task learns from; nobody has looked into it yet."""
+    modality, learns = entry.get("modality") or "text", getattr(task, "LEARNS", "text")
+    return bool(modality == learns or modality.startswith(f"{learns}-"))
+
+
+def offered(package: str, recipe: Recipe) -> tuple[list[Offer], list[Refusal]]:
+    """A package's plug-ins that fit the recipe's task, and the others with their reasons."""
+    task, fitting, refused = task_of(recipe.task.name), [], []
+    for name, plugin in plugins.find(f"tlstudio.{package}").items():
+        reason = refusal(plugin, task)
+        if reason is None:
+            fitting.append((name, plugin.TITLE, plugin.SUMMARY))
+        else:
+            refused.append((plugin.TITLE, reason))
+    return fitting, refused
+
+
+def refusal(plugin: Any, task: Any) -> StudioError | None:
+    """Why a strategy, step or export is not for the task; None where it is, or where it does not say."""
+    found: StudioError | None = plugin.fits(task) if task is not None and hasattr(plugin, "fits") else None
+    return found
+
+
+def refusals(refused: list[Refusal]) -> str:
+    """What is not offered and why, one line each."""
+    text = translate("fit", "Not for this task: {title}. {reason}")
+    return "\n".join(text.format(title=i18n.engine(title), reason=i18n.both(error)) for title, error in refused)

@@ -23,6 +23,22 @@ def decimal(value: Any, digits: int = 3) -> str:
     return NONE if missing(value) else f"{value:.{digits}f}"
 
 
+def number(value: Any) -> str:
+    """A measured number of any size with what of it counts: 0.412, 34.57, 120.5."""
+    if missing(value):
+        return NONE
+    digits = 3 if abs(value) < 10 else 2 if abs(value) < 100 else 1
+    return f"{value:,.{digits}f}"
+
+
+def signed(value: Any) -> str:
+    """A difference with its sign: +0.120, −1.50."""
+    if missing(value):
+        return NONE
+    text = number(abs(value))
+    return f"{'−' if value < 0 else '+'}{text}"
+
+
 def compact(value: Any, digits: int = 4) -> str:
     """A few significant digits, small numbers with an exponent: 3.000e-05 → 3e-05."""
     return NONE if missing(value) else f"{value:.{digits}g}"
@@ -85,12 +101,11 @@ def interval(value: Any, as_percent: bool = True) -> str:
     """A measured value with its 95 % interval: 97.6 % (97.0–98.2)."""
     if not isinstance(value, dict) or missing(value.get("value")):
         return NONE
-    show, scale = (percent, 100) if as_percent else (decimal, 1)
-    digits = 1 if as_percent else 3
-    text = show(value["value"])
+    text = percent(value["value"]) if as_percent else number(value["value"])
     if missing(value.get("low")) or missing(value.get("high")):
         return text
-    return f"{text} ({value['low'] * scale:.{digits}f}–{value['high'] * scale:.{digits}f})"
+    low, high = (f"{value[end] * 100:.1f}" if as_percent else number(value[end]) for end in ("low", "high"))
+    return f"{text} ({low}–{high})" if not low.startswith("-") else f"{text} ({low} … {high})"
 
 
 def points(difference: Any, digits: int = 1) -> str:

@@ -203,6 +203,15 @@ class Field(QWidget):
         finally:
             self._quiet = False
 
+    def set_choices(self, choices: Iterable[tuple[str, str]]) -> None:
+        """(value, title) of what can be chosen, where that depends on other choices; the chosen one stays."""
+        chosen, self._quiet = self.editor.currentData(), True
+        self.editor.clear()
+        for value, title in choices:
+            self.editor.addItem(title, value)
+        self._quiet = False
+        self.set_value(chosen)
+
     def set_automatic(self, value: Any) -> None:
         """The number that 'auto' stands for, shown greyed; None where that is not known before the run."""
         self._automatic = value

@@ -15,6 +15,10 @@ from tlstudio.gui.widgets.network import Block
 from tlstudio.gui.widgets.plan_panel import PlanItem
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
+_UNITS = (
+    ("image", "images"), ("audio", "recordings"), ("tokens", "sentences"), ("question", "questions"),
+    ("text_b", "pairs"), ("source_text", "pairs"), ("prompt", "prompts"), ("messages", "conversations"),
+)  # fmt: skip
 
 
 def items(recipe: Recipe, facts: Facts) -> list[PlanItem]:
@@ -41,6 +45,8 @@ def _model(recipe: Recipe, facts: Facts) -> PlanItem:
     entry = facts.catalogue_entry(name) or {}
     shown = i18n.engine(entry.get("title", "")) or name.replace("\\", "/").rstrip("/").split("/")[-1]
     known = facts.model.data or entry
+    if (unfit := fit.unfit_backbone(recipe, facts)) is not None:
+        return PlanItem("model", "model", shown, i18n.message(unfit))
     if not known.get("parameters"):
         return PlanItem("model", "model", shown)
     text = translate("plan", "{n} parameters, {size}")
@@ -66,15 +72,14 @@ def _data(recipe: Recipe, facts: Facts) -> PlanItem:
 def _amount(facts: Facts, rows: int) -> str:
     """How much of what the data holds."""
     roles = set((facts.data.data or {}).get("roles") or {})
-    if "image" in roles:
-        text = translate("plan", "{rows} images, {classes} labels")
-    elif "tokens" in roles:
+    unit = next((unit for role, unit in _UNITS if role in roles), "texts")
+    if unit == "sentences":
         text = translate("plan", "{rows} sentences with tags")
-    elif not _classes(facts):
-        text = translate("plan", "{rows} texts")
+    elif _classes(facts):
+        text = translate("plan", "{rows} {unit}, {classes} labels")
     else:
-        text = translate("plan", "{rows} texts, {classes} labels")
-    return text.format(rows=formats.count(rows), classes=formats.count(_classes(facts)))
+        text = translate("plan", "{rows} {unit}")
+    return text.format(rows=formats.count(rows), classes=formats.count(_classes(facts)), unit=words.unit_name(unit))
 
 
 def _splits(facts: Facts) -> dict[str, dict[str, int]]:
@@ -104,7 +109,7 @@ def _compress(recipe: Recipe) -> PlanItem:
     if not recipe.compress:
         return PlanItem("compress", "compress", translate("plan", "No compression"))
     names = [title("compression", choice.name) for choice in recipe.compress]
-    text = translate("plan", "size, speed and accuracy are measured before and after")
+    text = translate("plan", "size, speed and score are measured before and after")
     return PlanItem("compress", "compress", translate("plan", "Then {steps}").format(steps=" → ".join(names)), text)
 
 

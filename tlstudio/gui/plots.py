@@ -63,6 +63,13 @@ class CurvePlot(QFrame):
         self._history = history
         self._rebuild()
 
+    def set_curves(self, curves: Sequence[Curve], percent: bool = False) -> None:
+        """Other curves of the same run; ``percent``: all of them are shares."""
+        if tuple(curves) != self._curves:
+            self._curves = tuple(curves)
+            self.set_percent(percent)
+            self._rebuild()
+
     def set_earlier(self, earlier: Sequence[tuple[str, RunHistory]]) -> None:
         """Draws the same curves of earlier runs as pale lines below."""
         self._earlier = list(earlier)
@@ -168,7 +175,7 @@ class CurvePlot(QFrame):
         self.fit_button.setToolTip(self.tr("Show the whole curve (zoom with Ctrl and the wheel, move by dragging)"))
         self.fit_button.setAccessibleName(self.tr("Fit {plot} to its curves").format(plot=self._title))
         self.fit_button.clicked.connect(self.fit)
-        row = QHBoxLayout()
+        row = self.header = QHBoxLayout()
         for widget in (heading, self._step_label):
             row.addWidget(widget)
         row.addStretch(1)

@@ -84,7 +84,17 @@ def progress(done: float, total: float, unit: str) -> str:
         return text.format(done=formats.size(done), total=formats.size(total))
     text = translate("words", "{done} of {total} {unit}")
     shown = {"done": formats.count(done), "total": formats.count(total)}
-    return text.format(**shown, unit=_units().get(unit, unit)).strip()
+    return text.format(**shown, unit=unit_name(unit)).strip()
+
+
+def unit_name(name: str) -> str:
+    """What a row of the data is, in the plural: texts, images, questions; an unknown one as it is called."""
+    return _units().get(name, name)
+
+
+def counted(number: Any, unit: str) -> str:
+    """1,200 texts."""
+    return translate("words", "{n} {unit}").format(n=formats.count(number), unit=unit_name(unit))
 
 
 def time_left(seconds: float | None) -> str:
@@ -113,6 +123,18 @@ def _units() -> dict[str, str]:
         "images": translate("words", "images"),
         "steps": translate("words", "steps"),
         "tokens": translate("words", "tokens"),
+        "sentences": translate("words", "sentences"),
+        "questions": translate("words", "questions"),
+        "pairs": translate("words", "pairs"),
+        "recordings": translate("words", "recordings"),
+        "prompts": translate("words", "prompts"),
+        "queries": translate("words", "queries"),
+        "documents": translate("words", "documents"),
+        "triplets": translate("words", "triplets"),
+        "boxes": translate("words", "boxes"),
+        "conversations": translate("words", "conversations"),
+        "examples": translate("words", "examples"),
+        "blocks": translate("words", "blocks"),
     }
 
 
@@ -144,9 +166,6 @@ def choice(name: str) -> str:
         "black": translate("choices", "Black"),
         "border": translate("choices", "Colour of the border"),
         "mirror": translate("choices", "Mirrored"),
-        "accuracy": translate("choices", "Accuracy"),
-        "macro_f1": translate("choices", "Macro F1"),
-        "loss": translate("choices", "Loss"),
         "stratified": translate("choices", "Stratified by class"),
         "grouped": translate("choices", "By groups"),
         "time": translate("choices", "By time"),

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-_BLOCK = re.compile(r"(?:^|\.)(?:layers?|h|blocks?|block|stages)\.(\d+)\.")
+# of stages that have blocks, the stage
+_BLOCK = re.compile(r"(?:^|\.)(?:layers?|h|blocks?|block|stages|albert_layer_groups)\.(\d+)\.")
+_FIRST = re.compile(r"embed|wte|wpe|stem|^pre_", re.IGNORECASE)
+_LAST = re.compile(r"^(top_\w+|(final_|post_|last_)?(layer_?norm|norm|ln)(_f|_post)?)$", re.IGNORECASE)
+_POOLERS = ("pooler", "head")  # within a backbone
+_TOWERS = ("vision_model",)  # where only one tower of two is used, it is not called like the whole
 
 
 @dataclass(frozen=True)
@@ -24,22 +29,32 @@ class LayerGroup:
         return asdict(self)
 
 
+def backbone_of(model: torch.nn.Module) -> str:
+    """The attribute of a model that holds its backbone, such as ``bert``; empty where the model is one itself."""
+    prefix = getattr(model, "base_model_prefix", "")
+    for name in (prefix, *_TOWERS):
+        if name and hasattr(model, name):
+            return name
+    return ""
+
+
 def group_name(parameter: str, backbone: str) -> tuple[str, str]:
-    """(group name, kind) of a parameter. ``backbone`` is the model's ``base_model_prefix``, such as ``bert``."""
+    """(group name, kind) of a parameter. ``backbone``: see :func:`backbone_of`."""
     if backbone and not parameter.startswith(f"{backbone}."):
         return "head", "head"
     if match := _BLOCK.search(parameter):
         return f"block {int(match.group(1)) + 1}", "block"
-    if "pooler" in parameter:
+    parts = parameter.removeprefix(f"{backbone}.").split(".")
+    if any(name in parts for name in _POOLERS):
         return "pooler", "block"
+    if any(_LAST.match(name) for name in parts) and not any(_FIRST.search(name) for name in parts):
+        return "final", "block"
     return "embeddings", "embeddings"
 
 
 def parameter_groups(model: torch.nn.Module) -> dict[str, tuple[str, list[str]]]:
     """Group name → (kind, parameter names), in the order of the network; shared parameters are counted once."""
-    backbone = getattr(model, "base_model_prefix", "")
-    if not hasattr(model, backbone):
-        backbone = ""
+    backbone = backbone_of(model)
     groups: dict[str, tuple[str, list[str]]] = {}
     for name, _parameter in model.named_parameters():
         group, kind = group_name(name, backbone)

@@ -36,12 +36,22 @@ def check_folder(folder: Path, hashes: dict[str, str] | None = None, check: Call
             where="model.name",
             path=str(folder),
         )
-    check_config(folder)
+    config = check_config(folder)
     for weights in weight_files(folder):
         check_safetensors(weights)
-    check_tokenizer(folder)
+    if modality(config) == "text":
+        check_tokenizer(folder)
     for name, expected in (hashes or {}).items():
         check_hash(folder / name, expected, check)
+
+
+def modality(config: dict[str, Any]) -> str:
+    """What a model reads, from its ``config.json``: text, image, audio, or image-text (two towers)."""
+    if "text_config" in config and "vision_config" in config:
+        return "image-text"
+    if "num_mel_bins" in config or "conv_dim" in config:  # sounds may come with letters or words to write
+        return "audio"
+    return "text" if "vocab_size" in config else "image"
 
 
 def check_config(folder: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
-from tlstudio.models.scorers import pad
+from tlstudio.models.batches import STEP, collate, tensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,9 +42,9 @@ class TextEmbedder:
     def _features(self, batch: list[list[int]]) -> np.ndarray:
         import torch
 
-        longest = max(map(len, batch))
-        ids, mask = pad(batch, self._model.config.pad_token_id or 0, -(-longest // 8) * 8)
-        tokens, weights = torch.from_numpy(ids), torch.from_numpy(mask)
+        rows = [{"input_ids": ids} for ids in batch]
+        given = tensors(collate(rows, ["input_ids"], self._model.config.pad_token_id or 0, step=STEP))
+        tokens, weights = given["input_ids"], given["attention_mask"]
         with torch.inference_mode():
             hidden = self._model(input_ids=tokens, attention_mask=weights).last_hidden_state
             weight = weights[..., None].to(hidden.dtype)

@@ -22,15 +22,20 @@ TOKENIZER_FILES = (
     "tokenizer.model",
     "chat_template.jinja",
 )
-SETTINGS_FILE = "tlstudio.json"  # what the task needs to know beside config.json: maximum length, task name
+_PROCESSOR_FILES = (  # how images and sounds are prepared, and how texts are generated
+    "preprocessor_config.json",
+    "processor_config.json",
+    "generation_config.json",
+)
+SETTINGS_FILE = "tlstudio.json"  # what the task needs to know beside config.json
 _UNLIMITED = 1_000_000  # tokenizers without a limit state 1e30
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:
-    """Copies the tokenizer files and our settings file from one model folder to another."""
+    """Copies the files of tokenizer and processor, and our settings file, from one model folder to another."""
     with explain_os_errors(target):
         target.mkdir(parents=True, exist_ok=True)
-        for name in (*TOKENIZER_FILES, SETTINGS_FILE):
+        for name in (*TOKENIZER_FILES, *_PROCESSOR_FILES, SETTINGS_FILE):
             if (source / name).is_file():
                 shutil.copyfile(source / name, target / name)
 

@@ -11,8 +11,9 @@ from typing import Any
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, read_json, size_of
 from tlstudio.core.recipe import ModelSection
-from tlstudio.models import catalog
-from tlstudio.models.checks import check_folder, weight_files
+from tlstudio.models import catalog, gguf
+from tlstudio.models.checks import check_folder, modality, weight_files
+from tlstudio.models.heads import Head
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ def resolve(model: ModelSection, check: Callable[[], None] | None = None) -> Bac
         )
     if model.source == "folder":
         path = expand(model.name)
+        if file := gguf.only_file(path):
+            folder = gguf.converted(file, model.sha256 or "", check)
+            check_folder(folder, {}, check)
+            return Backbone(folder, file.stem, licence=_card_field(file.parent, "license"))
         check_folder(path, _hashes(model, {}), check)
         return Backbone(path, path.name, licence=_card_field(path, "license"))
     entry = catalog.find(model.name)
@@ -52,8 +57,12 @@ def resolve(model: ModelSection, check: Callable[[], None] | None = None) -> Bac
             where="model.name",
             name=name,
         )
-    pinned = entry.sha256 if entry and revision and (entry.revision or "").startswith(revision) else {}
-    check_folder(found, _hashes(model, pinned), check)
+    if entry and found.suffix == ".gguf":
+        found = gguf.converted(found, entry.sha256.get(found.name, ""), check)
+        check_folder(found, {}, check)
+    else:
+        pinned = entry.sha256 if entry and revision and (entry.revision or "").startswith(revision) else {}
+        check_folder(found, _hashes(model, pinned), check)
     licence = entry.licence if entry else _card_field(found, "license")
     return Backbone(found, name, revision or _cached_commit(found), licence, entry.languages if entry else ())
 
@@ -63,7 +72,10 @@ def _hashes(model: ModelSection, pinned: dict[str, str]) -> dict[str, str]:
 
 
 def on_this_machine(name: str, revision: str | None) -> Path | None:
-    """The folder of a hub model in the starter package or in the hub's cache; None if it must be downloaded."""
+    """The folder of a hub model in a package or in the hub's cache; None if it must be downloaded.
+
+    Of a package that carries a GGUF file, that file; see :func:`tlstudio.models.gguf.converted`.
+    """
     entry = catalog.find(name)
     if entry and entry.package and (not revision or (entry.revision or "").startswith(revision)):
         packaged = package_folder(entry.package)
@@ -73,12 +85,17 @@ def on_this_machine(name: str, revision: str | None) -> Path | None:
 
 
 def package_folder(package: str) -> Path | None:
-    """The ``model`` folder inside an installed package, found without importing it (its import takes seconds)."""
+    """The ``model`` folder or the GGUF file inside an installed package, found without importing it.
+
+    An import would take seconds.
+    """
     spec = importlib.util.find_spec(package)
     for location in (spec.submodule_search_locations or []) if spec else []:
         folder = Path(location) / "model"
         if (folder / "config.json").is_file():
             return folder
+        if file := gguf.only_file(Path(location)):
+            return file
     return None
 
 
@@ -116,37 +133,51 @@ def _card_field(folder: Path, key: str) -> str:
     return ""
 
 
-def inspect(model: ModelSection) -> dict[str, Any]:
+def inspect(model: ModelSection, head: Head) -> dict[str, Any]:
     """Facts about a backbone: architecture, sizes, limits and layer groups; weights are not loaded.
+
+    Args:
+        model: the recipe's choice.
+        head: what it shall be trained with; where transformers has no such head for it, the bare backbone is shown.
 
     Raises:
         StudioError: as :func:`resolve`.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForSequenceClassification
+    import transformers
 
     from tlstudio.models.anatomy import layer_groups
     from tlstudio.models.folders import max_length, position_limit
 
     backbone = resolve(model)
     raw = read_json(backbone.path / "config.json")
-    config = AutoConfig.from_pretrained(backbone.path, local_files_only=True)
+    config = transformers.AutoConfig.from_pretrained(backbone.path, local_files_only=True)
+    auto = head.auto if head.knows(config.model_type) else "AutoModel"
     with torch.device("meta"):
-        network = AutoModelForSequenceClassification.from_config(config)
+        network = getattr(transformers, auto).from_config(config)
     groups = layer_groups(network)
+    reads = modality(raw)
     return {
         "name": backbone.name,
         "path": str(backbone.path),
         "revision": backbone.revision,
         "architecture": (raw.get("architectures") or [type(network.base_model).__name__])[0],
         "model_type": config.model_type,
+        "modality": reads,
         "parameters": sum(group.parameters for group in groups if group.kind != "head"),
         "bytes": sum(size_of(path) for path in weight_files(backbone.path)),
-        "max_length": position_limit(raw) or max_length(backbone.path),
-        "hidden_size": config.hidden_size,
+        "max_length": (position_limit(raw) or max_length(backbone.path)) if reads == "text" else None,
+        "image_size": _image_size(raw),
+        "hidden_size": getattr(config, "hidden_size", None),
         "labels": config.num_labels,
-        "vocabulary": config.vocab_size,
+        "vocabulary": getattr(config, "vocab_size", None),
         "licence": backbone.licence,
         "languages": list(backbone.languages),
         "groups": [group.to_dict() for group in groups],
     }
+
+
+def _image_size(raw: dict[str, Any]) -> int | None:
+    """Pixels of a side that the backbone was trained with, where it says so."""
+    size = raw.get("image_size") or (raw.get("vision_config") or {}).get("image_size")
+    return size if isinstance(size, int) else None

@@ -1,4 +1,4 @@
-"""A transformers classifier as an ONNX graph, and its dynamic int8 form."""
+"""A transformers model as an ONNX graph, and its dynamic int8 form."""
 
 from __future__ import annotations
 
@@ -6,50 +6,53 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.files import atomic_write, explain_os_errors
+from tlstudio.models.batches import dummy, tensors
+from tlstudio.models.heads import Head, inputs_of
 
 if TYPE_CHECKING:
     import torch
 
 OPSET = 20
+_SAMPLES = 8_000  # of a sound in the example that the graph is traced with
+# not Conv: ONNX Runtime has no kernel for int8 weights of it
+_QUANTISED = ["MatMul", "Gather", "Attention", "EmbedLayerNormalization", "Transpose"]
 
 
-def to_onnx(model: torch.nn.Module, path: Path) -> None:
-    """Writes ``model`` (fp32, CPU) with inputs input_ids and attention_mask, int64 [batch, sequence], to ``path``.
+def to_onnx(
+    model: torch.nn.Module, path: Path, head: Head | None = None, inputs: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """Writes ``model`` (fp32, CPU) to ``path``; the exporter is ``torch.onnx.export`` (dynamo).
 
-    Both axes are dynamic. The exporter is ``torch.onnx.export`` (dynamo).
+    Args:
+        model: a transformers model.
+        path: of the file.
+        head: which of its outputs are written; a classifier's logits if not given.
+        inputs: type and shape of each input, see :func:`tlstudio.models.batches.describe`; token ids and their mask if
+            not given. The batch, and each axis whose length is None, is dynamic.
     """
     import onnx
     import torch
 
-    class Logits(torch.nn.Module):
-        """Only the logits, so that the graph has one output."""
-
-        def __init__(self, inner: torch.nn.Module) -> None:
-            super().__init__()
-            self.inner = inner
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            return self.inner(input_ids=input_ids, attention_mask=attention_mask).logits
-
-    wrapper = Logits(model.float().cpu().eval()).eval()
-    # two rows and nine tokens: a size of one would be taken for a constant;
-    # two tensors: one tensor given twice is exported as one input, and the mask would be read as the ids
-    ids, mask = torch.ones(2, 9, dtype=torch.int64), torch.ones(2, 9, dtype=torch.int64)
-    axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    head, inputs = head or Head(), inputs or inputs_of({})
+    wrapper = _answering(model.float().cpu().eval(), head, tuple(inputs))
+    # two rows and nine tokens: a size of one would be taken for a constant; each input is a tensor of its own:
+    # one tensor given twice is exported as one input, and the mask would be read as the ids
+    length = 9 if "input_ids" in inputs else _SAMPLES
+    given = tensors(dummy(inputs, length=length))
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             wrapper,
-            (ids, mask),
+            tuple(given.values()),
             dynamo=True,
             opset_version=OPSET,
-            input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
-            dynamic_shapes={"input_ids": axes, "attention_mask": axes},
+            input_names=list(inputs),
+            output_names=list(head.names),
+            dynamic_shapes=(tuple(_axes(about["shape"]) for about in inputs.values()),),
             verbose=False,
         )
     assert program is not None  # it is None only for the legacy exporter
@@ -58,6 +61,28 @@ def to_onnx(model: torch.nn.Module, path: Path) -> None:
     with explain_os_errors(path), atomic_write(path, "wb") as stream:
         stream.write(proto.SerializeToString())
     onnx.checker.check_model(str(path))
+
+
+def _axes(shape: Sequence[int | None]) -> dict[int, Any]:
+    import torch
+
+    return {axis: torch.export.Dim.DYNAMIC for axis, size in enumerate((None, *shape)) if size is None}
+
+
+def _answering(model: torch.nn.Module, head: Head, names: tuple[str, ...]) -> torch.nn.Module:
+    """A module with the inputs in order, and only the outputs of the head."""
+    import torch
+
+    class Answering(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = model
+
+        def forward(self, *values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            given = dict(zip(names, values, strict=True))
+            return head.parts(self.inner(**given), given)
+
+    return Answering().eval()
 
 
 def quantise_dynamic(source: Path, target: Path) -> None:
@@ -72,7 +97,8 @@ def quantise_dynamic(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.part")
         try:
-            quantize_dynamic(graph, str(partial), weight_type=QuantType.QInt8, per_channel=True)
+            quantize_dynamic(graph, str(partial), weight_type=QuantType.QInt8, per_channel=True,
+                             op_types_to_quantize=_QUANTISED)  # fmt: skip
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)

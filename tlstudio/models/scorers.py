@@ -1,4 +1,4 @@
-"""Scores token sequences with a model in its own runtime: PyTorch or ONNX Runtime."""
+"""Models that answer rows of inputs in their own runtime: PyTorch or ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -11,31 +11,26 @@ import numpy as np
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import read_json
+from tlstudio.models import heads, language
+from tlstudio.models.batches import Example, Examples, collate, lengths_of, tensors
+from tlstudio.models.heads import Head
 
 if TYPE_CHECKING:
     import torch
 
+_BATCH = 32
+
 
 class Scorer(Protocol):
-    """A model that turns token ids into logits."""
+    """A model that turns rows of inputs into answers."""
 
     name: str
     format: str
+    head: Head
 
-    def logits(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
-        """Scores B sequences of different lengths; returns float32 logits [B, C]."""
+    def outputs(self, batch: Sequence[Example]) -> list[np.ndarray]:
+        """An array for each of B rows of different lengths, such as logits [C] or [T, C]; see ``head``."""
         ...
-
-
-def pad(batch: Sequence[Sequence[int]], pad_id: int, length: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Token ids and attention mask, int64 [B, T], padded on the right to the longest of the batch, or to ``length``."""
-    longest = max(length, *(len(ids) for ids in batch))
-    ids = np.full((len(batch), longest), pad_id, dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, sequence in enumerate(batch):
-        ids[row, : len(sequence)] = sequence
-        mask[row, : len(sequence)] = 1
-    return ids, mask
 
 
 class TorchScorer:
@@ -43,37 +38,47 @@ class TorchScorer:
 
     format = "pytorch"
 
-    def __init__(self, model: torch.nn.Module | Path, name: str = "PyTorch fp32") -> None:
-        self.name = name
-        loaded: Any = _load(model) if isinstance(model, Path) else model
-        self.model = loaded.eval()
-        self._pad_id: int = loaded.config.pad_token_id or 0
-        self._device = next(self.model.parameters()).device
+    def __init__(
+        self,
+        model: torch.nn.Module | Path,
+        name: str = "PyTorch fp32",
+        head: Head | None = None,
+        inputs: Sequence[str] = (),
+        check: Callable[[], None] | None = None,
+    ) -> None:
+        """``model`` is a model, or a folder; of a folder, ``head`` and ``inputs`` are read from its settings.
 
-    def logits(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
+        ``check`` is called before each token that is generated; it may raise to cancel.
+        """
+        settings = heads.read_settings(model) if isinstance(model, Path) else {}
+        self.name = name
+        self.head = head or Head.of(settings)
+        loaded: Any = heads.load(model, self.head) if isinstance(model, Path) else model
+        self.model = loaded.eval()
+        self._inputs = tuple(inputs) or tuple(heads.inputs_of(settings))
+        self._pad_id = heads.pad_id_of(loaded.config)
+        self._device = next(self.model.parameters()).device
+        self._check = check
+
+    def outputs(self, batch: Sequence[Example]) -> list[np.ndarray]:
         import torch
 
-        ids, mask = pad(batch, self._pad_id)
+        names = taken(batch[0], self._inputs)
         with torch.inference_mode():
-            output = self.model(
-                input_ids=torch.from_numpy(ids).to(self._device),
-                attention_mask=torch.from_numpy(mask).to(self._device),
-            )
-        return output.logits.float().cpu().numpy()
-
-
-def _load(folder: Path) -> torch.nn.Module:
-    import torch
-    from transformers import AutoModelForSequenceClassification
-
-    model: torch.nn.Module = AutoModelForSequenceClassification.from_pretrained(
-        folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-    )
-    return model
+            if self.head.losses and "labels" in batch[0]:
+                return language.row_losses(self.model, batch, names, self.head.losses == "next")
+            if self.head.losses and "places" in batch[0]:
+                return language.at_places(self.model, batch, names)
+            if self.head.generate:
+                return language.written(self.model, batch, names, self.head.generate, self._check)
+            arrays = collate(batch, names, self._pad_id)
+            given = tensors(arrays, self._device)
+            answer = self.head.read(self.model(**given), given)
+        return self.head.rows(answer, arrays)
 
 
 class OnnxScorer:
-    """ONNX Runtime on the CPU; ``pad_token_id`` comes from the ``config.json`` beside the file."""
+    """ONNX Runtime on the CPU; the padding token comes from the ``config.json`` beside the file."""
 
     format = "onnx"
 
@@ -98,12 +103,20 @@ class OnnxScorer:
                 reason=str(error).splitlines()[0][:200],
             ) from error
         self.name = name
+        self.head = Head.of(heads.read_settings(path.parent))
+        self._inputs = tuple(item.name for item in self._session.get_inputs())
         config = path.parent / "config.json"
-        self._pad_id = (read_json(config).get("pad_token_id") or 0) if config.is_file() else 0
+        self._pad_id = heads.pad_id_of(read_json(config)) if config.is_file() else 0
 
-    def logits(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
-        ids, mask = pad(batch, self._pad_id)
-        return self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0].astype(np.float32)
+    def outputs(self, batch: Sequence[Example]) -> list[np.ndarray]:
+        arrays = collate(batch, taken(batch[0], self._inputs), self._pad_id)
+        answers = self._session.run(list(self.head.names), {name: arrays[name] for name in self._inputs})
+        return self.head.rows(heads.joined([answer.astype(np.float32) for answer in answers]), arrays)
+
+
+def taken(example: Example, inputs: Sequence[str]) -> list[str]:
+    """The inputs that a row brings; the attention mask is made while padding where it is missing."""
+    return [name for name in inputs if name in example or name != "attention_mask"]
 
 
 def usable_cores() -> int:
@@ -116,20 +129,22 @@ def usable_cores() -> int:
 
 def score(
     scorer: Scorer,
-    encoded: Sequence[Sequence[int]],
-    batch_size: int = 32,
+    examples: Sequence[Example],
+    batch_size: int = _BATCH,
     tick: Callable[[int], None] | None = None,
-) -> np.ndarray:
-    """Logits [N, C] for all sequences, in their order; batches hold texts of similar length.
+) -> list[np.ndarray]:
+    """The answer to each row, in their order; batches hold rows of similar length.
 
-    ``tick`` is called with the number of texts after each batch; it may raise to cancel.
+    ``tick`` is called with the number of rows after each batch; it may raise to cancel.
     """
-    order = sorted(range(len(encoded)), key=lambda index: -len(encoded[index]))
-    rows: list[np.ndarray | None] = [None] * len(encoded)
+    lengths = examples.lengths() if isinstance(examples, Examples) else lengths_of(examples)
+    order = sorted(range(len(examples)), key=lambda index: -lengths[index])
+    answers: list[Any] = [None] * len(examples)
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        for index, row in zip(chosen, scorer.logits([encoded[i] for i in chosen]), strict=True):
-            rows[index] = row
+        found = scorer.outputs([examples[index] for index in chosen])
+        for index, answer in zip(chosen, found, strict=True):
+            answers[index] = answer
         if tick:
             tick(len(chosen))
-    return np.stack([row for row in rows if row is not None]) if rows else np.zeros((0, 0), np.float32)
+    return answers

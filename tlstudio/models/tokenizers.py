@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,17 @@ _CHARACTERS = 1_000_000  # of one text that are tokenised at all; no backbone re
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a model folder, with a padding token.
+    """The tokenizer of a model folder, with a padding token; the last ones are kept, since reading takes a second.
 
     Raises:
         StudioError: it cannot be read.
     """
+    times = [(path.name, path.stat().st_mtime_ns) for path in sorted(Path(folder).glob("*token*"))]
+    return _loaded(Path(folder), tuple(times))
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path, _times: tuple[tuple[str, int], ...]) -> Any:
     from transformers import AutoTokenizer
 
     try:
@@ -46,6 +53,34 @@ def tokenise(tokenizer: Any, texts: list[str], length: int) -> tuple[list[list[i
         for index, row in zip(longer, cut, strict=True):
             ids[index] = row
     return [list(row) for row in ids], full
+
+
+def tokenise_pairs(
+    tokenizer: Any, texts: list[str], others: list[str], length: int
+) -> tuple[list[list[int]], list[int], list[list[int]]]:
+    """Token ids of pairs cut to ``length`` (the longer text first), tokens of the uncut pair, and token types."""
+    first, second = ([text[:_CHARACTERS] for text in part] for part in (texts, others))
+    second = [between(tokenizer) + text for text in second]
+    options = {"return_attention_mask": False, "return_token_type_ids": True, "padding": False}
+    full = [len(row) for row in tokenizer(first, second, truncation=False, verbose=False, **options)["input_ids"]]
+    cut = tokenizer(first, second, truncation="longest_first", max_length=length, **options)
+    types = cut.get("token_type_ids") or [[0] * len(row) for row in cut["input_ids"]]
+    return [list(row) for row in cut["input_ids"]], full, [list(row) for row in types]
+
+
+def between(tokenizer: Any) -> str:
+    """What is written between the texts of a pair: a new line where the tokenizer has no token to part them."""
+    parts: int = tokenizer.num_special_tokens_to_add(pair=True) - tokenizer.num_special_tokens_to_add(pair=False)
+    return "" if parts > 0 else "\n"
+
+
+def has_types(tokenizer: Any, folder: Path) -> bool:
+    """Whether a model wants to be told which text of a pair a token belongs to."""
+    from transformers import AutoConfig
+
+    # generic tokenizers always offer it; RoBERTa has one type only, and DeBERTa usually none
+    kinds = getattr(AutoConfig.from_pretrained(folder, local_files_only=True), "type_vocab_size", 0)
+    return "token_type_ids" in tokenizer.model_input_names and int(kinds or 0) > 1
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,10 @@ def check(recipe: Recipe) -> Checked:
         export=tuple(_configured("export", choice) for choice in recipe.export),
     )
     _check_data(recipe)
-    _check_augmentations(recipe, checked.task.plugin)
+    _check_augmentations(recipe, checked)
+    _check_fit(checked)
+    _check_best_metric(recipe, checked.task.plugin)
+    _check_folds(recipe, checked.task.plugin)
     _check_chain(checked)
     for exporter in checked.export:
         if problem := exporter.plugin.check(recipe):
@@ -72,17 +76,62 @@ def _check_data(recipe: Recipe) -> None:
             configure(get(package, choice.name, f"data.{section}"), choice.options, f"data.{section}.{choice.name}")
 
 
-def _check_augmentations(recipe: Recipe, task: Any) -> None:
+def _check_augmentations(recipe: Recipe, checked: Checked) -> None:
     """A text cannot be rotated: augmentations must be of the kind that the task learns from."""
-    kinds = ("text",) if "text" in task.ROLES else ("image", "batch")
+    task, strategy = checked.task.plugin, checked.strategy.plugin
+    kinds = task.AUGMENTS
     for choice in recipe.data.augment:
         plugin = get("tlstudio.augmentation", choice.name, "data.augment")
         if plugin.KIND not in kinds:
             raise StudioError(
                 "augment.other-kind", "The augmentation '{name}' does not fit the task: {task} learns from {kind}.",
                 "Remove it in the Data step.", where="data.augment", name=plugin.TITLE, task=task.TITLE,
-                kind="texts" if kinds == ("text",) else "images",
+                kind={"text": "texts", "image": "images", "audio": "sounds"}[task.LEARNS],
             )  # fmt: skip
+        if plugin.NAME in task.MISFITS:
+            raise StudioError(
+                "augment.misfit", "'{name}' moves parts of the image, but would leave what the task {task} learns where "
+                "it was.", "Remove it in the Data step; the task's own options can mirror images.",
+                where="data.augment", name=plugin.TITLE, task=task.TITLE,
+            )  # fmt: skip
+        if plugin.KIND == "batch" and strategy.ONCE:
+            raise StudioError(
+                "augment.batches-once", "'{name}' mixes the images of each batch, but with the strategy {strategy} the "
+                "backbone sees each image only once.", "Remove it in the Data step, or choose full fine-tuning.",
+                where="data.augment", name=plugin.TITLE, strategy=strategy.TITLE,
+            )  # fmt: skip
+
+
+def _check_fit(checked: Checked) -> None:
+    """Strategies, compression steps and exports that make no sense for the task."""
+    for part in (checked.strategy, *checked.compress, *checked.export):
+        if problem := part.plugin.fits(checked.task.plugin):
+            raise problem
+
+
+def _check_best_metric(recipe: Recipe, task: Any) -> None:
+    if recipe.training.best_metric != "auto":
+        require_metric(recipe.training.best_metric, task, task.QUICK)
+
+
+def require_metric(metric: str, task: Any, known: Sequence[str]) -> None:
+    """Raises a StudioError where a task does not measure ``metric``."""
+    if metric in known:
+        return
+    raise StudioError(
+        "training.unknown-metric", "{task} has no validation metric '{metric}'.", "Choose auto or one of: {known}.",
+        where="training.best_metric", task=task.TITLE, metric=metric, known=", ".join(known),
+    )  # fmt: skip
+
+
+def _check_folds(recipe: Recipe, task: Any) -> None:
+    """What only the answers of a forward pass can measure needs them in each fold."""
+    if recipe.data.split.method != "k-fold" or (task.GATHERS and not task.HEAD.generate):
+        return
+    raise StudioError(
+        "split.no-folds", "Cross-validation is not offered for the task {task}: each fold would have to generate or "
+        "keep too much.", "Choose another way to split.", where="data.split.method", task=task.TITLE,
+    )  # fmt: skip
 
 
 def _check_chain(checked: Checked) -> None:

@@ -16,7 +16,7 @@ from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.stages import Stages
 from tlstudio.training.rehearsal import memory_in_use
 
-_SAMPLE = 64  # texts that are scored to time the backbone
+_SAMPLE = 64  # rows that are scored to time the backbone
 
 
 def estimate(recipe: Recipe, emit: Emit, control: Control) -> dict[str, Any]:
@@ -55,14 +55,14 @@ def _rehearsed(stages: Stages, context: Context) -> dict[str, Any]:
 def _one_pass(stages: Stages) -> dict[str, Any]:
     """A strategy on cached features takes one pass of the backbone; the head's own time is small beside it."""
     stages.settle()
-    model = stages.checked.task.plugin.build(stages.backbone.path, stages.encoded.labels)
-    ids = stages.encoded.ids("train")
-    sample = ids[:: max(1, len(ids) // _SAMPLE)][:_SAMPLE]
-    scorer = TorchScorer(model)
-    scorer.logits(sample[:2])  # the first call allocates
+    model = stages.checked.task.plugin.build(stages.backbone.path, stages.encoded)
+    examples = stages.encoded.examples("train")
+    sample = [examples[at] for at in range(0, len(examples), max(1, len(examples) // _SAMPLE))][:_SAMPLE]
+    scorer = TorchScorer(model, head=stages.head, inputs=stages.encoded.inputs)
+    scorer.outputs(sample[:2])  # the first call allocates
     begin = time.perf_counter()
     score(scorer, sample)
-    texts = len(ids) + len(stages.encoded.splits.get("validation", ()))
+    texts = len(examples) + len(stages.encoded.splits.get("validation", ()))
     return {
         "seconds": (time.perf_counter() - begin) / len(sample) * texts,
         "memory_bytes": memory_in_use("cpu"),

@@ -9,66 +9,70 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.events import Checkpoint, Event, Log, Metric, Progress, log
-from tlstudio.evaluation import metrics
-from tlstudio.models.scorers import TorchScorer, score
+from tlstudio.metrics.names import about
+from tlstudio.models.scorers import score
+from tlstudio.tasks.base import Encoded, Outputs
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tlstudio.pipeline.stages import Stages
 
-_QUICK = ("accuracy", "macro_f1")
 
-
-def cross_validate(first: Stages, test_logits: np.ndarray) -> dict[str, Any]:
+def cross_validate(first: Stages) -> dict[str, Any]:
     """Trains on all folds but the first, which ``first`` has done.
-
-    Args:
-        test_logits: of the first fold, [N, C].
 
     Returns:
         ``{"folds": [{"fold", "rows", "metrics"}], "mean", "sd", "pooled"}``: metrics of each fold, their mean and
-        standard deviation (n - 1), and the metrics with intervals over all rows, each tested by the model that has
-        not seen it.
+        standard deviation (n - 1), and, where the task can, the metrics with intervals over all rows, each tested by
+        the model that has not seen it.
     """
     import numpy as np
 
-    count = first.context.recipe.data.split.folds
-    logits, labels = [test_logits], [np.asarray(first.encoded.targets("test"))]
+    recipe, task = first.context.recipe, first.checked.task
+    count = recipe.data.split.folds
+    tested = [(first.encoded, first.answers)]
     for fold in range(1, count):
-        tested = None if first.context.control.stopping else _tested(first, fold, count)
-        if first.context.control.stopping or tested is None:
+        other = None if first.context.control.stopping else _tested(first, fold, count)
+        if first.context.control.stopping or other is None:
             break  # the user wants the end: a fold that was cut short would spoil the mean
-        logits.append(tested[0])
-        labels.append(tested[1])
-    entries = [_entry(fold, one, truth) for fold, (one, truth) in enumerate(zip(logits, labels, strict=True), 1)]
-    table = {name: [entry["metrics"][name] for entry in entries] for name in _QUICK}
-    pooled = metrics.evaluate(
-        np.concatenate(logits), np.concatenate(labels).tolist(), first.encoded.labels,
-        bootstrap=first.context.recipe.evaluate.bootstrap, seed=first.context.recipe.training.seed,
-        check=first.context.control.check,
-    )  # fmt: skip
+        tested.append(other)
+    entries = [_entry(first, fold, *part) for fold, part in enumerate(tested, 1)]
+    names = [name for name in task.plugin.curves(first.encoded) if name != "loss"] or ["loss"]
+    table = {name: [entry["metrics"][name] for entry in entries] for name in names}
     mean = {name: float(np.mean(values)) for name, values in table.items()}
     sd = {name: float(np.std(values, ddof=1)) if len(values) > 1 else 0.0 for name, values in table.items()}
-    log(first.context.emit, "folds.mean", "Over {folds} folds: accuracy {mean} % ± {sd} (standard deviation).",
-        folds=len(entries), mean=round(100 * mean["accuracy"], 1), sd=round(100 * sd["accuracy"], 1))  # fmt: skip
-    return {"folds": entries, "mean": mean, "sd": sd, "pooled": pooled["metrics"]}
+    log(first.context.emit, "folds.mean", "Over {folds} folds: {metric} {mean} ± {sd} (standard deviation).",
+        folds=len(entries), metric=about(names[0]).title, mean=round(mean[names[0]], 3),
+        sd=round(sd[names[0]], 3))  # fmt: skip
+    return {"folds": entries, "mean": mean, "sd": sd, "pooled": _pooled(first, tested)}
 
 
-def _entry(fold: int, logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    found = metrics.quick(logits, labels)
-    return {"fold": fold, "rows": len(labels), "metrics": {name: float(found[name]) for name in _QUICK}}
+def _pooled(first: Stages, tested: list[tuple[Encoded, Outputs]]) -> dict[str, Any]:
+    task, recipe = first.checked.task.plugin, first.context.recipe
+    if not hasattr(task, "pooled"):
+        return {}
+    encoded, outputs = zip(*tested, strict=True)
+    found: dict[str, Any] = task.pooled(
+        encoded, outputs, bootstrap=recipe.evaluate.bootstrap, seed=recipe.training.seed,
+        check=first.context.control.check,
+    )  # fmt: skip
+    return found
 
 
-def _tested(first: Stages, fold: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Logits and labels of one fold, from a model that was trained on the others."""
-    import numpy as np
+def _entry(first: Stages, fold: int, encoded: Encoded, outputs: Outputs) -> dict[str, Any]:
+    task = first.checked.task
+    found = task.plugin.measure(task.config, encoded, "test", outputs, 0.0)
+    values = {name: float(value) for name, value in found.items() if name != "loss"}
+    return {"fold": fold, "rows": len(encoded.splits["test"]), "metrics": values}
 
+
+def _tested(first: Stages, fold: int, count: int) -> tuple[Encoded, Outputs]:
+    """The rows of one fold and the answers of a model that was trained on the others."""
     emit = _Quiet(first, fold, count)
     stages = first.of_fold(fold, emit)
-    model = stages.fitted(first.context.folder / "checkpoints" / f"fold-{fold}", emit)[0]
-    logits = score(TorchScorer(model), stages.encoded.ids("test"), tick=lambda _n: first.context.control.check())
-    return logits, np.asarray(stages.encoded.targets("test"))
+    stages.model = stages.fitted(first.context.folder / "checkpoints" / f"fold-{fold}", emit)[0]
+    stages.tune()
+    examples = stages.encoded.examples("test")
+    return stages.encoded, score(stages.scorer(), examples, tick=lambda _n: first.context.control.check())
 
 
 class _Quiet:

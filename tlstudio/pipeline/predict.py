@@ -1,21 +1,21 @@
-"""Labels new texts with a run or an export, in its own runtime."""
+"""Answers new rows with a run or an export, in its own runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import read_json
 from tlstudio.core.plugins import get
-from tlstudio.evaluation.metrics import probabilities
-from tlstudio.models.folders import SETTINGS_FILE, read_labels
+from tlstudio.models.heads import read_settings
 from tlstudio.models.scorers import OnnxScorer, Scorer, TorchScorer, score
+from tlstudio.tasks.base import TaskBase
 
 _BATCH = 256
+_USUAL = "text-classification"  # the task of a model folder that does not say it
 
 
 class Predictor:
@@ -28,36 +28,41 @@ class Predictor:
             StudioError: there is no model in ``target``.
         """
         self.folder = _model_folder(Path(target))
-        self.labels = read_labels(self.folder)
-        settings = self.folder / SETTINGS_FILE
-        name = read_json(settings).get("task", "text-classification") if settings.is_file() else "text-classification"
-        self._task = get("tlstudio.tasks", name, "task.name")
+        name = str(read_settings(self.folder).get("task") or _USUAL)
+        self.task: TaskBase = get("tlstudio.tasks", name, "task.name")
         self._scorer = _scorer(self.folder)
 
-    def predict(self, texts: list[str]) -> list[dict[str, Any]]:
-        """For each text ``{"text", "label", "probabilities": {label: share}}``."""
-        if not texts:
-            return []
-        chances = probabilities(score(self._scorer, self._task.encode_texts(self.folder, texts)))
-        return [
-            {
-                "text": text,
-                "label": self.labels[int(row.argmax())],
-                "probabilities": {label: float(share) for label, share in zip(self.labels, row, strict=True)},
-            }
-            for text, row in zip(texts, chances, strict=True)
-        ]
+    def predict(self, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """An answer to each row of values by role, see :meth:`tlstudio.tasks.base.TaskBase.answers`.
 
-    def stream(self, texts: Iterable[str], control: Control) -> Iterator[dict[str, Any]]:
-        """Predictions for any number of texts, a batch in memory at a time.
+        Raises:
+            StudioError: a row lacks a value that the task asks for.
+        """
+        if not rows:
+            return []
+        for row in rows:
+            _require(self.task, row)
+        examples = self.task.examples(self.folder, rows)
+        return self.task.answers(self.folder, rows, examples, score(self._scorer, examples))
+
+    def stream(self, rows: Iterable[Mapping[str, Any]], control: Control) -> Iterator[dict[str, Any]]:
+        """Answers to any number of rows, a batch in memory at a time.
 
         Raises:
             Cancelled: the user has cancelled.
         """
-        source = iter(texts)
+        source = iter(rows)
         while batch := list(islice(source, _BATCH)):
             control.check()
             yield from self.predict(batch)
+
+
+def _require(task: TaskBase, row: Mapping[str, Any]) -> None:
+    if missing := task.lacking(row):
+        raise StudioError(
+            "predict.missing-value", "{task} needs for each row: {missing}.",
+            "Give it too; a file needs a column for it.", task=task.TITLE, missing=", ".join(missing),
+        )  # fmt: skip
 
 
 def _model_folder(target: Path) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +16,27 @@ from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import atomic_folder, read_json, size_of, write_json
 from tlstudio.core.progress import Meter
 from tlstudio.data import labelled as data
-from tlstudio.evaluation import metrics, report
+from tlstudio.evaluation import report
 from tlstudio.export.base import ExportJob
 from tlstudio.export.run import export_all
 from tlstudio.models import loading
+from tlstudio.models.batches import Example
+from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
+from tlstudio.models.transfer import Judge
 from tlstudio.pipeline import environment
-from tlstudio.pipeline.checks import Checked
+from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
 from tlstudio.pipeline.folds import cross_validate
 from tlstudio.pipeline.testing import Tester
 from tlstudio.strategies.base import TransferJob
-from tlstudio.tasks.base import Encoded
+from tlstudio.tasks.base import Encoded, EncodeJob, Outputs
 from tlstudio.training import rehearsal
 from tlstudio.training.settings import Settings, choose_device, settle
 from tlstudio.training.trainer import Trained, fit
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
 
     from tlstudio.models.transfer import Transfer
@@ -49,7 +53,7 @@ class Stages:
         self.settings: Settings
         self.transfer: Transfer | None = None
         self.model: torch.nn.Module
-        self.test_logits: np.ndarray
+        self.answers: Outputs = []  # of the trained model to the test rows
         self.compressed: dict[str, Path] = {}
         self.outcome = "completed"
 
@@ -71,27 +75,42 @@ class Stages:
         torch.set_num_threads(usable_cores() if threads == "auto" else threads)
         write_json(context.folder / "environment.json", environment.describe())
         self.backbone = loading.resolve(recipe.model, context.control.check)
-        self.rows = data.require(recipe.data, context.emit, context.control, ())
-        self._require_roles()
+        self._require_backbone()
+        self.rows = self._read(context.emit)
         for warning in self.rows.warnings:
             log(context.emit, warning.code, warning.template, "warning", **warning.params)
         context.results |= {"task": recipe.task.name, "labels": self.rows.labels}
         context.result("data", self._data_facts())
         context.result("examination", self._examined())
-        log(context.emit, "data.ready", "{train} texts to train on, {test} to test with, {classes} classes.",
-            train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]),
-            classes=len(self.rows.labels))  # fmt: skip
+        log(context.emit, "data.ready", "{train} rows to train on, {test} to test with.",
+            train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]))  # fmt: skip
 
-    def _require_roles(self) -> None:
-        """The user may have chosen several labels, or a number, where the task needs one label."""
-        task = self.checked.task.plugin
-        missing = [role for role in task.ROLES if role not in self.rows.roles.columns]
+    def _read(self, emit: Emit, fold: int = 0) -> data.Labelled:
+        """The rows, with the roles that the task needs.
+
+        Raises:
+            StudioError: the data has not all of them; or the user has chosen others.
+        """
+        task, section, control = self.checked.task.plugin, self.context.recipe.data, self.context.control
+        for other in task.ALTERNATIVES:
+            found = data.require(section, emit, control, (), fold)
+            if set(other) <= found.roles.columns.keys():
+                return found
+        rows = data.require(section, emit, control, task.ROLES, fold)
+        missing = [role for role in task.ROLES if role not in rows.roles.columns]
         if missing:
             raise StudioError(
                 "data.no-role", "{task} needs a column for: {missing}.",
                 "Give a column this role in the Data step, under Columns; or choose data that has one.",
                 where="data.roles", task=task.TITLE, missing=", ".join(missing),
             )  # fmt: skip
+        return rows
+
+    def _require_backbone(self) -> None:
+        """The user may have chosen a backbone that cannot learn the task."""
+        problem = self.checked.task.plugin.fits(read_json(self.backbone.path / "config.json"))
+        if problem is not None:
+            raise problem
 
     def _examined(self) -> dict[str, Any]:
         """What the data doctor finds; mostly from its cache, since the Data step has asked before."""
@@ -115,14 +134,17 @@ class Stages:
         }
 
     def tokenise(self) -> None:
-        """Turns texts into token ids, or finds them in the cache."""
+        """Prepares the rows for the model, or finds them in the cache."""
         self.encoded = self.encode(self.context.emit)
+        self.context.results["labels"] = self.encoded.labels
+        self.context.results["labels"] = self.encoded.labels
         self.context.result("data", {**self.context.results["data"], "truncated": self.encoded.truncated})
 
     def encode(self, emit: Emit) -> Encoded:
         task, control, recipe = self.checked.task, self.context.control, self.context.recipe
         augmenter = Augmenter(recipe.data.augment, recipe.training.seed, Resources(control, self.backbone.path), emit)
-        encoded: Encoded = task.plugin.encode(task.config, self.rows, self.backbone.path, emit, control, augmenter)
+        job = EncodeJob(task.config, self.rows, self.backbone.path, emit, control, augmenter)
+        encoded: Encoded = task.plugin.encode(job)
         return encoded
 
     def rehearse(self) -> None:
@@ -148,10 +170,12 @@ class Stages:
         training, strategy = self.context.recipe.training, self.checked.strategy
         usual = strategy.plugin.defaults(strategy.config, len(self.encoded.splits["train"]), self._width())
         device = choose_device(training.device).type
-        self.settings = settle(training, usual, device)
+        task = self.checked.task.plugin
+        self.settings = settle(training, usual, device, best_metric(task, self.encoded))
+        require_metric(self.settings.best_metric, task, task.curves(self.encoded))
 
     def _width(self) -> int:
-        return int(read_json(self.backbone.path / "config.json").get("hidden_size") or 768)
+        return width_of(read_json(self.backbone.path / "config.json"))
 
     def _transfer(self) -> Transfer:
         import torch
@@ -162,13 +186,14 @@ class Stages:
 
         def build(**overrides: Any) -> torch.nn.Module:
             set_seed(self.settings.seed)  # the fresh head is the same however often it is built
-            model: torch.nn.Module = task.build(self.backbone.path, self.encoded.labels, **overrides)
+            model: torch.nn.Module = task.build(self.backbone.path, self.encoded, **overrides)
             return model
 
         transfer: Transfer = strategy.plugin.prepare(
             strategy.config,
-            TransferJob(build, self.encoded, self._backbone_key(), torch.device(self.settings.device),
-                        self.context.emit, self.context.control),
+            TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
+                        self._backbone_key(), torch.device(self.settings.device), self.context.emit,
+                        self.context.control),
         )  # fmt: skip
         return transfer
 
@@ -180,8 +205,27 @@ class Stages:
             parts.append(f"{path.name}:{state.st_size}:{state.st_mtime_ns}")
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
+    @property
+    def head(self) -> Head:
+        head: Head = self.checked.task.plugin.head(self.checked.task.config)
+        return replace(head, **self.encoded.head)
+
     def _loss(self) -> Any:
         return self.checked.task.plugin.loss(self.checked.task.config, self.encoded)
+
+    def _judge(self, emit: Emit) -> Judge:
+        """How the task measures a model while it trains."""
+        task, config, encoded, head = self.checked.task.plugin, self.checked.task.config, self.encoded, self.head
+
+        def read(output: Any, batch: dict[str, Any]) -> list[Any]:
+            masks = {name: value.cpu().numpy() for name, value in batch.items() if name == "attention_mask"}
+            return head.rows(head.read(output, batch), masks)
+
+        return Judge(
+            measure=lambda answers, loss: task.measure(config, encoded, "validation", answers, loss),
+            read=read if task.GATHERS else None,
+            watch=lambda model: task.watch(config, encoded, model, emit, self.context.control),
+        )
 
     # --- training
 
@@ -195,25 +239,42 @@ class Stages:
         self.model, trained = self.fitted(context.folder / "checkpoints", context.emit)
         if trained.outcome == "stopped":  # a stop after training changes nothing
             self.outcome = "stopped"
+        self.tune()
         self.context.expected["cross_validate"] = trained.seconds * (context.recipe.data.split.folds - 1)
-        self.checked.task.plugin.save(self.model, self.encoded, self.backbone.path, context.folder / "model")
+        self.checked.task.plugin.save(self.model, self.encoded, self.backbone.path, context.folder / "model", self.head)
         context.emit(Artifact(name="model", path="model", bytes=size_of(context.folder / "model")))
         context.result("model", self._model_facts(trainable))
         context.result("training", self._training_facts(trained))
+
+    def tune(self) -> None:
+        """What the task chooses on the validation rows, such as thresholds."""
+        task, scorer = self.checked.task, self.scorer()
+
+        def outputs_of(split: str) -> Outputs:
+            return score(scorer, self.encoded.examples(split), tick=lambda _rows: self.context.control.check())
+
+        facts = task.plugin.tune(task.config, self.encoded, outputs_of)
+        self.encoded = replace(self.encoded, facts={**self.encoded.facts, **facts})
+
+    def scorer(self) -> Scorer:
+        """The trained model."""
+        return TorchScorer(self.model, head=self.head, inputs=self.encoded.inputs, check=self.context.control.check)
 
     def fitted(self, folder: Path, emit: Emit) -> tuple[torch.nn.Module, Trained]:
         """Trains with the strategy; ``folder`` is for the best weights while it does."""
         transfer = self.transfer or self._transfer()
         balance = self.context.recipe.data.balance == "classes"
-        trained = fit(transfer, self._loss(), metrics.quick, self.settings, folder, emit, self.context.control, balance)
+        trained = fit(transfer, self._loss(), self._judge(emit), self.settings, folder, emit, self.context.control,
+                      balance)  # fmt: skip
         self.transfer = None  # frees the feature cache and the optimiser's references
-        return transfer.finish().cpu().eval(), trained
+        model: torch.nn.Module = self.checked.task.plugin.finish(transfer.finish().cpu().eval(), self.encoded)
+        return model, trained
 
     def of_fold(self, fold: int, emit: Emit) -> Stages:
         """The same job on another part of k-fold, 0-based, ready to be trained."""
         other = Stages(self.context, self.checked)
         other.backbone, other.settings = self.backbone, self.settings
-        other.rows = data.require(self.context.recipe.data, emit, self.context.control, (), fold)
+        other.rows = other._read(emit, fold)
         other.encoded = other.encode(emit)
         return other
 
@@ -250,16 +311,16 @@ class Stages:
     def evaluate(self) -> None:
         """Scores the test rows (and extra sets), compares with baselines, writes the predictions."""
         tester = Tester(self.context, self.checked, self.rows, self.encoded)
-        self.test_logits = tester.evaluate(TorchScorer(self.model))
+        self.answers = tester.evaluate(self.scorer(), self.backbone.path)
 
     def cross_validate(self) -> None:
         """Trains and tests the other folds of k-fold."""
-        self.context.result("cross_validation", cross_validate(self, self.test_logits))
+        self.context.result("cross_validation", cross_validate(self))
 
     def compress(self) -> None:
         """Applies each step to the result of the one before, and measures all of them side by side."""
         source, source_format = self.context.folder / "model", "transformers"
-        scorers: dict[str, Scorer] = {"trained": TorchScorer(self.model)}
+        scorers: dict[str, Scorer] = {"trained": self.scorer()}
         for number, step in enumerate(self.checked.compress, 1):
             name = f"{number}-{step.plugin.NAME}"
             target = self.context.folder / "compressed" / name
@@ -271,24 +332,24 @@ class Stages:
             self.compressed[name] = target
             source, source_format = target, step.plugin.GIVES
         tester = Tester(self.context, self.checked, self.rows, self.encoded)
-        tester.compare(scorers, self.test_logits)
+        tester.compare(scorers, self.answers)
 
     def export(self) -> None:
         """Writes the exports and proves that they answer like the trained model."""
-        export_and_note(self.context, self.compressed, self.encoded.ids("test"), self.test_logits)
+        export_and_note(self.context, self.compressed, self.encoded.examples("test"), self.answers)
 
     def report(self) -> None:
         write_report(self.context)
 
 
 def export_and_note(
-    context: Context, compressed: dict[str, Path], encoded: list[list[int]], logits: np.ndarray
+    context: Context, compressed: dict[str, Path], examples: Sequence[Example], answers: Outputs
 ) -> None:
     """Writes the exports of the recipe; entries of other formats in the results stay."""
     job = ExportJob(context.folder, context.folder / "model", compressed, context.results, context.recipe,
                     context.emit, context.control)  # fmt: skip
     before = context.results.get("exports", [])
-    entries = export_all(job, context.recipe.export, encoded, logits)
+    entries = export_all(job, context.recipe.export, examples, answers)
     names = {entry["name"] for entry in entries}
     context.result("exports", [entry for entry in before if entry["name"] not in names] + entries)
 
@@ -312,13 +373,30 @@ def export_again(context: Context, checked: Checked) -> None:
         )  # fmt: skip
     compressed = {folder.name: folder for folder in sorted((context.folder / "compressed").glob("*-*"), key=_number)}
     with context.running("export"):
-        texts = pq.read_table(predictions, columns=["text"]).column("text").to_pylist()
-        encoded = checked.task.plugin.encode_texts(model, texts)
-        meter = Meter(context.emit, context.control, "export", len(encoded), "texts")
-        logits = score(TorchScorer(model), encoded, tick=meter.advance)
-        export_and_note(context, compressed, encoded, logits)
+        task = checked.task.plugin
+        table = pq.read_table(predictions)
+        asked = dict.fromkeys((*task.ASKS, *task.ROLES))
+        rows = table.select([role for role in asked if role in table.column_names]).to_pylist()
+        examples = task.proofs(model, rows)
+        meter = Meter(context.emit, context.control, "export", len(examples), task.UNIT)
+        answers = score(TorchScorer(model), examples, tick=meter.advance)
+        export_and_note(context, compressed, examples, answers)
     with context.running("report"):
         write_report(context)
+
+
+def best_metric(task: Any, encoded: Encoded) -> str:
+    """The validation metric that decides where the user has not chosen one."""
+    names = task.curves(encoded)
+    return task.BEST if task.BEST in names else next((name for name in names if name != "loss"), "loss")
+
+
+def width_of(config: dict[str, Any]) -> int:
+    """Hidden size in a ``config.json``; of towers that of the first that states one."""
+    if isinstance(size := config.get("hidden_size") or config.get("d_model") or config.get("n_embd"), int):
+        return size
+    parts = [value for value in config.values() if isinstance(value, dict)]
+    return next((width_of(part) for part in parts if "hidden_size" in part), 768)
 
 
 def _number(folder: Path) -> int:

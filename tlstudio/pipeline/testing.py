@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,16 @@ from tlstudio.core.events import Artifact, log
 from tlstudio.core.files import atomic_write, shown, size_of
 from tlstudio.core.progress import Meter
 from tlstudio.data.labelled import Labelled, read_more
-from tlstudio.evaluation import baselines, errors, latency, metrics
-from tlstudio.models.scorers import Scorer, score
+from tlstudio.evaluation import latency
+from tlstudio.metrics.names import about
+from tlstudio.models.batches import Example
+from tlstudio.models.scorers import Scorer, TorchScorer, score
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
-from tlstudio.tasks.base import Encoded
+from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Tested, TestJob
 
 if TYPE_CHECKING:
-    import numpy as np
+    import pyarrow as pa
 
 
 class Tester:
@@ -25,97 +28,96 @@ class Tester:
 
     def __init__(self, context: Context, checked: Checked, rows: Labelled, encoded: Encoded) -> None:
         self.context, self.checked, self.rows, self.encoded = context, checked, rows, encoded
-        self._texts = rows.splits["test"].dataset(rows.roles)["text"]
+        self.task, self.config = checked.task.plugin, checked.task.config
 
-    def evaluate(self, scorer: Scorer) -> np.ndarray:
-        """The whole evaluation of the trained model; returns its test logits [N, C]."""
-        context, labels = self.context, self.encoded.targets("test")
-        logits = self._score(scorer, self.encoded.ids("test"), "evaluate")
-        result = self._metrics(logits, labels)
-        test = self.rows.splits["test"]
-        rows = [test.table.place(int(index))[1] for index in test.indices]
-        result["errors"] = errors.worst(logits, labels, self.encoded.labels, lambda at: self._texts[at], rows=rows)
-        context.result("test", result)
-        context.result("baselines", self._baselines(labels))
-        self._write_predictions(logits, labels, rows)
-        context.result("extra", [self._extra(scorer, path) for path in context.recipe.evaluate.extra_sets])
-        accuracy, words = result["metrics"]["accuracy"], context.results["baselines"][1]["metrics"]["accuracy"]
-        log(context.emit, "evaluate.accuracy",
-            "Test accuracy {value} % (95 % interval {low} to {high} %) on {rows} texts; bag of words: {baseline} %.",
-            value=_percent(accuracy["value"]), low=_percent(accuracy["low"]), high=_percent(accuracy["high"]),
-            rows=len(labels), baseline=_percent(words["value"]))  # fmt: skip
-        return logits
+    def evaluate(self, scorer: Scorer, backbone: Path) -> Outputs:
+        """The whole evaluation of the trained model; returns its answers to the test rows."""
+        context = self.context
+        outputs = self._score(scorer, self.encoded, "evaluate")
+        job = self._job(outputs, self.encoded, self.rows, scorer)
+        tested: Tested = self.task.test(job)
+        context.results |= {"headline": self.task.METRIC, "unit": self.task.UNIT}
+        if "headline" in tested.result:
+            context.results["headline"] = tested.result.pop("headline")
+        context.result("test", tested.result)
+        context.result("baselines", [*self.task.baselines(job), *self._untrained(scorer, backbone)])
+        self._write_predictions(tested, job)
+        context.result("extra", [self._extra(scorer, path, backbone) for path in context.recipe.evaluate.extra_sets])
+        self._tell(tested.result)
+        return outputs
 
-    def _score(self, scorer: Scorer, encoded: list[list[int]], stage: str) -> np.ndarray:
-        meter = Meter(self.context.emit, self.context.control, stage, len(encoded), "texts")
-        return score(scorer, encoded, tick=meter.advance)
+    def _untrained(self, trained: Scorer, backbone: Path) -> list[dict[str, Any]]:
+        """What the backbone reaches before it has learnt anything here, where it can do the task at all."""
+        if not self.task.UNTRAINED:
+            return []
+        model = self.task.build(backbone, self.encoded)
+        check = self.context.control.check
+        scorer = TorchScorer(model, head=trained.head, inputs=self.encoded.inputs, check=check)
+        outputs = self._score(scorer, self.encoded, "evaluate")
+        tested = self.task.test(self._job(outputs, self.encoded, self.rows, scorer))
+        return [{"name": "untrained", "title": "The backbone before training", "metrics": tested.result["metrics"]}]
 
-    def _metrics(self, logits: np.ndarray, labels: list[int]) -> dict[str, Any]:
-        return metrics.evaluate(
-            logits, labels, self.encoded.labels, bootstrap=self.context.recipe.evaluate.bootstrap,
-            seed=self.context.recipe.training.seed, check=self.context.control.check,
-        )  # fmt: skip
+    def _tell(self, result: dict[str, Any]) -> None:
+        name = self.context.results["headline"]
+        found, best = result["metrics"][name], self.context.results["baselines"][-1]
+        log(self.context.emit, "evaluate.headline",
+            "Test: {metric} {value} (95 % interval {low} to {high}) on {rows} rows; {baseline}: {reached}.",
+            metric=about(name).title, rows=result["rows"], baseline=best["title"],
+            reached=_shown(name, (best["metrics"].get(name) or {}).get("value")),
+            **{key: _shown(name, found[key]) for key in ("value", "low", "high")})  # fmt: skip
 
-    def _baselines(self, labels: list[int]) -> list[dict[str, Any]]:
-        options: dict[str, Any] = {
-            "control": self.context.control,
-            "bootstrap": self.context.recipe.evaluate.bootstrap,
-            "seed": self.context.recipe.training.seed,
-        }
-        train = self.rows.splits["train"]
-        known, names = self.rows.class_numbers("train"), self.encoded.labels
-        texts = train.dataset(self.rows.roles)["text"]
-        return [
-            baselines.majority(known, labels, names, **options),
-            baselines.bag_of_words(texts, known, self._texts, labels, names, **options),
-        ]
+    def _score(self, scorer: Scorer, encoded: Encoded, stage: str) -> Outputs:
+        examples = encoded.examples("test")
+        meter = Meter(self.context.emit, self.context.control, stage, len(examples), self.task.UNIT)
+        return score(scorer, examples, tick=meter.advance)
 
-    def _write_predictions(self, logits: np.ndarray, labels: list[int], rows: list[int]) -> None:
-        """Every test row with its probabilities, as Parquet."""
+    def _job(self, outputs: Outputs, encoded: Encoded, rows: Labelled, scorer: Scorer) -> TestJob:
+        context, recipe = self.context, self.context.recipe
+
+        def ask(examples: Sequence[Example]) -> Outputs:
+            return score(scorer, examples, tick=lambda _rows: context.control.check())
+
+        return TestJob(self.config, encoded, rows, "test", outputs, recipe.evaluate.bootstrap, recipe.training.seed,
+                       context.emit, context.control, ask)  # fmt: skip
+
+    def _write_predictions(self, tested: Tested, job: TestJob) -> None:
+        """Every test row with its truth and the model's answer, as Parquet."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        chances, names = metrics.probabilities(logits), self.encoded.labels
-        best = chances.argmax(1)
-        table = pa.table(
-            {
-                "row": pa.array(rows, pa.int64()),
-                "text": pa.array(list(self._texts), pa.string()),
-                "label": [names[label] for label in labels],
-                "predicted": [names[index] for index in best],
-                "confidence": chances.max(1),
-                **{f"p_{name}": chances[:, index] for index, name in enumerate(names)},
-            }
-        )
+        rows = job.labelled.splits[job.split]
+        places = [rows.table.place(int(index)) for index in rows.indices]
+        columns: dict[str, Any] = {"row": pa.array([row for _path, row in places], pa.int64())}
+        if len({path for path, _row in places}) > 1:  # several files: a number alone does not say which row
+            columns["file"] = pa.array([Path(path).name for path, _row in places], pa.string())
+        columns |= {role: content(job, role) for role in self.task.ASKS if role not in tested.columns}
+        columns |= {name: values for name, values in tested.columns.items() if name not in columns}
         path = self.context.folder / "predictions.parquet"
         with atomic_write(path, "wb") as stream:
-            pq.write_table(table, stream)
+            pq.write_table(pa.table(columns), stream)
         self.context.emit(Artifact(name="predictions", path=path.name, bytes=size_of(path)))
 
-    def _extra(self, scorer: Scorer, path: str) -> dict[str, Any]:
+    def _extra(self, scorer: Scorer, path: str, backbone: Path) -> dict[str, Any]:
         """Metrics on another labelled place with the same columns and classes."""
         context = self.context
         rows = read_more(context.recipe.data, path, self.rows, context.emit, context.control)
-        texts = list(rows.texts(self.rows.content))
-        encoded = self.checked.task.plugin.encode_texts(context.folder / "model", texts)
-        number = {name: index for index, name in enumerate(self.encoded.labels)}
-        labels = [number[name] for name in rows.labels]
-        logits = self._score(scorer, encoded, "evaluate")
-        numbers = [rows.table.place(int(index))[1] for index in rows.indices]
-        listed = errors.worst(logits, labels, self.encoded.labels, lambda at: texts[at], rows=numbers)
-        return {"name": Path(path).stem, "path": shown(path), **self._metrics(logits, labels), "errors": listed}
+        labelled = replace(self.rows, splits={"test": rows})
+        job = EncodeJob(self.config, labelled, backbone, context.emit, context.control, known=self.encoded)
+        encoded = replace(self.task.encode(job), labels=self.encoded.labels, facts=self.encoded.facts)
+        tested = self.task.test(self._job(self._score(scorer, encoded, "evaluate"), encoded, labelled, scorer))
+        return {"name": Path(path).stem, "path": shown(path), **tested.result}
 
-    def compare(self, scorers: Mapping[str, Scorer], reference: np.ndarray) -> None:
-        """Accuracy, size, latency and agreement of each form, all in one run."""
-        context, encoded = self.context, self.encoded.ids("test")
-        labels = self.encoded.targets("test")
-        times = latency.measure(scorers, encoded, control=context.control)
+    def compare(self, scorers: Mapping[str, Scorer], reference: Outputs) -> None:
+        """The metrics, size, latency and agreement of each form, all in one run."""
+        context = self.context
+        times = latency.measure(scorers, self.encoded.examples("test"), control=context.control)
         stages = []
         for name, scorer in scorers.items():
             trained = name == "trained"
-            logits = reference if trained else self._score(scorer, encoded, "compress")
+            outputs = reference if trained else self._score(scorer, self.encoded, "compress")
             path = "model" if trained else f"compressed/{name}"
-            measured = context.results["test"] if trained else self._metrics(logits, labels)
+            job = self._job(outputs, self.encoded, self.rows, scorer)
+            measured = context.results["test"] if trained else self.task.test(job).result
             stages.append(
                 {
                     "name": name,
@@ -125,10 +127,21 @@ class Tester:
                     "bytes": weights_size(context.folder / path),
                     "metrics": measured["metrics"],
                     "latency": times[name],
-                    "agreement": float((logits.argmax(1) == reference.argmax(1)).mean()),
+                    "agreement": scorer.head.agreement(outputs, reference),
                 }
             )
         context.result("stages", stages)
+
+
+def content(job: TestJob, role: str) -> pa.Array:
+    """What the model read under a role: texts and paths, or lists of tokens."""
+    import pyarrow as pa
+
+    if role not in job.labelled.roles.columns:  # such as a second text that only some data has
+        return pa.nulls(len(job.labelled.splits[job.split]), pa.string())
+    rows, column = job.labelled.splits[job.split], job.labelled.roles.one(role)
+    parts = [batch.column(0) for batch in rows.batches([column])]
+    return pa.chunked_array(parts)
 
 
 def weights_size(folder: Path) -> int:
@@ -136,5 +149,7 @@ def weights_size(folder: Path) -> int:
     return sum(size_of(path) for pattern in ("*.safetensors", "*.onnx*") for path in folder.glob(pattern))
 
 
-def _percent(value: float) -> float:
-    return round(100 * value, 1)
+def _shown(metric: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f} %" if about(metric).share else f"{value:.3f}"

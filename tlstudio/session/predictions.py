@@ -9,18 +9,23 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 
 FILE = "predictions.parquet"
-_COLUMNS = ["row", "text", "label", "predicted", "confidence"]
+CONTENT = ("text", "question", "source_text", "prompt", "image", "audio")  # what a row holds: the first that is there
+_COLUMNS = ["row", "label", "predicted", "confidence"]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A test text with its true and predicted label; ``row`` counts the rows of the test data from 0."""
+    """A test row with its true and predicted label; ``row`` counts the rows of the test data from 0.
+
+    ``text`` is its content; where ``kind`` is image or audio, the place of the file.
+    """
 
     row: int
     text: str
     label: str
     predicted: str
-    confidence: float
+    confidence: float | None = None  # where the model has one
+    kind: str = "text"
 
 
 def samples(folder: Path, label: str | None = None, predicted: str | None = None, limit: int = 5000) -> list[Sample]:
@@ -41,7 +46,10 @@ def samples(folder: Path, label: str | None = None, predicted: str | None = None
             condition = part if condition is None else condition & part
     try:
         with explain_os_errors(path):
-            table = ds.dataset(path, format="parquet").head(limit, columns=_COLUMNS, filter=condition)
+            rows = ds.dataset(path, format="parquet")
+            content = next((name for name in CONTENT if name in rows.schema.names), CONTENT[0])
+            names = [name for name in _COLUMNS if name != "confidence" or name in rows.schema.names]
+            table = rows.head(limit, columns=[*names, content], filter=condition)
     except (pa.ArrowInvalid, pa.ArrowKeyError, pa.ArrowTypeError) as error:
         raise StudioError(
             "runs.predictions-damaged",
@@ -51,4 +59,8 @@ def samples(folder: Path, label: str | None = None, predicted: str | None = None
             path=str(path),
             reason=str(error).splitlines()[0][:200],
         ) from error
-    return [Sample(**record) for record in table.to_pylist()]
+    kind = content if content in ("image", "audio") else "text"
+    return [
+        Sample(text=str(record[content]), kind=kind, **{name: record[name] for name in names})
+        for record in table.to_pylist()
+    ]

@@ -15,14 +15,16 @@ import yaml
 LOCK = "run.lock"
 _MARKS = ("recipe.yaml", "results.json", "events.jsonl")
 _TAIL = 8192
+_FIRST_METRIC = "accuracy"  # of runs that were made when there was one task
 FINAL = ("completed", "stopped", "cancelled", "failed")
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a list shows of a run. Sizes in bytes, ``created`` in ISO 8601, accuracy with its 95 % interval.
+    """What a list shows of a run. Sizes in bytes, ``created`` in ISO 8601, the score with its 95 % interval.
 
-    ``title`` is the name of the data, empty if it is not known.
+    ``title`` is the name of the data, empty if it is not known. ``metric`` is the name of the task's main metric in
+    ``tlstudio.metrics.names``, empty for a run without results; scores compare only where it is the same.
     ``outcome`` is completed, stopped, cancelled, failed, running, interrupted (its process is gone) or damaged.
     """
 
@@ -34,10 +36,10 @@ class RunSummary:
     strategy: str = ""
     task: str = ""
     outcome: str = "interrupted"
-    accuracy: float | None = None
-    accuracy_low: float | None = None
-    accuracy_high: float | None = None
-    macro_f1: float | None = None
+    metric: str = ""
+    score: float | None = None
+    score_low: float | None = None
+    score_high: float | None = None
     bytes: int | None = None
     compressed_bytes: int | None = None
     seconds: float | None = None
@@ -111,7 +113,8 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def _from_results(summary: RunSummary, results: dict[str, Any]) -> RunSummary:
     metrics = _mapping(_mapping(results.get("test")).get("metrics"))
-    accuracy = _mapping(metrics.get("accuracy"))
+    metric = str(results.get("headline") or _FIRST_METRIC)
+    score = _mapping(metrics.get(metric))
     training = _mapping(results.get("training"))
     stages = [stage for stage in results.get("stages") or [] if isinstance(stage, dict)]
     return replace(
@@ -122,10 +125,10 @@ def _from_results(summary: RunSummary, results: dict[str, Any]) -> RunSummary:
         strategy=str(training.get("strategy_title") or training.get("strategy") or ""),
         task=str(results.get("task") or ""),
         outcome=str(results.get("outcome") or "interrupted"),
-        accuracy=accuracy.get("value"),
-        accuracy_low=accuracy.get("low"),
-        accuracy_high=accuracy.get("high"),
-        macro_f1=_mapping(metrics.get("macro_f1")).get("value"),
+        metric=metric,
+        score=score.get("value"),
+        score_low=score.get("low"),
+        score_high=score.get("high"),
         bytes=next((stage.get("bytes") for stage in stages if stage.get("name") == "trained"), None),
         compressed_bytes=min(
             (s["bytes"] for s in stages if s.get("name") != "trained" and s.get("bytes")), default=None

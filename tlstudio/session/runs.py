@@ -23,7 +23,7 @@ __all__ = ["RunIndex", "RunSummary", "is_running", "new_folder"]
 
 INDEX = ".index.sqlite"
 _ASIDE = ".deleted-"
-_LAYOUT = 2
+_LAYOUT = 3
 _FRESH_SECONDS = 2.0
 _Runs = list[RunSummary]  # inside the class, "list" is its method
 _Rows = list[tuple[str, int, str]]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
 
 from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
 from tlstudio.models.anatomy import LayerGroup
+from tlstudio.models.heads import Head
 from tlstudio.models.transfer import Transfer
-from tlstudio.tasks.base import Encoded
+from tlstudio.tasks.base import Batch, Encoded, Row
 
 if TYPE_CHECKING:
     import torch
@@ -34,13 +36,17 @@ class TransferJob:
 
     Attributes:
         build: makes the model of the task; keyword arguments go into its config.
-        encoded: tokenised rows by split.
+        encoded: rows by split as the model takes them.
+        collate: rows as a batch of tensors, with labels.
+        head: of the task.
         backbone_key: names backbone, revision and weights, for caches.
         device: where to compute.
     """
 
     build: Callable[..., torch.nn.Module]
     encoded: Encoded
+    collate: Callable[[Sequence[Row]], Batch]
+    head: Head
     backbone_key: str
     device: torch.device
     emit: Emit
@@ -53,8 +59,13 @@ class Strategy(Protocol):
     NAME: str
     TITLE: str
     SUMMARY: str
+    ONCE: bool  # whether the backbone sees the rows only once, before the training
     REHEARSES: bool  # whether a step is so long that precision and batch size are worth a rehearsal
     Config: type[BaseModel]
+
+    def fits(self, task: Any) -> StudioError | None:
+        """Why the strategy makes no sense for a task plug-in; None if it does."""
+        ...
 
     def defaults(self, config: Any, rows: int, width: int = 768) -> Defaults:
         """What to train with, unless the user says otherwise.
@@ -71,33 +82,3 @@ class Strategy(Protocol):
         ...
 
     def prepare(self, config: Any, job: TransferJob) -> Transfer: ...
-
-
-def padded(rows: list[dict[str, Any]], pad_id: int, limit: int) -> dict[str, torch.Tensor]:
-    """Rows with input_ids and labels as tensors: input_ids and attention_mask [B, T], labels [B].
-
-    T is the longest row rounded up to a multiple of 8, but not above ``limit``, the cut of the texts: oneDNN keeps
-    buffers for every shape that it meets. With all lengths allowed memory grew by 10 MB for each new length (MiniLM,
-    bf16); with multiples of 8 it stays flat.
-    """
-    import torch
-
-    from tlstudio.models.scorers import pad
-
-    longest = max(len(row["input_ids"]) for row in rows)
-    ids, mask = pad([row["input_ids"] for row in rows], pad_id, min(-(-longest // 8) * 8, limit))
-    return {
-        "input_ids": torch.from_numpy(ids),
-        "attention_mask": torch.from_numpy(mask),
-        **targets(rows),
-    }
-
-
-def targets(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    """Labels [B] of rows, and their weights [B] where they have some."""
-    import torch
-
-    found = {"labels": torch.tensor([row["labels"] for row in rows])}
-    if "weight" in rows[0]:
-        found["row_weights"] = torch.tensor([row["weight"] for row in rows], dtype=torch.float32)
-    return found

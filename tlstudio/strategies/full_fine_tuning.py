@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tlstudio.core.errors import StudioError
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.transfer import Transfer
-from tlstudio.strategies.base import Defaults, TransferJob, padded
+from tlstudio.strategies import dropout
+from tlstudio.strategies.base import Defaults, TransferJob
 
 if TYPE_CHECKING:
     import torch
 
-_ATTENTION = ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop")
 _ENOUGH_STEPS = 300
 _WIDE = 768
-_HIDDEN = ("hidden_dropout_prob", "dropout", "resid_pdrop")
 
 
 class Options(BaseModel):
@@ -41,10 +40,14 @@ class FullFineTuning:
     """All parameters train."""
 
     NAME = "full-fine-tuning"
+    ONCE = False
     TITLE = "Full fine-tuning"
-    SUMMARY = "Every layer is trained. The most accurate choice when there are a few hundred labelled texts or more."
+    SUMMARY = "Every layer is trained. The most accurate choice when there are a few hundred labelled rows or more."
     REHEARSES = True
     Config = Options
+
+    def fits(self, task: Any) -> StudioError | None:
+        return None
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         # few rows need more passes: Mosbach et al., 2021, "On the stability of fine-tuning BERT", train far longer
@@ -57,38 +60,21 @@ class FullFineTuning:
         return [True] * len(groups)
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
-        original = job.build().config
-        wishes = {_ATTENTION: config.attention_dropout, _HIDDEN: config.hidden_dropout}
-        overrides = {
-            name: value
-            for names, value in wishes.items()
-            for name in names
-            if value is not None and isinstance(getattr(original, name, None), float)
-        }
-        model = job.build(**overrides)
+        model, restore = dropout.built(job, config.attention_dropout, config.hidden_dropout)
         splits = job.encoded.splits
 
         def finish() -> torch.nn.Module:
-            """Dropout is a choice of this training, not of the model: its config goes back to what it was."""
-            for name in overrides:
-                setattr(model.config, name, getattr(original, name))
-            return model
+            restore()
+            trained: torch.nn.Module = model
+            return trained
 
         return Transfer(
             model=model.to(job.device),
-            train=_columns(splits["train"], "input_ids", "labels", "length"),
-            validation=_columns(splits["validation"], "input_ids", "labels") if "validation" in splits else (),
-            collate=partial(padded, pad_id=_pad_id(model), limit=job.encoded.max_length),
+            train=splits["train"],
+            validation=splits.get("validation", ()),
+            collate=job.collate,
             finish=finish,
         )
 
 
 PLUGIN = FullFineTuning()
-
-
-def _columns(rows: Any, *names: str) -> Any:
-    return rows.select_columns([*names, *({"weight"} & set(rows.column_names))])
-
-
-def _pad_id(model: Any) -> int:
-    return model.config.pad_token_id or 0

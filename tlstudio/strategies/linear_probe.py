@@ -3,37 +3,32 @@
 Source: Alain & Bengio, 2016, "Understanding intermediate layers using linear classifier probes"; as a transfer
 baseline, Kornblith et al., 2019, "Do better ImageNet models transfer better?".
 
-While the head trains, the backbone is replaced by a stub that returns the cached features, so that the head's own
-code in transformers runs unchanged; afterwards the backbone is put back and the result is an ordinary model. Mean
-pooling is done by a block of the network itself, see :mod:`tlstudio.models.pooling`.
+The features are what the network's own head reads. Classifiers of texts read one vector, which a stub gives to the
+head in place of the backbone while it trains, so that the head's own code in transformers runs unchanged; mean pooling
+is done by a block of the network itself, see :mod:`tlstudio.models.pooling`. Of other heads the inputs of their last
+module are recorded, and that module alone is trained. Afterwards the result is an ordinary model either way.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
-from tlstudio.core.events import Emit, log
-from tlstudio.core.files import atomic_write
-from tlstudio.core.paths import cache_folder
-from tlstudio.core.progress import Meter
+from tlstudio.core.events import log
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.pooling import add_mean_pooling
-from tlstudio.models.scorers import pad
 from tlstudio.models.transfer import Transfer
-from tlstudio.strategies.base import Defaults, TransferJob, targets
+from tlstudio.strategies import features
+from tlstudio.strategies.base import Defaults, TransferJob
+from tlstudio.tasks.base import Batch, Row, row_weights_of
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-
-_BATCH = 32
 
 
 class Options(BaseModel):
@@ -44,8 +39,8 @@ class Options(BaseModel):
     pooling: Literal["auto", "mean", "first", "last"] = Field(
         "auto",
         title="Pooling",
-        description="What the head reads: the mean over all tokens, or the first or last token. Auto takes the mean "
-        "where the architecture allows it, else the token that its head uses.",
+        description="What the head of a text classifier reads: the mean over all tokens, or the first or last token. "
+        "Auto takes the mean where the architecture allows it, else the token that its head uses.",
     )
 
 
@@ -53,6 +48,7 @@ class LinearProbe:
     """Only the head trains; the backbone runs once over the data."""
 
     NAME = "linear-probe"
+    ONCE = True
     TITLE = "Linear probe"
     SUMMARY = (
         "The backbone stays as it is and runs once; only the head is trained on its features, in seconds. "
@@ -60,6 +56,15 @@ class LinearProbe:
     )
     REHEARSES = False
     Config = Options
+
+    def fits(self, task: Any) -> StudioError | None:
+        if task.HEAD.probe:
+            return None
+        return StudioError(
+            "strategy.no-probe", "The task {task} has no head that could learn alone from the features of a frozen "
+            "backbone.", "Choose another strategy, such as full fine-tuning.",
+            where="strategy.name", task=task.TITLE,
+        )  # fmt: skip
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         return Defaults(epochs=60, batch_size=32, learning_rate=1e-2, patience=10)
@@ -69,34 +74,71 @@ class LinearProbe:
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
         model: Any = job.build()
-        pooling = pool(model, config.pooling)
+        pooling = pool(model, config.pooling) if job.head.probe == "pooled" else ""
         model.eval().to(job.device)
         model.base_model.requires_grad_(False)
-        features = {
-            split: cached_features(model, job.encoded.ids(split), pooling, job, split)
-            for split in ("train", "validation")
-            if split in job.encoded.splits
-        }
-        prefix, backbone = model.base_model_prefix, model.base_model
-        setattr(model, prefix, stub(backbone))
-
-        def finish() -> torch.nn.Module:
-            setattr(model, prefix, backbone)
-            return model
-
-        return Transfer(
-            model=model,
-            train=_rows(features["train"], job.encoded.splits["train"]),
-            validation=_rows(features["validation"], job.encoded.splits["validation"])
-            if "validation" in features
-            else (),
-            # with input_ids the head of a decoder would look for the last token in them
-            collate=partial(_collate, name="inputs_embeds" if pooling == "last" else "input_ids"),
-            finish=finish,
-        )
+        if not pooling:
+            return _recorded(model, job)
+        return _stubbed(model, pooling, job)
 
 
 PLUGIN = LinearProbe()
+
+
+def _stubbed(model: Any, pooling: str, job: TransferJob) -> Transfer:
+    """The head's own code on the features of one token."""
+    extract = partial(features.tokens, model, pooling=pooling)
+    rows = {split: _features(job, split, pooling, extract) for split in _splits(job)}
+    prefix, backbone = model.base_model_prefix, model.base_model
+    setattr(model, prefix, features.stub(backbone))
+
+    def finish() -> torch.nn.Module:
+        setattr(model, prefix, backbone)
+        return model
+
+    # with input_ids the head of a decoder would look for the last token in them
+    name = "inputs_embeds" if pooling == "last" else "input_ids"
+    return Transfer(model, rows["train"], rows.get("validation", ()), partial(_collate, name=name), finish)
+
+
+def _recorded(model: Any, job: TransferJob) -> Transfer:
+    """The last module of the head alone, on what it read."""
+    name = next(name for name in job.head.probe.split("|") if hasattr(model, name))
+    module = getattr(model, name)
+    extract = partial(features.recorded, model, module, job.collate)
+    rows = {split: _features(job, split, job.head.probe, extract) for split in _splits(job)}
+    for weight, parameter in model.named_parameters():  # whatever lies between the backbone and the last module
+        parameter.requires_grad_(weight.startswith(f"{name}."))
+    return Transfer(
+        features.head_only(module, job.head, model.config),
+        rows["train"],
+        rows.get("validation", ()),
+        partial(_collate, name="features", several=job.head.per_token),
+        lambda: model,
+    )
+
+
+def _splits(job: TransferJob) -> list[str]:
+    return [split for split in ("train", "validation") if split in job.encoded.splits]
+
+
+def _features(job: TransferJob, split: str, how: str, extract: Any) -> features.FeatureRows:
+    """Features of all rows from the cache, or from one pass of the backbone.
+
+    The key holds backbone, tokenizer, data and pooling, so that any change makes a new file.
+    """
+    encoded = job.encoded.splits[split]
+    if hasattr(encoded, "unrolled"):  # training images that look different each time: the backbone sees some of these
+        encoded = encoded.unrolled()
+    text = f"4|{job.backbone_key}|{job.encoded.key}|{split}|{how}|{getattr(encoded, 'stamp', '')}"
+    key = hashlib.sha256(text.encode()).hexdigest()[:32]
+    store = features.Store(key)
+    if store.complete:
+        log(job.emit, "strategy.features-cached", "Features of {count} rows were found in the cache.",
+            count=len(encoded))  # fmt: skip
+    else:
+        store.write(extract(encoded, job))
+    return features.FeatureRows(store.read(), encoded)
 
 
 def pool(model: Any, wish: str) -> str:
@@ -120,98 +162,23 @@ def pool(model: Any, wish: str) -> str:
     return own
 
 
-def cached_features(
-    model: torch.nn.Module, encoded: list[list[int]], pooling: str, job: TransferJob, split: str
-) -> np.ndarray:
-    """Features [N, F] of all texts from the cache, or from one pass of the backbone.
-
-    The key holds backbone, tokenizer, data and pooling, so that any change makes a new file.
-    """
-    import numpy as np
-
-    text = f"3|{job.backbone_key}|{job.encoded.key}|{split}|{pooling}"
-    key = hashlib.sha256(text.encode()).hexdigest()[:32]
-    path: Path = cache_folder("features") / f"{key}.npy"
-    if path.is_file():
-        log(job.emit, "strategy.features-cached", "Features of {count} texts were found in the cache.",
-            count=len(encoded))  # fmt: skip
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    features = extract(model, encoded, pooling, job.emit, job.control)
-    with atomic_write(path, "wb") as stream:
-        np.save(stream, features, allow_pickle=False)
-    return features
-
-
-def extract(model: torch.nn.Module, encoded: list[list[int]], pooling: str, emit: Emit, control: Control) -> np.ndarray:
-    """Hidden state of the pooled token, and the pooler's output beside it where there is one: float32 [N, H or 2H]."""
+def _collate(rows: Sequence[Row], name: str, several: bool = False) -> Batch:
+    """Features [B, F], or [B, T, F] padded with zeros, beside the labels [B, …] of the rows."""
     import numpy as np
     import torch
 
-    backbone: Any = model.base_model
-    device = next(backbone.parameters()).device
-    meter = Meter(emit, control, "train", len(encoded), "texts")
-    order = sorted(range(len(encoded)), key=lambda index: -len(encoded[index]))
-    rows: list[Any] = [None] * len(encoded)
-    with torch.inference_mode():
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start : start + _BATCH]
-            ids, mask = pad([encoded[index] for index in chosen], backbone.config.pad_token_id or 0)
-            output = backbone(
-                input_ids=torch.from_numpy(ids).to(device), attention_mask=torch.from_numpy(mask).to(device)
-            )
-            position = torch.from_numpy(mask.sum(1) - 1 if pooling == "last" else np.zeros(len(chosen), np.int64)).to(
-                device
-            )
-            parts = [output.last_hidden_state[torch.arange(len(chosen), device=device), position]]
-            if getattr(output, "pooler_output", None) is not None:
-                parts.append(output.pooler_output)
-            for index, row in zip(chosen, torch.cat(parts, 1).float().cpu().numpy(), strict=True):
-                rows[index] = row
-            meter.advance(len(chosen))
-    return np.stack(rows)
+    from tlstudio.models.batches import collate, tensors
 
-
-def stub(backbone: Any) -> torch.nn.Module:
-    """A module that takes features [B, F] as ids or embeddings; returns what ``backbone`` returned for the texts."""
-    import torch
-
-    # this class has all the fields that a head may look at
-    from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions as Output
-
-    hidden = backbone.config.hidden_size
-
-    class CachedBackbone(torch.nn.Module):
-        """Stands in for the backbone while the head trains; has no parameters."""
-
-        config = backbone.config
-
-        def forward(
-            self, input_ids: Any = None, *_positional: Any, inputs_embeds: Any = None, **_ignored: Any
-        ) -> Output:
-            features: torch.Tensor = inputs_embeds if input_ids is None else input_ids
-            pooled = features[:, hidden:] if features.shape[1] > hidden else None
-            return Output(
-                last_hidden_state=features[:, None, :hidden],
-                pooler_output=pooled,
-            )
-
-    return CachedBackbone()
-
-
-def _rows(features: np.ndarray, encoded: Any) -> list[dict[str, Any]]:
-    """Features with the label, and the weight if there is one, of each row."""
-    columns = {name: list(encoded[name]) for name in ("labels", "weight") if name in encoded.column_names}
-    return [
-        {"features": row, **{name: values[at] for name, values in columns.items()}} for at, row in enumerate(features)
-    ]
-
-
-def _collate(rows: list[dict[str, Any]], name: str) -> dict[str, torch.Tensor]:
-    import numpy as np
-    import torch
-
-    return {
-        name: torch.from_numpy(np.stack([row["features"] for row in rows])),
-        "attention_mask": torch.ones(len(rows), 1, dtype=torch.int64),
-        **targets(rows),
-    }
+    labels = tensors(collate(rows, ["labels"]))
+    counts = [len(row["features"]) if several else 1 for row in rows]
+    mask = torch.zeros(len(rows), max(counts), dtype=torch.int64)
+    for at, count in enumerate(counts):
+        mask[at, :count] = 1
+    if several:
+        width = rows[0]["features"].shape[1]
+        values = np.zeros((len(rows), max(counts), width), dtype=np.float32)
+        for at, row in enumerate(rows):
+            values[at, : counts[at]] = row["features"]
+    else:
+        values = np.stack([np.asarray(row["features"], dtype=np.float32) for row in rows])
+    return {name: torch.from_numpy(values), "attention_mask": mask, **labels, **row_weights_of(rows)}

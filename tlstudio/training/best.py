@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tlstudio.core.files import explain_os_errors
+from tlstudio.metrics.names import about
 
 if TYPE_CHECKING:
     import torch
@@ -38,7 +39,7 @@ class BestWeights:
         return True
 
     def _better(self, score: float, than: float) -> bool:
-        return score < than if self._metric == "loss" else score > than
+        return score < than if about(self._metric).lower else score > than
 
     def _save(self) -> None:
         from safetensors.torch import save_file

@@ -167,7 +167,9 @@ def memory_in_use(device: str) -> int:
 def _lengths(transfer: Transfer) -> Any:
     import numpy as np
 
-    return np.asarray(transfer.train["length"])
+    if "length" in getattr(transfer.train, "column_names", ()):
+        return np.asarray(transfer.train["length"])
+    return np.ones(len(transfer.train))
 
 
 def _longest(transfer: Transfer, count: int) -> list[dict[str, Any]]:
@@ -190,7 +192,7 @@ def _step(transfer: Transfer, loss: Callable[..., torch.Tensor], rows: list[dict
     import torch
 
     transfer.model.train()
-    batch = {name: value.to(device) for name, value in transfer.collate(rows).items()}
+    batch = moved(transfer.collate(rows), device)
     labels, weights = batch.pop("labels"), batch.pop("row_weights", None)
     begin = time.perf_counter()
     with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
@@ -200,6 +202,17 @@ def _step(transfer: Transfer, loss: Callable[..., torch.Tensor], rows: list[dict
     if device == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter() - begin
+
+
+def moved(value: Any, device: Any) -> Any:
+    """Tensors on a device, also those in lists and mappings."""
+    if hasattr(value, "to"):
+        return value.to(device)
+    if isinstance(value, dict):
+        return {name: moved(item, device) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [moved(item, device) for item in value]
+    return value
 
 
 @contextlib.contextmanager

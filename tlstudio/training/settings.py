@@ -49,8 +49,8 @@ class Usual(Protocol):
     def patience(self) -> int: ...
 
 
-def settle(training: TrainingSection, usual: Usual, device: str) -> Settings:
-    """The recipe's choices, with the strategy's usual values where they say 'auto'."""
+def settle(training: TrainingSection, usual: Usual, device: str, best_metric: str = "loss") -> Settings:
+    """The recipe's choices, with the strategy's usual values, and the task's ``best_metric``, where they say 'auto'."""
     return Settings(
         epochs=usual.epochs if training.epochs == "auto" else training.epochs,
         batch_size=usual.batch_size if training.batch_size == "auto" else training.batch_size,
@@ -60,7 +60,7 @@ def settle(training: TrainingSection, usual: Usual, device: str) -> Settings:
         gradient_clip=training.gradient_clip,
         precision="fp32" if training.precision == "auto" else training.precision,
         patience=usual.patience if training.patience == "auto" else training.patience,
-        best_metric=training.best_metric,
+        best_metric=best_metric if training.best_metric == "auto" else training.best_metric,
         seed=training.seed,
         threads=usable_cores() if training.threads == "auto" else training.threads,
         device=device,

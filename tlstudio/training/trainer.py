@@ -13,6 +13,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Checkpoint, Emit, Metric, log
 from tlstudio.core.progress import Meter
+from tlstudio.models.batches import IGNORED
 from tlstudio.training.balance import BalancedSampler, classes_of
 from tlstudio.training.best import BestWeights
 from tlstudio.training.rehearsal import is_out_of_memory, memory_in_use, out_of_memory
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from tlstudio.models.transfer import Transfer
+    from tlstudio.models.transfer import Judge, Transfer
 
 _MAX_POINTS = 20_000  # training points of a curve; more are thinned while logging
 _EVALUATION_BATCH = 64
 
 Loss = Callable[..., "torch.Tensor"]
-Measure = Callable[["np.ndarray", "np.ndarray"], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class Trained:
     peak_memory_bytes: int
 
 
-def fit(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, emit: Emit,
+def fit(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder: Path, emit: Emit,
         control: Control, balance: bool = False) -> Trained:  # fmt: skip
     """Trains ``transfer.model`` in place; afterwards it holds the best weights.
 
     Args:
         transfer: model, rows and collator from a strategy.
         loss: mean loss of a batch from (outputs, labels).
-        measure: validation metrics from (logits [N, C], labels [N]).
+        judge: how validation rows are measured.
         settings: settled choices.
         folder: where the best weights are kept while training.
         balance: every class is drawn equally often; an epoch has as many rows as before.
@@ -67,7 +67,7 @@ def fit(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, fo
     torch.set_num_threads(settings.threads)
     best = BestWeights(transfer.model, folder / "best.safetensors", settings.best_metric)
     watch = _Watch(settings, best, emit, control, len(transfer.train))
-    trainer = _trainer(transfer, loss, measure, settings, folder, watch, balance)
+    trainer = _trainer(transfer, loss, judge, settings, folder, watch, balance)
     begin = time.monotonic()
     paused = control.paused_seconds
     try:
@@ -131,7 +131,7 @@ def _arguments(settings: Settings, folder: Path, rows: int, grouped: bool, evalu
     return arguments
 
 
-def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Settings, folder: Path, watch: _Watch,
+def _trainer(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder: Path, watch: _Watch,
              balance: bool) -> Any:  # fmt: skip
     import numpy as np
     import torch
@@ -166,18 +166,29 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
             return super().compute_loss(model, inputs, *args, **options)
 
         def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
-            logits, labels = [], []
             model: Any = self.model
             model.eval()
-            rows = list(transfer.validation)
+            rows = transfer.validation
+            # answers that would fill the memory are not gathered; more than a training batch would not fit either
+            size = _EVALUATION_BATCH if judge.read is not None else self.args.per_device_train_batch_size
+            answers: list[np.ndarray] = []
+            losses, counts = [], []
             with torch.inference_mode(), self.autocast_smart_context_manager():
-                for start in range(0, len(rows), _EVALUATION_BATCH):
+                for start in range(0, len(rows), size):
                     watch.control.check()
-                    batch = transfer.collate(rows[start : start + _EVALUATION_BATCH])
-                    labels.append(batch.pop("labels").numpy())
-                    batch = {name: value.to(model.device) for name, value in batch.items()}
-                    logits.append(model(**batch).logits.float().cpu().numpy())
-            values = measure(np.concatenate(logits), np.concatenate(labels))
+                    chosen = range(start, min(start + size, len(rows)))
+                    batch = self._prepare_inputs(transfer.collate([rows[index] for index in chosen]))
+                    labels, batch_weights = batch.pop("labels"), batch.pop("row_weights", None)
+                    output = model(**batch)
+                    options = {} if batch_weights is None else {"row_weights": batch_weights}
+                    losses.append(float(loss(output, labels, **options)))
+                    counts.append(_counted(labels, len(chosen)))
+                    if judge.read is not None:
+                        answers += judge.read(output, batch)
+            values = judge.measure(answers, float(np.average(losses, weights=counts)))
+            if judge.watch is not None:
+                with torch.inference_mode():
+                    judge.watch(model)
             watch.evaluated(values, self.state)
             if watch.exhausted():  # on_evaluate is called by the evaluate() that this one replaces
                 self.control.should_training_stop = True
@@ -188,8 +199,8 @@ def _trainer(transfer: Transfer, loss: Loss, measure: Measure, settings: Setting
         args=_arguments(settings, folder, len(transfer.train), grouped, bool(len(transfer.validation))),
         data_collator=transfer.collate,
         train_dataset=transfer.train,
-        eval_dataset=transfer.validation or None,
-        compute_loss_func=_share_of(loss, weights),
+        eval_dataset=transfer.validation if len(transfer.validation) else None,
+        compute_loss_func=_share_of(loss, weights, settings.accumulate),
         callbacks=[_callback(watch, bool(len(transfer.validation)))],
     )
     trainer.remove_callback(PrinterCallback)
@@ -224,15 +235,22 @@ def _callback(watch: _Watch, evaluates: bool) -> Any:
     return Callback()
 
 
-def _share_of(loss: Loss, weights: dict[str, torch.Tensor]) -> Loss:
+def _share_of(loss: Loss, weights: dict[str, torch.Tensor], accumulate: int) -> Loss:
     """The mean ``loss`` of a part of a batch as its share of the mean over the whole batch; the last part may be
     smaller than the others, so a mean of means would weigh its rows more."""
 
     def share(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> torch.Tensor:
         value = loss(outputs, labels, **weights)
-        return value if num_items_in_batch is None else value * labels.ne(-100).sum() / num_items_in_batch
+        if num_items_in_batch is None:  # labels that cannot be counted, such as boxes
+            return value / accumulate
+        return value * labels.ne(IGNORED).sum() / num_items_in_batch
 
     return share
+
+
+def _counted(labels: Any, rows: int) -> int:
+    """What the loss of a batch is the mean over: the labels that count, or the rows."""
+    return max(int(labels.ne(IGNORED).sum()), 1) if hasattr(labels, "ne") else rows
 
 
 class _Watch:

@@ -17,7 +17,8 @@ from tlstudio.data.doctor.base import CheckOptions
 from tlstudio.data.doctor.run import examine
 
 CHECKS = find("tlstudio.data.doctor")
-KINDS = ("text", "files", "pairs", "several", "number", "tokens", "questions", "translation", "images")
+KINDS = ("text", "files", "pairs", "several", "number", "tokens", "questions", "translation", "images", "audio",
+         "boxes", "prompts", "messages", "triplets")  # fmt: skip
 TOOLS: dict[str, Any] = {
     "count_tokens": patients.count_tokens, "max_length": 64, "embed": patients.features, "deep": True,
 }  # fmt: skip

@@ -25,7 +25,8 @@ def test_within_across_and_with_another_label(tmp_path):
     assert [sample["row"] for sample in across["samples"]] == [31]
     assert other["count"] == 1
     assert other["samples"][0]["detail"].startswith("class b: ≈ train 2")
-    assert other["fixes"] == []
+    data = patients.section(tmp_path, train, split={"validation": 0})
+    assert "near-contradictions" not in patients.look(patients.mended(data, other["fixes"][0]), "near-duplicates")
 
 
 def test_the_threshold_is_an_option_and_goes_into_the_fix(tmp_path):
@@ -44,3 +45,15 @@ def test_numbered_templates_and_signs_are_different(tmp_path):
     rows = [(f"ticket number {index} please", f"class {'ab'[index % 2]}") for index in range(60)]
     rows += [("keycap: #", "class a"), ("keycap: *", "class a"), ("great 😀", "class a"), ("great 😡", "class a")]
     assert patients.look(patients.section(tmp_path, rows), "near-duplicates") == {}
+
+
+def test_a_pair_is_alike_only_as_a_whole(tmp_path):
+    rows, others = patients.healthy(60), patients.healthy(60, seed=9)
+    pairs = [(rows[index // 3][0], other, "class a") for index, (other, _) in enumerate(others)]
+    data = patients.DataSection(path=patients.write(tmp_path / "a.csv", pairs, ("premise", "hypothesis", "label")))
+    assert patients.look(data, "near-duplicates") == {}
+    pairs.append((edited(pairs[0][0]), pairs[0][1], "class a"))
+    data = patients.DataSection(path=patients.write(tmp_path / "b.csv", pairs, ("premise", "hypothesis", "label")))
+    found = patients.look(data, "near-duplicates")["near-duplicates-within"]
+    assert found["count"] == 1
+    assert "near-duplicates-within" not in patients.look(patients.mended(data, found["fixes"][0]), "near-duplicates")

@@ -137,6 +137,7 @@ def test_error_of_a_formula(place):
 def change(path: Path, part: str, old: bytes, new: bytes) -> None:
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
+    members[part] = members[part].replace(b"<v></v>", b"<v />")  # as openpyxl writes it where lxml is installed
     assert old in members[part]
     members[part] = members[part].replace(old, new)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tlstudio.core.errors import StudioError
 from tlstudio.data.scan import scan
-from tlstudio.data.sources import image_folder
+from tlstudio.data.sources import media
 from tlstudio.data.sources.image_folder import PLUGIN, Options
 
 
@@ -156,14 +156,14 @@ def test_an_image_that_the_metadata_does_not_name(folder):
 @pytest.mark.parametrize("name", ["9.png", "../9.png", "/etc/passwd", ""])
 def test_metadata_that_names_a_missing_image(folder, name):
     root = folder("1.png", metadata__csv=f'file_name,label\n1.png,cat\n"{name}",dog\n')
-    error = refused("data.no-such-image", root)
+    error = refused("data.no-such-file", root)
     assert error.params["row"] == 2
     assert name in error.message
     assert error.where.endswith("metadata.csv")
 
 
 def test_metadata_that_is_ambiguous(folder):
-    error = refused("data.no-such-image", folder("a/1.png", "b/1.png", metadata__csv="file,label\n1.png,cat\n"))
+    error = refused("data.no-such-file", folder("a/1.png", "b/1.png", metadata__csv="file,label\n1.png,cat\n"))
     assert error.params["count"] == 2
 
 
@@ -191,14 +191,14 @@ def test_a_name_that_is_no_text(folder):
 
 
 def test_batches_are_small(folder, monkeypatch):
-    monkeypatch.setattr(image_folder, "_ROWS", 3)
+    monkeypatch.setattr(media, "_ROWS", 3)
     root = folder(*(f"{label}/{number}.png" for label in "ab" for number in range(5)))
     found = scan(root)
     batches = PLUGIN.batches(found, Options())
     assert next(batches).num_rows == 3
     batches.close()  # as when the user cancels
     assert [batch.num_rows for batch in PLUGIN.batches(found, Options())] == [3, 3, 3, 1]
-    monkeypatch.setattr(image_folder, "_BYTES", 1)
+    monkeypatch.setattr(media, "_BYTES", 1)
     assert {batch.num_rows for batch in PLUGIN.batches(found, Options())} == {1}
 
 

@@ -288,3 +288,17 @@ def test_values_of_a_server():
     [row] = sql._texts(found, list("abcdef"), [values])
     assert row == ["2024-01-02T03:04:05", "2024-01-02", '["a", "b"]', '{"k": 1}', "", "true"]
     assert Options().query == "auto"
+
+
+def test_a_relative_address_says_where_it_looks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StudioError) as caught:
+        read_table("sqlite:///tickets.db", "auto", {}, silent, Control())
+    assert caught.value.code == "data.relative-database"
+    assert {"path": str(tmp_path / "tickets.db"), "folder": str(tmp_path)}.items() <= caught.value.params.items()
+    with contextlib.closing(sqlite3.connect(tmp_path / "tickets.db")) as connection:
+        connection.execute("CREATE TABLE t (text TEXT)")
+        connection.execute("INSERT INTO t VALUES ('a')")
+        connection.commit()
+    table = read_table("sqlite:///tickets.db", "auto", {}, silent, Control())
+    assert table.place(0) == (str(tmp_path / "tickets.db"), 1), "messages name the file, wherever the program runs"

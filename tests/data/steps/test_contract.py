@@ -19,7 +19,8 @@ from tlstudio.core.recipe import DataSection
 from tlstudio.data.labelled import frames_of
 
 STEPS = find("tlstudio.data.steps")
-KINDS = ("text", "files", "pairs", "several", "number", "tokens", "questions", "translation", "images")
+KINDS = ("text", "files", "pairs", "several", "number", "tokens", "questions", "translation", "images", "audio",
+         "boxes", "prompts", "messages", "triplets")  # fmt: skip
 # something to do where a step does nothing by itself
 OPTIONS = {
     "rename-labels": {"labels": {"class a": "class b", "red": "rot"}},

@@ -26,6 +26,7 @@ def test_training_gives_way_to_validation_and_test(done):
     assert kept["test"] == test, "a test place stays as it is"
     assert kept["validation"] == [("b", "y"), ("v", "x")]
     assert kept["train"] == [("c", "x"), ("", "x"), ("", "x")]
+    assert done("drop-duplicates", ROWS, test=test, tested=True)["test"] == [("a", "x"), ("t", "y")]
     kept = done("drop-duplicates", ROWS, test=test, across=False)
     assert kept["train"][:2] == [("a", "x"), ("b", "y")]
 

@@ -37,10 +37,10 @@ def test_steps_are_moved_and_removed(pane):
 
 
 def test_measured_table(pane):
-    pane.set_measured(fake.results("r")["stages"])
+    pane.set_measured(fake.results("r"))
     row = [pane.table.item(1, column).text() for column in range(6)]
-    assert row == ["Dynamic int8", "23.0 MB", "0.940  (0.920 – 0.960)", "10.9 ms", "130.0 ms", "99.8 %"]
-    pane.set_measured([])
+    assert row == ["Dynamic int8", "23.0 MB", "94.0 % (92.0–96.0)", "10.9 ms", "130.0 ms", "99.8 %"]
+    pane.set_measured({})
     assert not pane.measured.isVisible()
 
 

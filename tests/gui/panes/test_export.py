@@ -81,7 +81,7 @@ def test_finished_exports_with_their_verdicts(pane, tmp_path, qtbot) -> None:
     passed, failed = pane.cards
     assert passed.verdict.text() == "✓ 99.5% of 200 texts get the same label."
     assert passed.numbers.text() == (
-        "200 texts compared · 99.50 % same labels · largest logit difference 1.9e-06 · limit 0.001"
+        "200 rows compared · 99.50 % same answers · largest difference 1.9e-06 · limit 0.001"
     )
     assert failed.verdict.text().startswith("✕") and failed.verdict.property("role") == "error"
     assert not hasattr(failed, "open_button")

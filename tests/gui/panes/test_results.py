@@ -50,7 +50,7 @@ def test_a_run_without_results_says_so(pane, run) -> None:
 
 def test_the_headline_beside_the_baselines(pane, run) -> None:
     pane.set_run(run, results())
-    assert pane.summary.headline.text() == "94.0 % accuracy"
+    assert pane.summary.headline.text() == "Accuracy: 94.0 %"
     assert "Of 100 test texts" in pane.summary.sentence.text()
     assert "between 91.0 % and 97.0 %" in pane.summary.sentence.text()
     assert pane.summary.baselines.text().strip() == "Bag of words reaches 76.0 %: the model makes 75 % fewer errors."
@@ -69,7 +69,7 @@ def test_metrics_with_intervals_and_extra_sets(pane, run) -> None:
     shown = {row[0]: row[1] for row in pane.summary.metrics.shown()}
     assert shown["Accuracy"] == "94.0 % (91.0–97.0)"
     assert shown["Log loss"] == "0.230 (0.200–0.260)"
-    assert pane.summary.extra.shown() == [["zh.csv", "150", "31.0 % (28.0–34.0)", "28.0 % (25.0–31.0)"]]
+    assert pane.summary.extra.shown() == [["zh.csv", "150", "31.0 % (28.0–34.0)", "F1, mean of classes 28.0 %"]]
 
 
 def test_classes_sort_by_number(pane, run) -> None:
@@ -81,7 +81,7 @@ def test_classes_sort_by_number(pane, run) -> None:
 
 def test_a_cell_opens_its_samples(pane, run, qtbot) -> None:
     pane.set_run(run, results())
-    pane.tabs.setCurrentWidget(pane.confusion)
+    pane.open(pane.confusion)
     with qtbot.waitSignal(pane.confusion.matrix.cell_activated, timeout=1000) as caught:
         click_cell(pane.confusion.matrix, 0, 1)
     assert caught.args == ["refund", "delivery"]
@@ -92,7 +92,7 @@ def test_a_cell_opens_its_samples(pane, run, qtbot) -> None:
 
 def test_cells_are_reached_with_the_keyboard_and_read_aloud(pane, run, qtbot) -> None:
     pane.set_run(run, results())
-    pane.tabs.setCurrentWidget(pane.confusion)
+    pane.open(pane.confusion)
     matrix = pane.confusion.matrix
     matrix.setFocus()
     matrix.setCurrentIndex(matrix.model().index(0, 0))
@@ -132,26 +132,26 @@ def test_errors_calibration_and_stages(pane, run) -> None:
     assert pane.errors.shown()[0][0] == "3"
     assert "3.1 % (2.1–4.1)" in pane.calibration_words.text()
     assert "accuracy 93.0 %, 80 texts" in pane.reliability.accessibleDescription()
-    assert pane.stages.sentence.text() == "Dynamic int8: 3.9 × smaller, 2.2 × as fast, accuracy −0.6 points."
-    assert pane.stages.table.shown()[1][2] == "23.0 MB"
+    assert pane.stages.sentence.text() == "Dynamic int8: 3.9 × smaller, 2.2 × as fast, Accuracy −0.6 points."
+    assert pane.stages.table.shown()[1][1] == "23.0 MB"
 
 
 def test_trying_a_text(pane, run, qtbot) -> None:
     pane.set_run(run, results())
-    pane.tabs.setCurrentWidget(pane.try_box)
+    pane.open(pane.try_box)
     box = pane.try_box
     assert not box.button.isEnabled()
-    QTest.keyClicks(box.input, "where is my parcel")
+    QTest.keyClicks(box.inputs["text"].editor, "where is my parcel")
     with qtbot.waitSignal(pane.try_requested, timeout=1000) as caught:
         click(box.button)
-    assert caught.args == ["where is my parcel"]
+    assert caught.args == [{"text": "where is my parcel"}]
     assert not box.button.isEnabled()
     pane.set_try_reply([{"text": "", "label": "delivery", "probabilities": {"refund": 0.1, "delivery": 0.9}}], None)
-    assert box.answer.text() == "delivery · 90.0 %"
-    assert box.bars.bars() == [("delivery", 0.9), ("refund", 0.1)]
+    assert box.answer.heading.text() == "delivery · 90.0 %"
+    assert box.answer.bars.bars() == [("delivery", 0.9), ("refund", 0.1)]
     assert box.button.isEnabled()
     with qtbot.waitSignal(pane.try_requested, timeout=1000):
-        QTest.keyClick(box.input, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(box.inputs["text"].editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     pane.set_try_reply(None, "The model folder is gone.")
     assert box.message.text() == "The model folder is gone." and not box.answer.isVisible()
 
@@ -177,5 +177,5 @@ def test_the_report_opens_where_there_is_one(pane, run, tmp_path, qtbot) -> None
 
 def test_results_of_an_unfinished_evaluation_do_not_break_it(pane, run) -> None:
     pane.set_run(run, {"outcome": "stopped"})
-    assert pane.summary.headline.text() == "– accuracy"
+    assert pane.summary.headline.text() == "Accuracy: –"
     assert pane.run_label.text().endswith("best weights kept")

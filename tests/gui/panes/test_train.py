@@ -79,7 +79,7 @@ def test_a_run_shows_numbers_stages_and_time_left(pane) -> None:
         "epoch": "4.00",
         "step": "40",
         "loss": "0.05",
-        "accuracy": "90.0 %",
+        "score": "90.0 %",
         "rate": "2.5e-05",
         "norm": "1.25",
         "speed": "63.2",
@@ -98,8 +98,8 @@ def test_refresh_draws_new_points_in_both_plots(pane) -> None:
     run.append(Metric(split="validation", step=41, epoch=4.1, values={"accuracy": 0.99, "macro_f1": 0.98}))
     pane.refresh()
     assert pane.loss_plot.values_at(41)["Training"] == 0.01
-    assert pane.metric_plot.values_at(41) == {"Accuracy": 0.99, "Macro F1": 0.98}
-    assert pane.numbers.value("accuracy") == "99.0 %"
+    assert pane.metric_plot.values_at(41) == {"Accuracy": 0.99, "F1, mean of classes": 0.98}
+    assert pane.numbers.value("score") == "99.0 %"
 
 
 def test_plots_are_made_when_first_shown(qtbot) -> None:

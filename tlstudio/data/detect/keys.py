@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tlstudio.core.control import Control
-from tlstudio.data.frames import content_id
-from tlstudio.data.roles import Roles
+from tlstudio.data.frames import content_id, content_role
+from tlstudio.data.roles import FILES, Roles
 from tlstudio.data.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
 
-_MORE = ("text_b", "context", "target_text")  # belong to the content beside the column that names the row
+    from tlstudio.data.detect.pictures import Pictures
+    from tlstudio.data.detect.sounds import Sounds
+
+_MORE = (
+    "text_b",
+    "negative",
+    "context",
+    "target_text",
+    "response",
+)  # belong to the content beside the column that names the row
 
 
 def row_keys(
@@ -20,7 +29,7 @@ def row_keys(
 ) -> np.ndarray:
     """uint64 [k]: equal where text and second text, question and context, or source and target are equal.
 
-    Images are the same where their files are, byte for byte.
+    Images and recordings are the same where their files are, byte for byte.
 
     Args:
         ids: uint64 [k], numbers of the first column's contents.
@@ -29,13 +38,20 @@ def row_keys(
     import numpy as np
 
     numbers = np.arange(table.rows) if numbers is None else numbers
-    if "image" in roles.columns and "text" not in roles.columns:
-        from tlstudio.data.detect.pictures import looked_at
-
-        digests = looked_at(table, roles.one("image"), numbers, control).digests[numbers]
+    role = content_role(roles)
+    if role in FILES:
+        digests = _looked_at(role, table, roles.one(role), numbers, control).digests[numbers]
         return np.where(digests == 0, ids, digests)
     columns = [roles.one(role) for role in _MORE if role in roles.columns]
     return _with_more(table, columns, ids, control, numbers) if columns else ids
+
+
+def _looked_at(role: str, table: Table, column: str, numbers: np.ndarray, control: Control) -> Pictures | Sounds:
+    from tlstudio.data.detect import pictures, sounds
+
+    if role == "image":
+        return pictures.looked_at(table, column, numbers, control)
+    return sounds.looked_at(table, column, numbers, control)
 
 
 def _with_more(table: Table, columns: list[str], ids: np.ndarray, control: Control, numbers: np.ndarray) -> np.ndarray:

@@ -7,15 +7,13 @@ copies agree as well.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
-from tlstudio.core.files import atomic_write
 from tlstudio.core.paths import cache_folder
+from tlstudio.data.detect.kept import arrays_of, files_state, keep_arrays
 from tlstudio.data.detect.near import neighbours, thinned
 from tlstudio.data.detect.reading import taken
 from tlstudio.data.tables import Table
@@ -67,10 +65,8 @@ def looked_at(
     They are kept under the key of the table, and the sizes and times of the files that it names. ``tick`` gets the
     number of images that have been looked at.
     """
-    import numpy as np
-
-    path = cache_folder("examinations") / f"pictures-{_FORMAT}-{table.key}-{_state(table, column, control)}.npz"
-    facts = _kept(path, table.rows) or _empty(table.rows)
+    path = cache_folder("examinations") / f"pictures-{_FORMAT}-{table.key}-{files_state(table, column, control)}.npz"
+    facts = arrays_of(Pictures, path, table.rows) or _empty(table.rows)
     missing = numbers[~facts.known[numbers]]
     if tick is not None:
         tick(len(numbers) - len(missing))
@@ -78,28 +74,8 @@ def looked_at(
         return facts
     files = taken(table.open().column(column), missing)
     _look(facts, files, missing, control, tick)
-    with atomic_write(path, "wb") as stream:
-        np.savez(stream, allow_pickle=False, **{field.name: getattr(facts, field.name) for field in fields(facts)})
+    keep_arrays(facts, path)
     return facts
-
-
-def _state(table: Table, column: str, control: Control) -> str:
-    """Changes with the column, and with the images where a file only names them; a folder's key covers them."""
-    known = hashlib.sha256(column.encode())
-    if table.source != "image-folder":
-        for batch in table.batches([column]):
-            control.check()
-            for name in batch.column(0).to_pylist():
-                known.update(_stamp(name).encode())
-    return known.hexdigest()[:16]
-
-
-def _stamp(name: str) -> str:
-    try:
-        state = Path(name).stat()
-    except (OSError, ValueError):  # it is not there, or no name of a file: found when it is looked at
-        return "-"
-    return f"{state.st_size}:{state.st_mtime_ns}|"
 
 
 def alike_earlier(
@@ -189,19 +165,6 @@ def _empty(rows: int) -> Pictures:
         np.ones(rows, np.uint8), np.zeros(rows, np.uint64), np.zeros((rows, 8), np.uint16),
         np.zeros((rows, _THUMB * _THUMB * 3), np.uint8),
     )  # fmt: skip
-
-
-def _kept(path: Path, rows: int) -> Pictures | None:
-    import zipfile
-
-    import numpy as np
-
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            facts = Pictures(*(stored[field.name] for field in fields(Pictures)))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None  # not there yet, or damaged
-    return facts if len(facts.known) == rows else None
 
 
 def _look(

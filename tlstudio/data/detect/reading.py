@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,12 +11,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LONGEST = 100_000  # characters of a text that are looked at; no flaw hides only behind them
+MESSAGE = '{"role": '  # begins each message as the sources write it
 _ROWS, _CHARACTERS = 1_000, 1 << 20  # of a portion: some milliseconds of work
 
 
 def plain(value: Any) -> str:
-    """A cell as text; tokens are joined by spaces."""
-    return (value if isinstance(value, str) else " ".join(value))[:LONGEST]
+    """A cell as text; tokens are joined by spaces, and of messages only what they say."""
+    if isinstance(value, str):
+        return value[:LONGEST]
+    if value and value[0].startswith(MESSAGE):
+        return "\n".join(str(json.loads(item)["content"]) for item in value)[:LONGEST]
+    return " ".join(value)[:LONGEST]
+
+
+def joined(columns: Sequence[list[str]]) -> list[str]:
+    """The texts of several columns as one for each row."""
+    return columns[0] if len(columns) == 1 else ["\n".join(cells) for cells in zip(*columns, strict=True)]
 
 
 def taken(column: pa.ChunkedArray, numbers: np.ndarray) -> list[str]:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "notice"]
 T = TypeVar("T")
 SHOWN = 100  # sample rows of a finding at most
+NAMED_ROWS = 2_000  # that one step of the recipe names
 _SHOWN_CHARACTERS = 500
-TEXTS = (frozenset({"text"}), frozenset({"question"}), frozenset({"source_text"}), frozenset({"tokens"}))
+TEXTS = tuple(frozenset({role}) for role in ("text", "question", "source_text", "tokens", "prompt", "messages"))
 LABELS = (frozenset({"label"}), frozenset({"labels"}))
 ANY = (frozenset[str](),)
 ONLY_DEEP = "only when you look deeper"  # why a check is left out
@@ -186,14 +187,14 @@ class Examined:
         found: T = self.kept[key]
         return found
 
-    def portions(self, column: str = "", count: bool = True) -> Iterator[tuple[int, list[str]]]:
+    def portions(self, *columns: str, count: bool = True) -> Iterator[tuple[int, list[str]]]:
         """(number of the first row, texts) of the drawn rows, some milliseconds of work each.
 
         Args:
-            column: the one that names the row if none is given.
+            columns: the one that names the row if none is given; the texts of several are joined.
             count: whether the rows count as looked at.
         """
-        for first, texts in self.drawn.portions(column or self.labelled.content):
+        for first, texts in self.drawn.portions(*(columns or (self.labelled.content,))):
             self.control.check()
             yield first, texts
             if count:
@@ -250,6 +251,26 @@ class Check(Protocol):
     def find(self, config: Any, examined: Examined) -> list[Finding]:
         """The findings; an empty list where all is well."""
         ...
+
+
+def drop_learnt(examined: Examined, numbers: np.ndarray, title: str) -> tuple[Fix, ...]:
+    """A fix that leaves drawn rows out which are not tested; none where all are: a test must not be made easier.
+
+    Args:
+        numbers: int [k], the drawn rows; equal contents go together.
+    """
+    ids = learnt_ids(examined, numbers)
+    return (Fix(title, {"name": "drop-rows", "rows": ids}),) if ids else ()
+
+
+def learnt_ids(examined: Examined, numbers: np.ndarray) -> list[str]:
+    """How a step of the recipe names drawn rows that are not tested, in their order; :data:`NAMED_ROWS` at most."""
+    import numpy as np
+
+    drawn = examined.drawn
+    tested = drawn.ids[drawn.numbers("test")] if "test" in drawn.splits else drawn.ids[:0]
+    ids = drawn.ids[numbers]
+    return list(dict.fromkeys(map(id_text, ids[~np.isin(ids, tested)])))[:NAMED_ROWS]
 
 
 def severe(count: int, total: int, share: float, more: Severity, less: Severity) -> Severity:

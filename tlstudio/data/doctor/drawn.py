@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tlstudio.core.control import Control
-from tlstudio.data.detect.reading import plain, portions, taken
+from tlstudio.data.detect.reading import joined, plain, portions, taken
 from tlstudio.data.labelled import Labelled
+from tlstudio.data.roles import FILES, TEXTS
 from tlstudio.data.rows import Rows
 from tlstudio.data.splits import mixed
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 ROWS = 200_000  # drawn at most
 _BYTES = 128 << 20  # of texts in memory at most
-_TEXT_ROLES = ("text", "text_b", "question", "context", "source_text", "target_text", "tokens")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Drawn:
         codes: int32 [n], label of each row, -1 without; None where no column is a label.
         names: the label names.
         columns: contents by column, in the order of the rows.
-        text_columns: those of them that are texts and not paths of images.
+        text_columns: those of them that are texts and not paths of images or recordings.
         total: rows that there are.
     """
 
@@ -64,10 +64,11 @@ class Drawn:
 
         return np.flatnonzero(self.split == self.splits.index(split))
 
-    def portions(self, column: str) -> Iterator[tuple[int, list[str]]]:
-        """(number of the first row, texts), some milliseconds of work each."""
+    def portions(self, *columns: str) -> Iterator[tuple[int, list[str]]]:
+        """(number of the first row, texts), some milliseconds of work each; texts of several columns are joined."""
         first = 0
-        for texts in portions([plain(value) for value in chunk.to_pylist()] for chunk in self.columns[column].chunks):
+        chunks = zip(*(self.columns[column].chunks for column in columns), strict=True)  # read together, alike long
+        for texts in portions(joined([list(map(plain, cells.to_pylist())) for cells in some]) for some in chunks):
             yield first, texts
             first += len(texts)
 
@@ -98,7 +99,7 @@ def draw(labelled: Labelled, control: Control, most: int = ROWS) -> Drawn:
         labelled.labels,
         {column: pa.chunked_array([chunk for part in parts for chunk in part[column]], types[column])
          for column in columns},
-        frozenset(columns) - {labelled.roles.columns.get("image", ("",))[0]},
+        frozenset(columns) - {name for role in FILES for name in labelled.roles.columns.get(role, ())},
         sum(len(rows) for rows in splits.values()),
     )  # fmt: skip
 
@@ -108,7 +109,7 @@ def draw(labelled: Labelled, control: Control, most: int = ROWS) -> Drawn:
 
 def _columns(labelled: Labelled) -> list[str]:
     roles = labelled.roles
-    texts = [roles.one(role) for role in _TEXT_ROLES if role in roles.columns]
+    texts = [roles.one(role) for role in (*TEXTS, "tokens", "messages") if role in roles.columns]
     return list(dict.fromkeys([labelled.content, *texts]))
 
 

@@ -98,8 +98,8 @@ def _within(examined: Examined, place: list[str]) -> Finding | None:
         return Finding(
             "duplicates", "duplicates-tested", "notice", len(copies),
             "{count} of {rows} test rows are copies of others.",
-            "Each of them counts several times in the score. A test place of its own is left as it is.",
-            params, samples,
+            "Each of them counts several times in the score.", params, samples,
+            (Fix("Keep the first of each in the test rows, too", {"name": "drop-duplicates", "tested": True}),),
         )  # fmt: skip
     return Finding(
         "duplicates", "duplicates-within", severe(len(copies), len(keys), _SHARE, "warning", "notice"), len(copies),

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tlstudio.data.detect.blank import no_numbers
 from tlstudio.data.doctor.base import ANY, CheckOptions, Examined, Finding, Fix
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _FIX = Fix("Leave these rows out", {"name": "drop-empty"})
 
@@ -28,7 +34,7 @@ class Empty:
         blank, unlabelled = _places(examined)
         if blank:
             findings.append(Finding(
-                "empty", "empty-texts", "error", len(blank), "{count} rows have no text.",
+                "empty", "empty-texts", "error", len(blank), "{count} rows have no text, or lack a part of it.",
                 "There is nothing to learn from them; a run does not start with such rows.",
                 {"count": len(blank)}, examined.rows_at(blank), (_FIX,),
             ))  # fmt: skip
@@ -44,12 +50,24 @@ class Empty:
 PLUGIN = Empty()
 
 
+def _unlabelled(examined: Examined, split: str) -> np.ndarray:
+    """bool [n]: rows of a split without the label or number that is learnt; of several labels none may be right."""
+    import numpy as np
+
+    rows, roles = examined.labelled.splits[split], examined.labelled.roles
+    if "number" in roles.columns:
+        return no_numbers(rows.table, roles.one("number"), examined.control)[rows.indices]
+    if rows.codes is None or "labels" in roles.columns:
+        return np.zeros(len(rows), dtype=bool)
+    return np.asarray(rows.codes < 0)
+
+
 def _places(examined: Examined) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
     """Split and position of the rows without content, and of others without a label."""
     blank, unlabelled = [], []
-    for split, rows in examined.labelled.splits.items():
+    for split in examined.labelled.splits:
         empty = examined.blank(split)
         blank += [(split, position) for position in empty.nonzero()[0].tolist()]
-        if rows.codes is not None:
-            unlabelled += [(split, position) for position in (~empty & (rows.codes < 0)).nonzero()[0].tolist()]
+        without = _unlabelled(examined, split)
+        unlabelled += [(split, position) for position in (~empty & without).nonzero()[0].tolist()]
     return blank, unlabelled

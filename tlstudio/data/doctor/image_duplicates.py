@@ -54,7 +54,7 @@ class ImageDuplicates:
         findings = [_conflicts(examined, shown, digests, codes)]
         for one, other in combinations(examined.drawn.splits, 2):
             findings += _across(config, examined, shown, digests, one, other)
-        for place in (place for place in examined.places if place != ["test"]):
+        for place in examined.places:
             findings += _within(config, examined, shown, digests, codes, place)
         return [finding for finding in findings if finding is not None]
 
@@ -131,7 +131,9 @@ def _within(
     rows = _of(examined, shown, place)
     copies = earlier(labelled_keys(digests, codes)[rows]) >= 0
     findings = []
-    if copies.any():
+    if copies.any() and place == ["test"]:
+        findings.append(_tested(examined, shown, rows, rows[copies]))
+    elif copies.any():
         count = int(copies.sum())
         findings.append(Finding(
             "image-duplicates", "image-copies", severe(count, len(rows), _SHARE, "warning", "notice"), count,
@@ -140,6 +142,8 @@ def _within(
             examined.samples(shown.numbers[rows[copies]].tolist()),
             (Fix("Keep the first of each", {"name": "drop-duplicates"}),),
         ))  # fmt: skip
+    if place == ["test"]:
+        return findings
     rest = rows[~copies]
     groups = None if codes is None else codes[rest]
     partner = alike_earlier(shown.facts.some(rest), config.likeness, examined.control.check, groups)
@@ -153,6 +157,15 @@ def _within(
             (Fix("Keep the first of each", _step(config, False)),),
         ))  # fmt: skip
     return findings
+
+
+def _tested(examined: Examined, shown: Seen, rows: np.ndarray, copies: np.ndarray) -> Finding:
+    return Finding(
+        "image-duplicates", "image-copies-tested", "notice", len(copies),
+        "{count} of {rows} test images are copies of others.", "Each of them counts several times in the score.",
+        {"count": len(copies), "rows": len(rows)}, examined.samples(shown.numbers[copies].tolist()),
+        (Fix("Keep the first of each in the test rows, too", {"name": "drop-duplicates", "tested": True}),),
+    )  # fmt: skip
 
 
 def _pairs(examined: Examined, shown: Seen, one: np.ndarray, other: np.ndarray) -> tuple[Sample, ...]:

@@ -58,7 +58,7 @@ PLUGIN = Images()
 def _broken(examined: Examined, shown: Seen) -> Finding | None:
     import numpy as np
 
-    problems = _problems(examined, shown)
+    problems = problems_of(examined, shown.numbers)
     hit = np.flatnonzero(shown.facts.broken | np.array([bool(problem) for problem in problems], dtype=bool))
     if not len(hit):
         return None
@@ -70,8 +70,8 @@ def _broken(examined: Examined, shown: Seen) -> Finding | None:
     )  # fmt: skip
 
 
-def _problems(examined: Examined, shown: Seen) -> list[str]:
-    """What the source says of each image; empty texts where it says nothing."""
+def problems_of(examined: Examined, numbers: np.ndarray) -> list[str]:
+    """What the source says of the files of drawn rows; empty texts where it says nothing."""
     found: dict[tuple[str, int], str] = {}
     for split, rows in examined.labelled.splits.items():
         if PROBLEM not in rows.table.columns:
@@ -82,7 +82,7 @@ def _problems(examined: Examined, shown: Seen) -> list[str]:
             values = batch.column(0).to_pylist()
             found |= {(split, first + place): value for place, value in enumerate(values) if value}
             first += batch.num_rows
-    return [found.get(examined.drawn.place(number), "") for number in shown.numbers.tolist()]
+    return [found.get(examined.drawn.place(number), "") for number in numbers.tolist()]
 
 
 def _tiny(examined: Examined, shown: Seen, small: np.ndarray, pixels: int) -> Finding | None:
@@ -107,8 +107,8 @@ def _turned(examined: Examined, shown: Seen, hit: np.ndarray) -> Finding | None:
     return Finding(
         "images", "turned-images", "notice", len(hit),
         "{count} of {rows} images are stored turned or mirrored, with a note of the camera (EXIF).",
-        "TLStudio shows them upright to the model. A program that ignores the note will not: turn the files themselves "
-        "if others are to use them.",
+        "Nothing has to be mended: TLStudio shows them upright to the model. A program that ignores the note will not: "
+        "turn the files themselves if others are to use them.",
         {"count": len(hit), "rows": len(shown.numbers)},
         examined.samples(shown.numbers[hit].tolist(), [f"EXIF {shown.facts.turns[row]}" for row in hit[:100]]),
     )  # fmt: skip
@@ -125,7 +125,8 @@ def _mixed_sizes(examined: Examined, shown: Seen, fine: np.ndarray) -> Finding |
     ends = np.concatenate([order[:10], order[::-1][:10]])
     return Finding(
         "images", "mixed-sizes", "notice", len(rows), "The shorter sides of the images have {least} to {most} pixels.",
-        "All are brought to one size: small ones become a blur, which the model may take for a sign of their class.",
+        "All are brought to one size: small ones become a blur, which the model may take for a sign of their class. No "
+        "repair fits all data; small ones can be left out with the data step drop-broken-images.",
         {"least": int(sides.min()), "most": int(sides.max())},
         examined.samples(shown.numbers[ends].tolist(), _sizes(shown, ends)),
     )  # fmt: skip
@@ -144,7 +145,8 @@ def _mixed_modes(examined: Examined, shown: Seen, fine: np.ndarray) -> Finding |
     return Finding(
         "images", "mixed-kinds", "notice", len(hit),
         "{count} of {rows} images are grey among coloured ones, or coloured among grey ones.",
-        "If one class has more of them, the model may learn that instead of what is shown.",
+        "If one class has more of them, the model may learn that instead of what is shown. No repair fits all data: "
+        "where colour does not matter in practice, turn all files grey yourself.",
         {"count": len(hit), "rows": len(shown.numbers)},
         examined.samples(shown.numbers[hit].tolist(), [MODES[shown.facts.modes[row]] for row in hit[:100]]),
     )  # fmt: skip

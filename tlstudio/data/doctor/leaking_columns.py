@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tlstudio.data.compose import LABELS, TEMPLATE
 from tlstudio.data.doctor.base import Examined
+from tlstudio.data.roles import FILES, LEARNT, TARGETS
 from tlstudio.data.splits import mixed
 
 if TYPE_CHECKING:
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 _ROWS = 50_000  # enough to measure to a third of a per cent
 _FEWEST = 20  # rows held out
 _BINS = 64
-_NOT_BESIDE = ("text", "text_b", "label", "labels", "tokens", "tags", "question", "context", "answers",
-               "answer_starts", "source_text", "target_text", "image", "ignore", "number")  # fmt: skip
-_MADE = (TEMPLATE, LABELS, "problem", "split")  # columns that the program makes, or that divide the rows
-_MADE_FOR_IMAGES = ("file",)  # its folder is the label where a folder is a class
+_NOT_BESIDE = (*LEARNT, *TARGETS, "tags", "answers", "answer_starts", "boxes", "box_labels", "ignore")
+_MADE = (TEMPLATE, LABELS, "problem", "split", "left_out")  # columns that the program makes, or that divide the rows
+_MADE_FOR_FILES = ("file",)  # its folder is the label where a folder is a class
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def told_by_columns(examined: Examined) -> list[Told]:
 
     rows = examined.labelled.splits["train"]
     taken = {column for role in _NOT_BESIDE for column in examined.labelled.roles.columns.get(role, ())}
-    taken |= {*_MADE, *(_MADE_FOR_IMAGES if "image" in examined.roles else ())}
+    taken |= {*_MADE, *(_MADE_FOR_FILES if {*FILES} & examined.roles else ())}
     columns = [name for name, kind in rows.table.columns.items() if kind == "text" and name not in taken]
     if not columns or rows.codes is None:
         return []

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from tlstudio.data.detect import near
 from tlstudio.data.detect.keys import earlier
-from tlstudio.data.doctor.base import TEXTS, CheckOptions, Examined, Finding, Fix, severe
+from tlstudio.data.doctor.base import TEXTS, CheckOptions, Examined, Finding, Fix, drop_learnt, severe
+from tlstudio.data.frames import whole_columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +76,8 @@ class _Job:
 
 def _job(config: Options, examined: Examined) -> _Job:
     kept: list[near.Shingles] = []
-    sketch = near.sketches((texts for _first, texts in examined.portions()), len(examined.drawn), kept)
+    whole = examined.portions(*whole_columns(examined.labelled.roles))
+    sketch = near.sketches((texts for _first, texts in whole), len(examined.drawn), kept)
     keys = examined.drawn_keys()
     return _Job(examined, config.threshold, sketch, near.on_shelf(kept), keys, earlier(keys) < 0)
 
@@ -143,6 +145,7 @@ def _contradictions(job: _Job) -> Finding | None:
     if not len(hit):
         return None
     hit = hit[np.argsort(-alike.similarity[hit], kind="stable")]
+    both = np.unique(np.concatenate([numbers[hit], numbers[alike.partner[hit]]]))
     details = [f"{examined.labelled.labels[mine[alike.partner[row]]]}: "
                f"{_detail(job, numbers[alike.partner[row]], alike.similarity[row])}" for row in hit[:100]]  # fmt: skip
     return Finding(
@@ -150,6 +153,7 @@ def _contradictions(job: _Job) -> Finding | None:
         "{count} rows are nearly the same as an earlier one, but have another label.",
         "One of the two labels may be wrong; or the few words that differ decide, which is hard to learn.",
         {"count": len(hit)}, examined.samples(numbers[hit].tolist(), details),
+        drop_learnt(examined, both, "Leave both rows of each pair out of training"),
     )  # fmt: skip
 
 

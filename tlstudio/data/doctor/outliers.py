@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from tlstudio.data.doctor.base import CheckOptions, Examined, Finding, Fix, Skip
+from tlstudio.data.doctor.base import CheckOptions, Examined, Finding, Skip, drop_learnt
 from tlstudio.data.doctor.features import featured
-from tlstudio.data.frames import id_text
 from tlstudio.data.splits import mixed
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 _FEWEST = 50  # rows that the usual distance can be told from
 _FOLDS = 5
 _SHRINK = 0.05  # of the covariance towards a sphere, at least; more where rows are few for the dimensions
-_MOST = 2_000  # rows that one step of the recipe names
 
 
 class Options(CheckOptions):
@@ -59,8 +57,7 @@ class Outliers:
             return []
         hit = hit[np.argsort(-far[hit], kind="stable")]
         numbers = rows.numbers[hit]
-        ids = list(dict.fromkeys(id_text(number) for number in examined.drawn.ids[_not_tested(examined, numbers)]))
-        fixes = (Fix("Leave these rows out", {"name": "drop-rows", "rows": ids[:_MOST]}),) if ids else ()
+        fixes = drop_learnt(examined, numbers, "Leave these rows out")
         return [Finding(
             "outliers", "outliers", "notice", len(hit),
             "{count} of {rows} rows are unlike those of every class.",
@@ -112,11 +109,3 @@ def _whitener(rest: np.ndarray) -> np.ndarray:
     covariance = (1 - shrink) * covariance + shrink * np.eye(width) * (np.trace(covariance) / width + 1e-12)
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray(vectors / np.sqrt(values), dtype=np.float32)
-
-
-def _not_tested(examined: Examined, numbers: np.ndarray) -> np.ndarray:
-    import numpy as np
-
-    drawn = examined.drawn
-    tested = drawn.ids[drawn.numbers("test")] if "test" in drawn.splits else drawn.ids[:0]
-    return np.asarray(numbers[~np.isin(drawn.ids[numbers], tested)])

@@ -26,7 +26,7 @@ class ShortTexts:
     NAME = "short-texts"
     TITLE = "Very short texts"
     SUMMARY = "Texts of one or two letters, or of signs only."
-    ROLES = (frozenset({"text"}), frozenset({"source_text"}))
+    ROLES = tuple(frozenset({role}) for role in ("text", "source_text", "prompt"))
     EMBEDS = False
     USES_MODEL = False
     COST = 4

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from tlstudio.data.detect.probabilities import bag_of_words, cross_validated
-from tlstudio.data.doctor.base import ONLY_DEEP, CheckOptions, Examined, Finding, Fix, Skip, severe
+from tlstudio.data.doctor.base import ONLY_DEEP, CheckOptions, Examined, Finding, Fix, Skip, learnt_ids, severe
 from tlstudio.data.doctor.features import Featured, featured
 from tlstudio.data.frames import id_text
 from tlstudio.data.splits import mixed
@@ -25,7 +25,6 @@ _SHARE = 0.01
 # Where labels are wrong, a classifier is sure of many of the labels that it would change (39 to 50 % on R8 and tweets
 # with planted ones); where rows are hard, of few (3 to 21 % on R8, tweets and emoji names as they are).
 _SURE_SHARE = 0.25
-_MOST = 2_000  # rows that one step of the recipe names
 
 
 class Options(CheckOptions):
@@ -177,8 +176,9 @@ def _finding(
             "wrong-labels", "doubtful-labels", "notice", len(doubts),
             "{count} of {rows} labels are doubtful.",
             "A classifier that has not seen these rows is sure of another answer. But it agrees with {agreed} % of all "
-            "labels and is unsure where it differs from most of the others: these may as well be right, and hard.",
-            params, samples,
+            "labels and is unsure where it differs from most of the others: these may as well be right, and hard. Look "
+            "at them before you take one of the repairs.",
+            params, samples, _fixes(examined, numbers, [names[label] for label in better[doubts].tolist()])[::-1],
         )  # fmt: skip
     return Finding(
         "wrong-labels", "wrong-labels", severe(len(doubts), len(given), _SHARE, "warning", "notice"), len(doubts),
@@ -191,13 +191,10 @@ def _finding(
 
 def _fixes(examined: Examined, numbers: np.ndarray, labels: list[str]) -> tuple[Fix, ...]:
     """For rows that are not tested: take the other label, or leave them out."""
-    drawn = examined.drawn
-    tested = {str(drawn.ids[number]) for number in drawn.numbers("test")} if "test" in drawn.splits else set()
-    wanted: dict[str, Any] = {}
+    better: dict[str, str] = {}
     for number, label in zip(numbers.tolist(), labels, strict=True):
-        if str(drawn.ids[number]) not in tested:
-            wanted.setdefault(id_text(drawn.ids[number]), label)
-    wanted = dict(list(wanted.items())[:_MOST])
+        better.setdefault(id_text(examined.drawn.ids[number]), label)
+    wanted = {row: better[row] for row in learnt_ids(examined, numbers)}
     if not wanted:
         return ()
     return (

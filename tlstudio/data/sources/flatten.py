@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.data.scan import Scan
+from tlstudio.data.sources import chat
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +23,16 @@ _ROWS, _CHARACTERS = 5_000, 16 << 20  # of a batch: whichever comes first
 _DEPTH = 16  # objects nested deeper than this stay JSON text
 _WIDTH = 5_000  # columns: more are keys that are really values, such as {"id 1": {…}, "id 2": {…}}
 _BLANK = "\ufeff \t\r\n"
-_LIST, _OTHER = 1, 2
+_LIST, _OTHER, _CHAT, _EMPTY = 1, 2, 4, 8
+_TAIL = 64 << 10
+_COCO = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rb'"(images|categories)"\s*:\s*\[\s*\{',
+        rb'"annotations"\s*:\s*\[|"category_id"\s*:',
+        rb'"bbox"\s*:|"categories"\s*:\s*\[\s*\{',
+    )
+)
 
 
 # --- decoding
@@ -102,6 +112,18 @@ def json_kind(found: Scan) -> Literal["", "lines", "document"]:
     return "document" if find_records(row) is not None else "lines"
 
 
+def is_coco(found: Scan) -> bool:
+    """Whether a JSON document lists images with boxes, told by its beginning and its end: it may be long."""
+    if found.kind != "text" or not found.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return False
+    ends = found.head
+    if found.size > len(ends):
+        with explain_os_errors(found.path), open(found.path, "rb") as stream:
+            stream.seek(max(found.size - _TAIL, 0))
+            ends += stream.read()
+    return all(mark.search(ends) for mark in _COCO)
+
+
 def find_records(document: Any) -> str | None:
     """The dotted path of the largest list of objects in a document, or else of the first object of columns.
 
@@ -177,8 +199,8 @@ def _flatten(row: Row, prefix: str, depth: int, found: Row) -> None:
 class Shape:
     """The columns of rows that have been seen, in the order in which they first appear.
 
-    A column is a list where every value in it is a list of scalars, or missing; otherwise it is text, and values
-    that are no scalars stay JSON.
+    A column is a list where every value in it is a list of scalars, or missing; or where every one is a conversation,
+    which becomes a list of messages. Otherwise it is text, and values that are no scalars stay JSON.
     """
 
     def __init__(self, place: str) -> None:
@@ -192,7 +214,7 @@ class Shape:
             StudioError: too many columns.
         """
         for name, value in row.items():
-            self._kinds[name] = self._kinds.get(name, 0) | _kind(value)
+            self._kinds[name] = self._kinds.get(name, 0) | _kind(name, value)
         if len(self._kinds) > _WIDTH:
             raise StudioError(
                 "data.too-many-columns", "{path} has more than {limit} different keys.",
@@ -204,22 +226,33 @@ class Shape:
         """The same flat rows as Arrow."""
         import pyarrow as pa
 
-        lists = {name: kind == _LIST for name, kind in self._kinds.items()}
-        schema = pa.schema([(name, pa.list_(pa.string()) if many else pa.string()) for name, many in lists.items()])
+        lists = {name: kind & ~_EMPTY in (_LIST, _CHAT) or kind == _EMPTY for name, kind in self._kinds.items()}
+        shown = self._shown()
+        schema = pa.schema(
+            [(shown[name], pa.list_(pa.string()) if many else pa.string()) for name, many in lists.items()]
+        )
         cells: dict[str, list[Any]] = {name: [] for name in lists}
         size = count = 0
         for row in rows:
             count += 1
             for name, column in cells.items():
-                column.append(self._cells(row.get(name)) if lists[name] else self._cell(row.get(name)))
+                column.append(self._listed(name, row.get(name)) if lists[name] else self._cell(row.get(name)))
                 size += 1 + (sum(map(len, column[-1])) if lists[name] else len(column[-1]))
             if count == _ROWS or size > _CHARACTERS:
-                yield pa.RecordBatch.from_pydict(cells, schema)
+                yield pa.RecordBatch.from_arrays(_arrays(cells, schema), schema=schema)
                 cells, size, count = {name: [] for name in lists}, 0, 0
         if count and cells:
-            yield pa.RecordBatch.from_pydict(cells, schema)
+            yield pa.RecordBatch.from_arrays(_arrays(cells, schema), schema=schema)
 
-    def _cells(self, value: Any) -> list[str]:
+    def _shown(self) -> dict[str, str]:
+        """Names of the columns as others see them: a conversation is called messages, unless that name is taken."""
+        chats = [name for name, kind in self._kinds.items() if kind & ~_EMPTY == _CHAT]
+        renamed = {chats[0]: chat.COLUMN} if len(chats) == 1 and chat.COLUMN not in self._kinds else {}
+        return {name: renamed.get(name, name) for name in self._kinds}
+
+    def _listed(self, name: str, value: Any) -> list[str]:
+        if self._kinds[name] & _CHAT:
+            return [sound(item) for item in chat.messages(value)] if value else []
         return [self._cell(item) for item in value] if isinstance(value, list) else []
 
     def _cell(self, value: Any) -> str:
@@ -236,7 +269,17 @@ class Shape:
             ) from error  # fmt: skip
 
 
-def _kind(value: Any) -> int:
+def _arrays(cells: dict[str, list[Any]], schema: pa.Schema) -> list[pa.Array]:
+    import pyarrow as pa
+
+    return [pa.array(column, field.type) for column, field in zip(cells.values(), schema, strict=True)]
+
+
+def _kind(name: str, value: Any) -> int:
     if value is None or value == "":
         return 0
+    if value == []:
+        return _EMPTY
+    if chat.is_conversation(name, value):
+        return _CHAT
     return _LIST if isinstance(value, list) and not any(isinstance(item, (dict, list)) for item in value) else _OTHER

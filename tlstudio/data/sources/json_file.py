@@ -18,6 +18,7 @@ from tlstudio.data.sources.flatten import (
     Shape,
     find_records,
     flat,
+    is_coco,
     json_kind,
     opened,
     reason_of,
@@ -56,7 +57,7 @@ class JsonSource:
     Config = Options
 
     def recognises(self, found: Scan) -> bool:
-        if json_kind(found) != "document":
+        if json_kind(found) != "document" or is_coco(found):
             return False
         head = found.head.decode(found.encoding or "utf-8", errors="replace")
         return head.lstrip("\ufeff \t\r\n").startswith("[") or not all(mark.search(head) for mark in _SQUAD)
@@ -64,7 +65,7 @@ class JsonSource:
     def settle(self, found: Scan, config: Options) -> Options:
         encoding, records = chosen_encoding(found, config.encoding), config.records
         if records == "auto":
-            records = "." if _is_list(found.path, encoding) else find_records(_document(found, encoding)) or ""
+            records = "." if _is_list(found.path, encoding) else find_records(document(found, encoding)) or ""
         if records:
             return Options(records=records, encoding=encoding)
         raise StudioError(
@@ -88,7 +89,7 @@ def _rows(found: Scan, config: Options) -> Iterable[Row]:
     """Flat rows: an iterator over the file, or a list where the document is in memory anyway."""
     if config.records == "." and _is_list(found.path, config.encoding):
         return _Items(found.path, config.encoding).rows()
-    items = rows_of(_at(_document(found, config.encoding), config.records))
+    items = rows_of(_at(document(found, config.encoding), config.records))
     if items is None:
         raise StudioError(
             "data.no-records-there", "In {path} there is no list of objects at '{records}'.",
@@ -122,7 +123,7 @@ def _row(item: Any, path: Path, number: int) -> Row:
     )  # fmt: skip
 
 
-def _document(found: Scan, encoding: str) -> Any:
+def document(found: Scan, encoding: str) -> Any:
     """The whole document.
 
     Raises:

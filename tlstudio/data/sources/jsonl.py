@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tlstudio.core.errors import StudioError
 from tlstudio.data.scan import Scan, chosen_encoding
-from tlstudio.data.sources.flatten import DECODER, Row, Shape, flat, json_kind, opened, reason_of
+from tlstudio.data.sources.flatten import DECODER, Row, Shape, flat, is_coco, json_kind, opened, reason_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +36,7 @@ class JsonLinesSource:
     Config = Options
 
     def recognises(self, found: Scan) -> bool:
-        return json_kind(found) == "lines"
+        return json_kind(found) == "lines" and not is_coco(found)
 
     def settle(self, found: Scan, config: Options) -> Options:
         return Options(encoding=chosen_encoding(found, config.encoding))

@@ -80,7 +80,7 @@ class SqlSource:
         """An SQLite file as itself; a server as new each time: nobody can know whether its content has changed."""
         url = _url(name)
         if url.get_backend_name() == "sqlite":
-            found = scan(expand(url.database or ""), lambda _size: control.check())
+            found = scan(_existing(url.database or ""), lambda _size: control.check())
             if self.recognises(found):
                 return found
             raise StudioError(
@@ -101,6 +101,23 @@ class SqlSource:
 
 
 PLUGIN = SqlSource()
+
+
+def _existing(name: str) -> Path:
+    """The whole path of an SQLite file; three slashes in its address are followed by a relative one.
+
+    Raises:
+        StudioError: it is relative, and there is no such file; the message says where it was looked for.
+    """
+    path = expand(name)
+    if path.is_absolute() or path.exists():
+        return path.absolute()
+    raise StudioError(
+        "data.relative-database", "There is no database {path}. Three slashes stand before a relative path, which "
+        "begins in the folder of the program: {folder}.",
+        "Choose the file itself, or write its whole path after three slashes, such as {example}.", where="data.path",
+        path=str(path.absolute()), folder=str(Path.cwd()), example="sqlite:////home/me/tickets.db",
+    )  # fmt: skip
 
 
 class _Database(ABC):
@@ -199,7 +216,7 @@ def _texts(found: Scan, names: list[str], rows: Iterable[Sequence[Any]]) -> Iter
 
 def _binary(found: Scan, name: str) -> StudioError:
     return StudioError(
-        "data.binary-column", "Column '{name}' of {path} holds bytes that are no picture.",
+        "data.binary-column", "Column '{name}' of {path} holds bytes that are no picture and no recording.",
         "Leave the column out of the query, or convert it there.", where="data.query", path=_name(found), name=name,
     )  # fmt: skip
 

@@ -1,8 +1,8 @@
 """Typed values as text: what Arrow, a workbook or a database holds, by the rules of :mod:`tlstudio.data.sources.base`.
 
 Numbers become the shortest text that reads back the same (``1``, ``0.1``), missing values and NaN are empty, times are
-ISO 8601 (those with a time zone in UTC), durations are seconds, structs become columns by dotted path, and pictures
-become files in the cache that are named by their content.
+ISO 8601 (those with a time zone in UTC), durations are seconds, structs become columns by dotted path, conversations
+lists of messages, and pictures and recordings become files in the cache that are named by their content.
 """
 
 from __future__ import annotations
@@ -10,12 +10,9 @@ from __future__ import annotations
 import contextlib
 import datetime
 import decimal
-import hashlib
 import json
 import math
-import os
 import re
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -23,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
-from tlstudio.core.paths import cache_folder
+from tlstudio.data.sources import chat
+from tlstudio.data.sources.embedded import keep_file, media_suffix
 from tlstudio.data.sources.flatten import sound
 
 if TYPE_CHECKING:
@@ -32,17 +30,13 @@ if TYPE_CHECKING:
 BATCH, _CHARACTERS = 2_000, 16 << 20  # rows and size of a batch
 _INDEX = re.compile(r"__index_level_\d+__")  # pandas' row numbers
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_PICTURES = (
-    (b"\x89PNG\r\n\x1a\n", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"),
-    (b"II*\0", ".tif"), (b"MM\0*", ".tif"), (b"II+\0", ".tif"), (b"MM\0+", ".tif"),
-)  # fmt: skip
 
 
 # --- one value
 
 
 def text_of(value: Any, refuse: Callable[[], StudioError]) -> str:
-    """A Python value as text; ``refuse`` makes the error for bytes that are no picture."""
+    """A Python value as text; ``refuse`` makes the error for bytes that are no picture and no recording."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -51,9 +45,9 @@ def text_of(value: Any, refuse: Callable[[], StudioError]) -> str:
         return _number(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         data = bytes(value)
-        if data and not picture_suffix(data):
+        if data and not media_suffix(data):
             raise refuse()
-        return keep_picture(data) if data else ""
+        return keep_file(data) if data else ""
     if isinstance(value, (bool, list, tuple, dict, set, frozenset)):
         return sound(json.dumps(value, ensure_ascii=False, default=lambda inner: _inner_text(inner, refuse)))
     return _scalar(value)
@@ -98,34 +92,6 @@ def text_batches(names: list[str], rows: Iterable[Sequence[str]]) -> Iterator[pa
         yield pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema)
 
 
-# --- pictures
-
-
-def picture_suffix(data: bytes) -> str:
-    """The ending for the bytes of a picture, by their first ones; empty if they are none."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    return next((suffix for mark, suffix in _PICTURES if data.startswith(mark)), "")
-
-
-def keep_picture(data: bytes) -> str:
-    """Writes a picture into the cache, named by its content, and returns its absolute path."""
-    name = hashlib.sha256(data).hexdigest()
-    path = (cache_folder("images") / name[:2] / (name + (picture_suffix(data) or ".bin"))).absolute()
-    with explain_os_errors(path):
-        if path.is_file() and path.stat().st_size == len(data):
-            return str(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-        try:
-            temporary.write_bytes(data)  # no fsync, unlike atomic_write: it would make 100,000 pictures take an hour
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    return str(path)
-
-
 # --- Arrow
 
 
@@ -159,14 +125,14 @@ class Converter:
     """Turns the batches of one file into batches of strings and lists of strings, all with the same schema.
 
     Args:
-        path: the file; pictures that are given by a relative path lie beside it.
+        path: the file; pictures and recordings that are given by a relative path lie beside it.
         schema: of the file. Its ``huggingface`` metadata names the classes of integer labels (``datasets.ClassLabel``).
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path = path
         self._features = _features(schema)
-        self._pictures: set[str] = set()  # columns whose first bytes were a picture
+        self._media: set[str] = set()  # columns whose first bytes were a picture or a recording
 
     def batches(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """The converted batch in pieces of at most :data:`BATCH` rows.
@@ -185,6 +151,7 @@ class Converter:
             if not _INDEX.fullmatch(field.name):
                 self._check(field.name, column)
                 columns += self._columns(sound(field.name), column, self._features.get(field.name))
+        columns = _renamed_chat(columns, batch.schema)
         for name, count in Counter(name for name, _ in columns).items():
             if count > 1:
                 raise StudioError(
@@ -214,8 +181,8 @@ class Converter:
         array = _plain(array)
         if not pa.types.is_struct(array.type):
             yield name, self._column(name, array, feature)
-        elif _is_picture(array.type, feature):
-            yield name, self._pictures_of(name, array)
+        elif _is_media(array.type, feature):
+            yield name, self._files_of(name, array)
         else:
             for index, field in enumerate(array.type):
                 inner = _inner(feature, field.name)
@@ -227,6 +194,8 @@ class Converter:
 
         if not _is_list(array.type):
             return self._text(name, array, feature)
+        if _is_chat(name, array.type.value_type):
+            return self._messages(name, array)
         if pa.types.is_nested(array.type.value_type):
             return self._json(name, array)
         lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
@@ -242,7 +211,7 @@ class Converter:
         if pa.types.is_null(kind):
             return pa.array([""] * len(array), pa.string())
         if _is_binary(kind):
-            return self._pictures_of(name, array)
+            return self._files_of(name, array)
         names = feature.get("names") if isinstance(feature, dict) else None
         if names and pa.types.is_integer(kind):
             return _class_names(array, names)
@@ -262,27 +231,39 @@ class Converter:
 
         return pa.array([text_of(value, lambda: self._refuse(name)) for value in array.to_pylist()], pa.string())
 
-    def _pictures_of(self, name: str, array: pa.Array) -> pa.Array:
+    def _messages(self, name: str, array: pa.Array) -> pa.Array:
         import pyarrow as pa
 
-        return pa.array([self._picture(name, value) for value in array.to_pylist()], pa.string())
+        try:
+            return pa.array([list(map(sound, chat.messages(row or []))) for row in array.to_pylist()],
+                            pa.list_(pa.string()))  # fmt: skip
+        except ValueError as error:
+            raise StudioError(
+                "data.bad-conversation", "Column '{name}' of {path} holds a message that says not who speaks, or what.",
+                "Give each message a role and a content.", where=str(self._path), path=str(self._path), name=name,
+            ) from error  # fmt: skip
 
-    def _picture(self, name: str, value: Any) -> str:
-        """The path of a picture: bytes, or ``{"bytes": …, "path": …}`` as in ``datasets.Image``."""
+    def _files_of(self, name: str, array: pa.Array) -> pa.Array:
+        import pyarrow as pa
+
+        return pa.array([self._file(name, value) for value in array.to_pylist()], pa.string())
+
+    def _file(self, name: str, value: Any) -> str:
+        """The path of a picture or recording: bytes, or ``{"bytes": …, "path": …}`` as ``datasets`` writes them."""
         data, place = (value.get("bytes"), value.get("path")) if isinstance(value, dict) else (value, None)
         if not data:
             beside = self._path.parent / place if place else None
             return str(beside.absolute() if beside.exists() else place) if beside else ""
-        if picture_suffix(data):
-            self._pictures.add(name)
-        elif name not in self._pictures:
+        if media_suffix(data):
+            self._media.add(name)
+        elif name not in self._media:
             raise self._refuse(name)
-        return keep_picture(data)  # a broken picture among others is a matter for the data doctor
+        return keep_file(data)  # a broken picture among others is a matter for the data doctor
 
     def _refuse(self, name: str) -> StudioError:
         return StudioError(
-            "data.binary-column", "Column '{name}' of {path} holds bytes that are no picture.",
-            "Remove the column from the table, or store text, numbers or pictures (PNG, JPEG, WebP) in it.",
+            "data.binary-column", "Column '{name}' of {path} holds bytes that are no picture and no recording.",
+            "Remove the column from the table, or store text, numbers, pictures (PNG, JPEG …) or sound (WAV …) in it.",
             where=str(self._path), path=str(self._path), name=name,
         )  # fmt: skip
 
@@ -341,9 +322,28 @@ def _is_binary(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _is_picture(kind: pa.StructType, feature: Any) -> bool:
+def _renamed_chat(columns: list[tuple[str, pa.Array]], schema: pa.Schema) -> list[tuple[str, pa.Array]]:
+    """A conversation is called messages, unless that name is taken or there are several."""
+    chats = [field.name for field in schema if _is_list(field.type) and _is_chat(field.name, field.type.value_type)]
+    taken = {name for name, _array in columns}
+    if len(chats) != 1 or chat.COLUMN in taken:
+        return columns
+    return [(chat.COLUMN if name == sound(chats[0]) else name, array) for name, array in columns]
+
+
+def _is_chat(name: str, kind: pa.DataType) -> bool:
+    """Whether a list of such values, in a column of that name, is a conversation: texts that someone says."""
+    import pyarrow as pa
+
+    if not pa.types.is_struct(kind) or name.rsplit(".", 1)[-1].lower() not in chat.NAMES:
+        return False
+    texts = {field.name for field in kind if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)}
+    return {"role", "content"} <= texts or {"from", "value"} <= texts
+
+
+def _is_media(kind: pa.StructType, feature: Any) -> bool:
     names = {field.name for field in kind}
-    stated = isinstance(feature, dict) and feature.get("_type") == "Image"
+    stated = isinstance(feature, dict) and feature.get("_type") in ("Image", "Audio")
     return names == {"bytes", "path"} and (stated or _is_binary(kind.field("bytes").type))
 
 

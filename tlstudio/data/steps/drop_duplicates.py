@@ -28,6 +28,11 @@ class Options(BaseModel):
         title="Within a place",
         description="Keeps the first of equal training or validation rows; a test place of its own stays as it is.",
     )
+    tested: bool = Field(
+        False,
+        title="Within the test place",
+        description="Keeps the first of equal rows of a test place of its own, too.",
+    )
     across: bool = Field(
         True,
         title="Across places",
@@ -57,7 +62,7 @@ class DropDuplicates:
             frame = frames.by_split[split]
             keys = row_keys(frame.table, frame.roles, frame.ids(control), control)
             full = ~blank_rows(frame.table, frame.roles, control)
-            if config.within and split != "test":
+            if config.tested if split == "test" else config.within:
                 _keep_first(frame, keys, full, config.labels)
             if config.across:
                 _keep_new(frame, keys, full, taken)

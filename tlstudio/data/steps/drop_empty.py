@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlstudio.core.control import Control
-from tlstudio.data.detect.blank import blank_rows, short_cells
+from tlstudio.data.detect.blank import blank_rows, no_numbers, short_cells
 from tlstudio.data.frames import Frames
 
 
@@ -26,7 +26,7 @@ class Options(BaseModel):
 
 
 class DropEmpty:
-    """See the summary; a second text, a question or a context counts as well as the text."""
+    """A second text, a question or a context counts as well as the text, and what is no number is no label."""
 
     NAME = "drop-empty"
     TITLE = "Leave out empty rows"
@@ -37,9 +37,11 @@ class DropEmpty:
     def apply(self, config: Options, frames: Frames, control: Control) -> None:
         for frame in frames.by_split.values():
             frame.keep &= ~blank_rows(frame.table, frame.roles, control)
-            if frame.codes is not None:
+            if frame.codes is not None and "labels" not in frame.roles.columns:  # of several labels none may be right
                 frame.keep &= frame.codes >= 0
-            if config.letters and "image" not in frame.roles.columns:
+            if "number" in frame.roles.columns:
+                frame.keep &= ~no_numbers(frame.table, frame.roles.one("number"), control)
+            if config.letters and not frame.of_files:
                 frame.keep &= ~short_cells(frame.table, frame.content, config.letters, control)
 
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlstudio.core.control import Control
 from tlstudio.data.detect import near, pictures
 from tlstudio.data.detect.kept import digest, remembered
-from tlstudio.data.detect.reading import plain, portions, taken
-from tlstudio.data.frames import Frame, Frames
+from tlstudio.data.detect.reading import joined, plain, portions, taken
+from tlstudio.data.frames import Frame, Frames, content_role, whole_columns
 from tlstudio.data.steps.drop_duplicates import PROTECTED
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class DropNearDuplicates:
             others = before if config.across else []
             within = config.within and split != "test"
             if within or others:
-                parts = [(one.table.key, one.content, one.keep, one.codes) for one in (frame, *others)]
+                parts = [(one.table.key, whole_columns(one.roles), one.keep, one.codes) for one in (frame, *others)]
                 key = digest("near", config.model_dump(), within, *(value for part in parts for value in part))
                 frame.keep &= ~remembered(key, partial(_similar, config, frame, others, within, control))
             before.append(frame)
@@ -87,8 +87,13 @@ PLUGIN = DropNearDuplicates()
 
 def _similar(config: Options, frame: Frame, others: list[Frame], within: bool, control: Control) -> np.ndarray:
     """bool [N]: rows that go."""
-    if "image" in frame.roles.columns and frame.content == frame.roles.one("image"):
+    import numpy as np
+
+    role = content_role(frame.roles)
+    if role == "image":
         return _similar_images(config, frame, others, within, control)
+    if role == "audio":  # nothing here hears whether two recordings are alike
+        return np.zeros(frame.table.rows, dtype=bool)
     return _similar_texts(config, frame, others, within, control)
 
 
@@ -124,9 +129,10 @@ def _sketches(frame: Frame, control: Control) -> tuple[near.Sketches, near.Shelf
 
 def _kept_texts(frame: Frame, control: Control) -> Iterator[list[str]]:
     first = 0
-    for batch in frame.table.batches([frame.content]):
+    for batch in frame.table.batches(whole_columns(frame.roles)):
         chosen = frame.keep[first : first + batch.num_rows].tolist()
-        yield [plain(value) for value, keep in zip(batch.column(0).to_pylist(), chosen, strict=True) if keep]
+        texts = joined([list(map(plain, column.to_pylist())) for column in batch.columns])
+        yield [text for text, keep in zip(texts, chosen, strict=True) if keep]
         control.check()
         first += batch.num_rows
 
@@ -134,8 +140,9 @@ def _kept_texts(frame: Frame, control: Control) -> Iterator[list[str]]:
 def _shelf(frame: Frame) -> near.Shelf:
     import numpy as np
 
-    column, rows = frame.table.open().column(frame.content), np.flatnonzero(frame.keep)
-    return lambda numbers: near.shingles(taken(column, rows[numbers]))
+    table, rows = frame.table.open(), np.flatnonzero(frame.keep)
+    columns = [table.column(name) for name in whole_columns(frame.roles)]
+    return lambda numbers: near.shingles(joined([taken(column, rows[numbers]) for column in columns]))
 
 
 def _similar_images(config: Options, frame: Frame, others: list[Frame], within: bool, control: Control) -> np.ndarray:

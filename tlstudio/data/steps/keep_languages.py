@@ -40,6 +40,8 @@ class KeepLanguages:
         if not config.languages:
             return
         for frame in frames.by_split.values():
+            if frame.of_files:
+                continue
             key = digest("language", frame.table.key, frame.content, sorted(config.languages))
             frame.keep &= ~remembered(key, partial(_foreign, frame, set(config.languages), control))
 

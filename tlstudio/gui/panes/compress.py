@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from tlstudio.core.options import Option
-from tlstudio.gui import formats, theme
+from tlstudio.gui import formats, metric_names, theme
 from tlstudio.gui.forms import Form
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
@@ -51,6 +51,7 @@ class CompressPane(Pane):
         super().__init__("", "", parent)
         self.heading.setText(self.tr("Compress"))
         self._forms: list[tuple[str, Form | None]] = []
+        self._metric = metric_names.DEFAULT
         text = self.tr(
             "Steps after training that make the model smaller and faster. Each is measured against the trained model."
         )
@@ -72,6 +73,9 @@ class CompressPane(Pane):
         )
         self.empty.triggered.connect(self._add_first)
         left.addWidget(self.empty)
+        self.unfit = label("", "caption", wrap=True, parent=self)
+        self.unfit.hide()
+        left.addWidget(self.unfit)
         self._steps = QVBoxLayout()
         self._steps.setSpacing(12)
         left.addLayout(self._steps)
@@ -97,13 +101,13 @@ class CompressPane(Pane):
         heads = (
             self.tr("Stage"),
             self.tr("Size"),
-            self.tr("Accuracy (95 % interval)"),
-            self.tr("1 text"),
-            self.tr("16 texts"),
+            self.tr("Score (95 % interval)"),
+            self.tr("For 1"),
+            self.tr("For 16"),
             self.tr("Agreement"),
         )
         self.table = QTableWidget(0, len(heads), self.measured)
-        self.table.setAccessibleName(self.tr("Measured size, accuracy and speed"))
+        self.table.setAccessibleName(self.tr("Measured size, score and speed"))
         self.table.setHorizontalHeaderLabels(list(heads))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -118,8 +122,10 @@ class CompressPane(Pane):
 
     # --- setters
 
-    def set_available(self, steps: list[tuple[str, str, str]]) -> None:
-        """(name, title, summary) of the steps that can be added."""
+    def set_available(self, steps: list[tuple[str, str, str]], unfit: str = "") -> None:
+        """(name, title, summary) of the steps that can be added; ``unfit`` says which cannot, and why."""
+        self.unfit.setText(unfit)
+        self.unfit.setVisible(bool(unfit))
         self.add_menu.clear()
         for name, title, summary in steps:
             action = QAction(engine(title), self.add_menu)
@@ -149,8 +155,12 @@ class CompressPane(Pane):
         self.network.setVisible(bool(blocks))
         self.drawing_note.setText(note)
 
-    def set_measured(self, stages: list[dict[str, Any]]) -> None:
-        """``stages`` of results.json."""
+    def set_measured(self, results: dict[str, Any]) -> None:
+        """The stages of results.json with its main metric."""
+        stages = results.get("stages") or []
+        self._metric = metric_names.headline(results)
+        title = self.tr("{metric} (95 % interval)").format(metric=metric_names.title(self._metric))
+        self.table.setHorizontalHeaderItem(2, QTableWidgetItem(title))
         self.measured.setVisible(bool(stages))
         self.table.setRowCount(len(stages))
         for line, stage in enumerate(stages):
@@ -165,14 +175,10 @@ class CompressPane(Pane):
     # --- inside
 
     def _texts(self, stage: dict[str, Any]) -> tuple[str, ...]:
-        accuracy = (stage.get("metrics") or {}).get("accuracy") or {}
+        shown = metric_names.interval(self._metric, (stage.get("metrics") or {}).get(self._metric))
         latency = stage.get("latency") or {}
-        shown = "–"
-        if accuracy:
-            shown = f"{accuracy['value']:.3f}  ({accuracy['low']:.3f} – {accuracy['high']:.3f})"
-        times = [f"{latency[key]['median_ms']:.1f} ms" if key in latency else "–" for key in ("1", "16")]
-        agreement = stage.get("agreement")
-        agrees = "–" if agreement is None else f"{agreement * 100:.1f} %"
+        times = [formats.milliseconds((latency.get(key) or {}).get("median_ms")) for key in ("1", "16")]
+        agrees = formats.percent(stage.get("agreement"))
         return (engine(stage.get("title", "")), formats.size(stage.get("bytes") or 0), shown, *times, agrees)
 
     def _card(self, index: int, step: Step, total: int) -> Card:

@@ -7,15 +7,14 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from tlstudio.core.recipe import DataSection
-from tlstudio.gui import theme
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.augment_view import AugmentView
 from tlstudio.gui.widgets.busy_line import BusyLine
 from tlstudio.gui.widgets.columns_view import ColumnFacts, ColumnsView
-from tlstudio.gui.widgets.common import button
+from tlstudio.gui.widgets.common import button, scrolled
 from tlstudio.gui.widgets.data_places import SPLITS, PlacesCard
 from tlstudio.gui.widgets.data_start import DataStart
 from tlstudio.gui.widgets.doctor_view import DoctorView
@@ -25,6 +24,7 @@ from tlstudio.gui.widgets.preview_view import PreviewView
 from tlstudio.gui.widgets.reading_view import ReadingView
 from tlstudio.gui.widgets.split_view import SplitView
 from tlstudio.gui.widgets.steps_view import StepsView
+from tlstudio.gui.widgets.task_bar import TaskChoice, TaskOffer
 
 
 class DataPane(Pane):
@@ -51,6 +51,8 @@ class DataPane(Pane):
         self.body.insertWidget(1, self.start, 1)
         self.hub = HubCard(self)
         self.body.insertWidget(1, self.hub)
+        self.offer = TaskOffer(self)
+        self.body.insertWidget(1, self.offer)
         self.content = QWidget(self)
         inner = QVBoxLayout(self.content)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -72,6 +74,7 @@ class DataPane(Pane):
     # --- parts
 
     def _make_tools(self) -> None:
+        self.task = TaskChoice(self)
         self.again_button = button(self.tr("Read again"), "refresh", "quiet", self.tr("The data has changed"), self)
         self.again_button.clicked.connect(self.again_requested)
         self.sample_button = button(self.tr("Samples"), "sample", parent=self)
@@ -84,6 +87,7 @@ class DataPane(Pane):
             action.setData(name)
             action.triggered.connect(self._on_sample)
         self.sample_button.setMenu(self.samples)
+        self.tools.addWidget(self.task)
         self.tools.addWidget(self.again_button)
         self.tools.addWidget(self.sample_button)
 
@@ -109,9 +113,9 @@ class DataPane(Pane):
             (self.rows, self.tr("Preview")),
             (self.columns, self.tr("Columns")),
             (self.labels, self.tr("Labels")),
-            (_scrolled(self.split), self.tr("Split")),
-            (_scrolled(self.doctor), self.tr("Doctor")),
-            (_scrolled(self.augment), self.tr("Augmentation")),
+            (scrolled(self.split), self.tr("Split")),
+            (scrolled(self.doctor), self.tr("Doctor")),
+            (scrolled(self.augment), self.tr("Augmentation")),
             (self._make_reading(), self.tr("Reading")),
         ):
             self.tabs.addTab(widget, title)
@@ -127,7 +131,7 @@ class DataPane(Pane):
         layout.setSpacing(12)
         layout.addWidget(self.reading, 1)
         layout.addWidget(self.steps, 1)
-        return _scrolled(page)
+        return scrolled(page)
 
     # --- setters
 
@@ -211,16 +215,6 @@ class DataPane(Pane):
 
     def _on_option(self, name: str, value: object) -> None:
         self.edited.emit(f"data.{name}", value)
-
-
-def _scrolled(page: QWidget) -> QScrollArea:
-    """A tab that scrolls by itself: one with long forms must not make the others higher than the window."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    theme.set_role(page, "page")
-    area.setWidget(page)
-    return area
 
 
 def _pairs(counts: Any) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tlstudio.core import plugins
 from tlstudio.core.recipe import Recipe
+from tlstudio.gui import fit
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.common import Card, EmptyState, button, clear, label
 from tlstudio.gui.widgets.export_cards import ExportCard, FormatCard
@@ -64,8 +65,15 @@ class ExportPane(Pane):
     def set_recipe(self, recipe: Recipe) -> None:
         """Shows which formats the recipe has; emits nothing."""
         chosen = {choice.name: choice.options for choice in recipe.export}
+        fitting, refused = fit.offered("export", recipe)
+        names = {name for name, _, _ in fitting} | chosen.keys()
         for name, card in self.formats.items():
-            card.set_choice(chosen.get(name), plugins.find("tlstudio.export")[name].check(recipe))
+            plugin = plugins.find("tlstudio.export")[name]
+            unfit = fit.refusal(plugin, fit.task_of(recipe.task.name))
+            card.set_choice(chosen.get(name), unfit or plugin.check(recipe))
+            card.setVisible(name in names)
+        self.unfit.setText(fit.refusals(refused))
+        self.unfit.setVisible(bool(refused))
         self._show_button()
 
     def set_run(self, folder: str | Path | None, results: dict[str, Any] | None) -> None:
@@ -94,6 +102,9 @@ class ExportPane(Pane):
             card = self.formats[name] = FormatCard(plugin)
             card.changed.connect(self._changed)
             result.body.addWidget(card)
+        self.unfit = label("", "caption", wrap=True)
+        self.unfit.hide()
+        result.body.addWidget(self.unfit)
         return result
 
     def _show_exports(self, entries: list[dict[str, Any]]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -35,6 +37,9 @@ class ModelPane(Pane):
         super().__init__("", "", parent)
         self.heading.setText(self.tr("Model"))
         self._quiet = False
+        self._entries: list[dict[str, Any]] = []
+        self._unsuited: frozenset[str] = frozenset()
+        self._chosen = ("hub", "")
         self.body.insertWidget(
             1, label(self.tr("The pretrained network that your data will teach."), "muted", wrap=True)
         )
@@ -42,6 +47,14 @@ class ModelPane(Pane):
         self.folder_button.setToolTip(self.tr("A folder in the layout of transformers: config, tokenizer, safetensors"))
         self.folder_button.clicked.connect(self.folder_requested)
         self.tools.addWidget(self.folder_button)
+        self.all_models = QCheckBox(self.tr("Show all models"), self)
+        self.all_models.setToolTip(self.tr("Also those that do not read what the task learns from"))
+        self.all_models.toggled.connect(self._show_entries)
+        self.hidden_note = label("", "caption", parent=self)
+        above = row(self.hidden_note, stretch=False)
+        above.setStretch(0, 1)
+        above.addWidget(self.all_models)
+        self.body.addLayout(above)
         self.body.addWidget(self._make_table())
         self.body.addLayout(self._make_hub())
         self.body.addWidget(self._make_download())
@@ -122,18 +135,33 @@ class ModelPane(Pane):
 
     # --- setters
 
-    def set_catalogue(self, entries: list[dict[str, Any]]) -> None:
+    def set_catalogue(self, entries: list[dict[str, Any]], unsuited: Collection[str] = ()) -> None:
+        """``unsuited``: names of models that the task cannot use; they are shown on request only."""
+        self._entries, self._unsuited = list(entries), frozenset(unsuited)
+        self._show_entries()
+
+    def _show_entries(self, _on: bool = False) -> None:
+        every = self.all_models.isChecked()
+        chosen = self._chosen[1]
+        entries = [
+            entry for entry in self._entries if every or entry["name"] == chosen or entry["name"] not in self._unsuited
+        ]
+        text = self.tr("{n} of {all} models of the catalogue read what the task learns from.")
+        fitting = len(self._entries) - len(self._unsuited)
+        self.hidden_note.setText(text.format(n=fitting, all=len(self._entries)) if self._unsuited else "")
+        for widget in (self.all_models, self.hidden_note):
+            widget.setVisible(bool(self._unsuited))
         self._quiet = True
-        chosen = self._current_name()
         self.catalogue.set_entries(entries)
         rows = min(max(len(entries), 2), 6)
         self.table.setFixedHeight(rows * 34 + self.table.horizontalHeader().sizeHint().height() + 6)
         self._quiet = False
         if chosen:
-            self.set_chosen("hub", chosen)
+            self.set_chosen(*self._chosen)
 
     def set_chosen(self, source: str, name: str) -> None:
         """Marks the recipe's model in the table; emits nothing."""
+        self._chosen = (source, name)
         self._quiet = True
         found = self.catalogue.row_of(name) if source == "hub" else -1
         if found >= 0:
@@ -182,10 +210,6 @@ class ModelPane(Pane):
             (self.tr("Folder"), str(facts.get("path") or "")),
         ]
         return [(name, value) for name, value in lines if value]
-
-    def _current_name(self) -> str:
-        entry = self.catalogue.entry(self.table.currentIndex().row())
-        return str(entry["name"]) if entry else ""
 
     def _on_row(self, current: QModelIndex) -> None:
         entry = self.catalogue.entry(current.row())

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from tlstudio.gui import formats
+from tlstudio.core import plugins
+from tlstudio.gui import formats, words
 from tlstudio.gui.panes.base import Pane
-from tlstudio.gui.widgets.common import EmptyState, button, label
+from tlstudio.gui.widgets import sample_views
+from tlstudio.gui.widgets.common import EmptyState, button, label, scrolled
 from tlstudio.gui.widgets.comparison import ComparisonView
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.result_charts import ReliabilityDiagram
@@ -19,10 +21,22 @@ from tlstudio.gui.widgets.samples import ConfusionSection, SampleTable, error_sa
 from tlstudio.gui.widgets.try_box import TryBox
 
 
+class _Tabs(QTabWidget):
+    """As high as there is room: else the page would be as high as the highest tab would like to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.setMinimumHeight(330)
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
 class ResultsPane(Pane):
     """Signals out, setters in; everything shown is in the run's ``results.json`` and ``predictions.parquet``."""
 
-    try_requested = Signal(str)
+    try_requested = Signal(dict)  # role to value
     start_requested = Signal()
     compare_requested = Signal()
     open_report_requested = Signal()
@@ -36,11 +50,11 @@ class ResultsPane(Pane):
         self.empty = EmptyState(
             "results",
             self.tr("No results yet"),
-            self.tr("Train a model; its measured accuracy, errors, size and speed then stand here."),
+            self.tr("Train a model; its measured quality, errors, size and speed then stand here."),
             self.tr("Start training"),
         )
         self.empty.triggered.connect(self.start_requested)
-        self.tabs = QTabWidget()
+        self.tabs = _Tabs()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Parts of the results"))
         self._build_tabs()
@@ -63,16 +77,11 @@ class ResultsPane(Pane):
         self._results = results or {}
         self.run_label.setText(self._run_words(Path(str(folder))))
         self.report_button.setEnabled((Path(str(folder)) / "report.html").is_file())
-        test = self._results.get("test") or {}
         self.summary.set_results(self._results)
-        self.classes.set_records(test.get("per_class") or [])
-        labels, counts = self._results.get("labels") or [], test.get("confusion") or []
-        self.confusion.set_results(Path(str(folder)), [str(name) for name in labels], counts)
-        self.reliability.set_bins(test.get("calibration") or [])
-        self._show_calibration(test)
-        self.errors.set_records(error_samples(self._results))
+        self._show_classes(Path(str(folder)), self._results.get("test") or {})
+        self._show_samples(self._results.get("test") or {})
         self.stages.set_results(self._results)
-        self.try_box.reset()
+        self._show_try_box()
         self.comparison.compare({}, None, "")
 
     def set_try_reply(self, reply: list[dict[str, Any]] | None, error: str | None = None) -> None:
@@ -82,7 +91,11 @@ class ResultsPane(Pane):
         """Compares this run with another one and shows that part."""
         self.comparison.compare(self._results, results, name)
         if results is not None:
-            self.tabs.setCurrentWidget(self.comparison)
+            self.open(self.comparison)
+
+    def open(self, part: QWidget) -> None:
+        """Shows the tab that a part of the results is in."""
+        self.tabs.setCurrentIndex(self.tab_of(part))
 
     # -- building -----------------------------------------------------------------------------------------------
 
@@ -96,6 +109,8 @@ class ResultsPane(Pane):
 
     def _build_tabs(self) -> None:
         self.summary = SummaryView()
+        self._samples = QStackedWidget()
+        self.samples: dict[str, QWidget] = {}  # by kind, made when a run has such
         self.classes = RecordTable(self._class_columns(), self.tr("Results of each class"), fits=True)
         self.confusion = ConfusionSection()
         self.reliability = ReliabilityDiagram()
@@ -109,14 +124,18 @@ class ResultsPane(Pane):
         hint = self.tr(
             "The errors that the model was most sure of: often wrong labels in the data, or two classes that touch."
         )
+        self._classes = _stack(self.classes, fill=False)
+        self._calibration = _stack(self.calibration_words, self.reliability)
+        self._errors = _stack(label(hint, "muted", wrap=True), self.errors)
         parts: list[tuple[QWidget, str]] = [
             (self.summary, self.tr("Summary")),
-            (_stack(self.classes, fill=False), self.tr("Classes")),
-            (self.confusion, self.tr("Confusion")),
-            (_stack(self.calibration_words, self.reliability), self.tr("Calibration")),
-            (_stack(label(hint, "muted", wrap=True), self.errors), self.tr("Errors")),
+            (self._samples, self.tr("Samples")),
+            (self._classes, self.tr("Classes")),
+            (scrolled(self.confusion), self.tr("Confusion")),
+            (self._calibration, self.tr("Calibration")),
+            (self._errors, self.tr("Errors")),
             (self.stages, self.tr("Size and speed")),
-            (self.try_box, self.tr("Try it")),
+            (scrolled(self.try_box), self.tr("Try it")),
             (self.comparison, self.tr("Compare")),
         ]
         for widget, title in parts:
@@ -134,7 +153,7 @@ class ResultsPane(Pane):
         return [
             Column(self.tr("Class"), lambda item: str(item.get("label")), stretch=True),
             Column(
-                self.tr("Test texts"),
+                self.tr("Test rows"),
                 lambda item: formats.count(item.get("support")),
                 lambda item: item.get("support"),
                 numeric=True,
@@ -146,11 +165,56 @@ class ResultsPane(Pane):
 
     # -- showing ------------------------------------------------------------------------------------------------
 
+    @property
+    def _unit(self) -> str:
+        return str(self._results.get("unit") or "texts")
+
+    def _show_tab(self, page: QWidget, on: bool) -> None:
+        """A tab is there only where the run has what it shows."""
+        self.tabs.setTabVisible(self.tab_of(page), on)
+
+    def tab_of(self, part: QWidget) -> int:
+        page: QWidget | None = part
+        while page is not None and self.tabs.indexOf(page) < 0:
+            page = page.parentWidget()
+        return self.tabs.indexOf(page) if page is not None else 0
+
+    def _show_classes(self, folder: Path, test: dict[str, Any]) -> None:
+        """What results with classes have."""
+        self.classes.set_records(test.get("per_class") or [])
+        labels, counts = self._results.get("labels") or [], test.get("confusion") or []
+        self.confusion.set_results(folder, [str(name) for name in labels] if counts else [], counts, self._unit)
+        self.reliability.set_bins(test.get("calibration") or [], self._unit)
+        self._show_calibration(test)
+        self.errors.set_samples(error_samples(self._results))
+        pages = {"per_class": self._classes, "confusion": self.confusion, "calibration": self._calibration}
+        for key, page in {**pages, "errors": self._errors}.items():
+            self._show_tab(page, bool(test.get(key)))
+
+    def _show_samples(self, test: dict[str, Any]) -> None:
+        """The test rows in the picture that their kind has."""
+        found = test.get("samples") or {}
+        kind, items = str(found.get("kind") or ""), found.get("items") or []
+        view = self.samples.get(kind) or (sample_views.make(kind) if items else None)
+        if view is not None and items:
+            if kind not in self.samples:
+                self.samples[kind] = view
+                self._samples.addWidget(view)
+            self._samples.setCurrentWidget(view)
+            view.set_items(items, self._unit)  # type: ignore[attr-defined]
+        self._show_tab(self._samples, view is not None and bool(items))
+
+    def _show_try_box(self) -> None:
+        task = plugins.find("tlstudio.tasks").get(str(self._results.get("task")))
+        masked = ((self._results.get("test") or {}).get("samples") or {}).get("kind") == "masked"
+        hint = self.tr("A text with [MASK] in place of the words to guess") if masked else ""
+        self.try_box.set_asks(getattr(task, "ASKS", ("text",)), hint)
+
     def _show_empty(self, folder: str | Path | None) -> None:
         if folder is None:
             self.empty.set_text(
                 self.tr("No results yet"),
-                self.tr("Train a model; its measured accuracy, errors, size and speed then stand here."),
+                self.tr("Train a model; its measured quality, errors, size and speed then stand here."),
             )
             return
         self.empty.set_text(
@@ -171,9 +235,9 @@ class ResultsPane(Pane):
         ece = (test.get("metrics") or {}).get("ece")
         text = self.tr(
             "On average the model's confidence is {ece} away from how often it is right. "
-            "Points below the dashed line are too sure, above it too careful; grey bars count the texts."
+            "Points below the dashed line are too sure, above it too careful; grey bars count the {unit}."
         )
-        self.calibration_words.setText(text.format(ece=formats.interval(ece)))
+        self.calibration_words.setText(text.format(ece=formats.interval(ece), unit=words.unit_name(self._unit)))
 
 
 def _stack(*widgets: QWidget, fill: bool = True) -> QWidget:

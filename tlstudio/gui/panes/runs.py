@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMessageBox, QVBoxLayout, QWidget
 
-from tlstudio.gui import formats, i18n
+from tlstudio.gui import formats, i18n, metric_names
 from tlstudio.gui.background import Latest
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.common import Card, EmptyState, Facts, button, label, row
@@ -43,6 +43,7 @@ class RunsPane(Pane):
         self._background = Latest(self)
         self._background.done.connect(self._take_histories)
         self.plot: CurvePlot | None = None
+        self._picked: tuple[str, ...] = ()  # the curve that the user wants to see
         self._build_actions()
         self._build_table()
         self._build_below()
@@ -99,6 +100,8 @@ class RunsPane(Pane):
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._filter)
         self.count = label("", "caption")
+        text = self.tr("These runs have different metrics; scores are sorted within each metric, the best together.")
+        self.mixed = label(text, "caption", wrap=True)
         self.table = RecordTable(self._columns(), self.tr("Runs"), key=lambda run: run.id)
         self.table.setMinimumHeight(170)
         self.table.record_chosen.connect(self._show_details)
@@ -129,15 +132,10 @@ class RunsPane(Pane):
         self.details.body.addStretch(1)
         self.metric_choice = QComboBox()
         self.metric_choice.setAccessibleName(self.tr("Curve that is shown"))
-        for title, split, name in (
-            (self.tr("Validation accuracy"), "validation", "accuracy"),
-            (self.tr("Validation F1"), "validation", "macro_f1"),
-            (self.tr("Validation loss"), "validation", "loss"),
-            (self.tr("Training loss"), "train", "loss"),
-        ):
-            self.metric_choice.addItem(title, (split, name))
         self.metric_choice.currentIndexChanged.connect(self._draw)
-        self.hint = label(self.tr("Tick runs to lay their curves over each other."), "muted", wrap=True)
+        self.metric_choice.activated.connect(self._pick)
+        self.hint = label("", "muted", wrap=True)
+        self._offer_curves()
         self._assemble([widget for widget, _ in pairs])
 
     def _assemble(self, buttons: list[Any]) -> None:
@@ -161,6 +159,7 @@ class RunsPane(Pane):
         layout = QVBoxLayout(above)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
+        layout.addWidget(self.mixed)
         layout.addWidget(self.table, 1)
         layout.addLayout(row(*buttons))
         self._content = splitter(Qt.Orientation.Vertical)
@@ -178,8 +177,8 @@ class RunsPane(Pane):
             Column(self.tr("Data"), lambda run: run.title or formats.NONE),
             Column(self.tr("Strategy"), lambda run: i18n.engine(run.strategy) or formats.NONE),
             Column(self.tr("Outcome"), self._outcome, colour=_tint),
-            number(self.tr("Accuracy"), "accuracy", formats.percent),
-            number(self.tr("Macro F1"), "macro_f1", formats.percent),
+            Column(self.tr("Score"), _score, lambda run: metric_names.order(run.metric, run.score), numeric=True),
+            Column(self.tr("Metric"), lambda run: metric_names.title(run.metric) if run.metric else formats.NONE),
             Column(self.tr("Model"), lambda run: run.model.rsplit("/", 1)[-1] or formats.NONE),
             number(self.tr("Size"), "bytes", formats.size),
             number(self.tr("Smallest"), "compressed_bytes", formats.size),
@@ -277,6 +276,8 @@ class RunsPane(Pane):
         text = self.tr("{n} runs") if shown == all_runs else self.tr("{shown} of {n} runs")
         text = self.tr("1 run") if shown == all_runs == 1 else text
         self.count.setText(text.format(n=formats.count(all_runs), shown=formats.count(shown)))
+        metrics = {run.metric for run in self._runs.values() if run.metric}
+        self.mixed.setVisible(len(metrics) > 1)
 
     @Slot(object)
     def _show_details(self, run: RunSummary | None) -> None:
@@ -289,11 +290,11 @@ class RunsPane(Pane):
         self.facts.set_facts(self._details(run) if run else [])
 
     def _details(self, run: RunSummary) -> list[tuple[str, str]]:
-        accuracy = {"value": run.accuracy, "low": run.accuracy_low, "high": run.accuracy_high}
+        score = {"value": run.score, "low": run.score_low, "high": run.score_high}
+        name = run.metric or metric_names.DEFAULT
         return [
             (self.tr("Outcome"), self._outcome(run)),
-            (self.tr("Accuracy"), formats.interval(accuracy)),
-            (self.tr("Macro F1"), formats.percent(run.macro_f1)),
+            (metric_names.title(name), metric_names.interval(name, score)),
             (self.tr("Model"), run.model or formats.NONE),
             (self.tr("Strategy"), i18n.engine(run.strategy) or formats.NONE),
             (self.tr("Data"), run.title or formats.NONE),
@@ -328,23 +329,55 @@ class RunsPane(Pane):
             del self._histories[old]
         self._draw()
 
+    def _offer_curves(self) -> None:
+        """What the ticked runs have measured: their main metrics first, the losses last; the chosen one stays."""
+        shown = [run for run in self.ticked() if run in self._histories]
+        found = {name for run in shown for name in self._histories[run].names("validation")} - {"loss"}
+        main = [run.metric for run in self._runs.values() if run.metric]
+        names = sorted(found or set(main), key=lambda name: (name not in main, metric_names.place(name)))
+        wanted = [("validation", name) for name in names] + [("validation", "loss"), ("train", "loss")]
+        if wanted == [tuple(self.metric_choice.itemData(at)) for at in range(self.metric_choice.count())]:
+            return
+        validation = self.tr("Validation: {metric}")
+        with QSignalBlocker(self.metric_choice):
+            self.metric_choice.clear()
+            for split, name in wanted:
+                title = self.tr("Training loss") if split == "train" else metric_names.title(name)
+                shown_title = title if split == "train" else validation.format(metric=title)
+                self.metric_choice.addItem(shown_title, (split, name))
+            self.metric_choice.setCurrentIndex(wanted.index(self._picked) if self._picked in wanted else 0)
+
+    @Slot(int)
+    def _pick(self, index: int) -> None:
+        self._picked = tuple(self.metric_choice.itemData(index))
+
     @Slot()
     def _draw(self) -> None:
-        shown = [run for run in self.ticked() if run in self._histories]
-        self.hint.setVisible(not shown)
+        self._offer_curves()
+        read = [run for run in self.ticked() if run in self._histories]
+        split, name = self.metric_choice.currentData()
+        shown = [run for run in read if name in self._histories[run].names(split)]
+        self._show_hint(len(shown), len(read))
         if self.plot is None:
             return
         from tlstudio.gui.plots import Line
 
-        split, name = self.metric_choice.currentData()
         names = self._legend(shown)
         lines = [
             Line(names[run], self._histories[run], split, name, number, _STYLES[number % len(_STYLES)])
             for number, run in enumerate(shown)
         ]
-        self.plot.set_percent(name != "loss")
+        self.plot.set_percent(metric_names.is_share(name))
         self.plot.set_lines(lines)
         self.plot.fit()
+
+    def _show_hint(self, shown: int, ticked: int) -> None:
+        """Only like is laid over like: says how many of the ticked runs have no such curve."""
+        self.hint.setVisible(shown < ticked or not ticked)
+        text = self.tr("{n} of {all} ticked runs have no such curve: their task has other metrics.")
+        if not ticked:
+            text = self.tr("Tick runs to lay their curves over each other.")
+        self.hint.setText(text.format(n=ticked - shown, all=ticked))
 
     def _legend(self, runs: list[str]) -> dict[str, str]:
         """Names for the legend: time and strategy, numbered where that is the same for two runs."""
@@ -367,3 +400,7 @@ class RunsPane(Pane):
 
 def _tint(run: RunSummary) -> str:
     return {"completed": "ok", "stopped": "ok", "failed": "error"}.get(run.outcome, "warn")
+
+
+def _score(run: RunSummary) -> str:
+    return metric_names.value(run.metric, run.score) if run.metric else formats.NONE

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from tlstudio.core.options import Option
+from tlstudio.gui import metric_names, words
 from tlstudio.gui.forms import Form
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
@@ -16,6 +19,11 @@ from tlstudio.gui.widgets.fold import Fold
 from tlstudio.gui.widgets.network import Block, NetworkView
 
 COMMON = ("epochs", "batch_size", "learning_rate")
+
+
+def _as_choice(option: Option) -> Option:
+    """A free text of which the task says what is allowed."""
+    return replace(option, kind="choice", choices=("auto",), default="auto", auto=False)
 
 
 class StrategyPane(Pane):
@@ -54,6 +62,9 @@ class StrategyPane(Pane):
         self._choices = QVBoxLayout()
         self._choices.setSpacing(6)
         self.list_card.body.addLayout(self._choices)
+        self.unfit = label("", "caption", wrap=True, parent=self.list_card)
+        self.unfit.hide()
+        self.list_card.body.addWidget(self.unfit)
         self._options = QVBoxLayout()
         self.list_card.body.addLayout(self._options)
         self.options_form: Form | None = None
@@ -61,6 +72,7 @@ class StrategyPane(Pane):
 
     def _make_training(self, options: list[Option]) -> Card:
         card = Card(self.tr("Training"), self)
+        options = [_as_choice(option) if option.name == "best_metric" else option for option in options]
         self.common_form = Form([option for option in options if option.name in COMMON], card)
         self.advanced_form = Form([option for option in options if option.name not in COMMON], card)
         for form in (self.common_form, self.advanced_form):
@@ -89,8 +101,15 @@ class StrategyPane(Pane):
 
     # --- setters
 
-    def set_strategies(self, strategies: list[tuple[str, str, str]]) -> None:
-        """(name, title, summary) of each strategy; titles and summaries are engine texts."""
+    def set_strategies(self, strategies: list[tuple[str, str, str]], unfit: str = "") -> None:
+        """(name, title, summary) of each strategy, in engine texts; ``unfit`` says which are not offered, and why."""
+        self.unfit.setText(unfit)
+        self.unfit.setVisible(bool(unfit))
+        if [name for name, _, _ in strategies] == list(self._buttons):
+            return
+        self._fill(strategies)
+
+    def _fill(self, strategies: list[tuple[str, str, str]]) -> None:
         clear(self._choices)
         for old in self._buttons.values():
             self._group.removeButton(old)
@@ -132,6 +151,11 @@ class StrategyPane(Pane):
         for form in (self.common_form, self.advanced_form):
             form.set_values(values)
             form.set_automatic(automatic or {})
+
+    def set_metrics(self, names: Sequence[str]) -> None:
+        """The validation metrics of the task: one of them decides which weights are kept."""
+        choices = [("auto", words.choice("auto")), *((name, metric_names.title(name)) for name in names)]
+        self.advanced_form.fields["best_metric"].set_choices(choices)
 
     def set_blocks(self, blocks: list[Block], note: str) -> None:
         """The drawing, and a sentence that says the same."""

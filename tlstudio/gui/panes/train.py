@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QProgressBar, QWidget
 
-from tlstudio.gui import formats, theme, words
+from tlstudio.gui import formats, metric_names, theme, words
+from tlstudio.gui.forms import ChoiceBox
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.common import Card, button, label
 from tlstudio.gui.widgets.log_view import LogView
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 STATES = ("idle", "starting", "running", "paused", "stopping", "finished", "failed")
 _RESTING = ("idle", "finished", "failed")
+_STYLES = (Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.SolidLine, Qt.PenStyle.DashDotLine)
 
 
 class TrainPane(Pane):
@@ -46,6 +48,12 @@ class TrainPane(Pane):
         self._state, self._ready, self._reason = "idle", False, ""
         self.loss_plot: CurvePlot | None = None
         self.metric_plot: CurvePlot | None = None
+        self._headline = metric_names.DEFAULT
+        self._drawn: tuple[str, ...] = ()  # the names of the metrics that the run has told
+        self.scale = ChoiceBox(self)
+        self.scale.setAccessibleName(self.tr("Metrics that are shown"))
+        self.scale.currentIndexChanged.connect(self._choose_curves)
+        self.scale.hide()
         self._build()
         self.set_state("idle")
 
@@ -59,6 +67,12 @@ class TrainPane(Pane):
     def set_state(self, state: str) -> None:
         self._state = state
         self._show_state()
+
+    def set_headline(self, name: str) -> None:
+        """The main metric of the task: its curve and its number come first."""
+        self._headline = name
+        self._show_numbers()
+        self._offer_curves(self._drawn)
 
     def attach(self, history: RunHistory | None) -> None:
         """Shows another run: its curves, stages and numbers. The log is emptied; the caller fills it."""
@@ -77,6 +91,11 @@ class TrainPane(Pane):
         if self._history is None or not self.isVisible() or self._history.version == self._seen:
             return
         self._seen = self._history.version
+        names = tuple(name for name in self._history.names("validation") if name != "loss")
+        if names != self._drawn:
+            self._offer_curves(names)
+        if self.metric_plot is not None:  # a task may have nothing but its loss until the test
+            self.metric_plot.setVisible(bool(names) or self._history.latest("validation") is None)
         for plot in (self.loss_plot, self.metric_plot):
             if plot is not None:
                 plot.refresh()
@@ -133,7 +152,7 @@ class TrainPane(Pane):
                 "epoch": self.tr("Epoch"),
                 "step": self.tr("Step"),
                 "loss": self.tr("Loss"),
-                "accuracy": self.tr("Accuracy"),
+                "score": metric_names.title(self._headline),
                 "rate": self.tr("Learning rate"),
                 "norm": self.tr("Gradient norm"),
                 "speed": self.tr("Samples/s"),
@@ -193,7 +212,7 @@ class TrainPane(Pane):
     def _build_plots(self) -> None:
         from tlstudio.gui.plots import Curve, CurvePlot
 
-        dashed, dotted = Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
+        dashed = Qt.PenStyle.DashLine
         self.loss_plot = CurvePlot(
             self.tr("Loss"),
             [
@@ -203,18 +222,40 @@ class TrainPane(Pane):
             smoothing=True,
             log_axis=True,
         )
-        self.metric_plot = CurvePlot(
-            self.tr("Accuracy and F1"),
-            [
-                Curve("validation", "accuracy", self.tr("Accuracy"), 2, dashed, smooth=False),
-                Curve("validation", "macro_f1", self.tr("Macro F1"), 3, dotted, smooth=False),
-            ],
-            percent=True,
-        )
+        self.metric_plot = CurvePlot(self.tr("Metrics on the validation rows"))
+        self.metric_plot.header.insertWidget(2, self.scale)
+        self._offer_curves(self._drawn)
         for plot in (self.loss_plot, self.metric_plot):
             self._plots.addWidget(plot)
             plot.attach(self._history)
             plot.set_earlier(self._earlier)
+
+    def _offer_curves(self, names: tuple[str, ...]) -> None:
+        """Shares have one axis; every other metric has its own, and is chosen in a list."""
+        self._drawn = names
+        order = sorted(names, key=lambda name: (name != self._headline, metric_names.place(name)))
+        shares = [name for name in order if metric_names.is_share(name)]
+        groups = ([shares] if shares else []) + [[name] for name in order if name not in shares]
+        groups.sort(key=lambda group: self._headline not in group)
+        with QSignalBlocker(self.scale):
+            self.scale.clear()
+            for group in groups:
+                self.scale.addItem(words.listing(metric_names.title(name) for name in group[:2]), group)
+        self.scale.setVisible(len(groups) > 1 and self.metric_plot is not None)
+        self._choose_curves()
+
+    @Slot()
+    def _choose_curves(self) -> None:
+        if self.metric_plot is None:
+            return
+        from tlstudio.gui.plots import Curve
+
+        names = self.scale.currentData() or [self._headline]
+        curves = [
+            Curve("validation", name, metric_names.title(name), 2 + at, _STYLES[at % len(_STYLES)], smooth=False)
+            for at, name in enumerate(names)
+        ]
+        self.metric_plot.set_curves(curves, percent=metric_names.is_share(names[0]))
 
     # -- showing ------------------------------------------------------------------------------------------------
 
@@ -251,17 +292,25 @@ class TrainPane(Pane):
         train = self._history.latest("train") if self._history else None
         test = self._history.latest("validation") if self._history else None
         values = train.values if train else {}
+        name = self._score_name()
+        self.numbers.set_caption("score", metric_names.title(name))
         shown = {
             "epoch": formats.decimal(train.epoch, 2) if train else formats.NONE,
             "step": formats.count(train.step) if train else formats.NONE,
             "loss": formats.compact(values.get("loss")),
-            "accuracy": formats.percent(test.values.get("accuracy")) if test else formats.NONE,
+            "score": metric_names.value(name, test.values.get(name)) if test else formats.NONE,
             "rate": formats.compact(values.get("learning_rate"), 3),
             "norm": formats.compact(values.get("gradient_norm"), 3),
             "speed": formats.decimal(values.get("samples_per_second"), 1),
         }
         for key, text in shown.items():
             self.numbers.set_value(key, text)
+
+    def _score_name(self) -> str:
+        """The main metric, or the first that is measured while it trains: some are measured only at the end."""
+        told = self._history.latest("validation") if self._history else None
+        names = [name for name in (told.values if told else {}) if name != "loss"]
+        return self._headline if self._headline in names or not names else names[0]
 
     def sizeHint(self) -> QSize:
         return QSize(800, 600)

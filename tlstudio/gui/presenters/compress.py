@@ -6,10 +6,10 @@ from typing import Any
 
 from tlstudio.core import plugins
 from tlstudio.core.options import describe
-from tlstudio.gui import plan
+from tlstudio.gui import fit, plan
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.compress import CompressPane, Step
-from tlstudio.gui.presenters.base import Presenter, listing
+from tlstudio.gui.presenters.base import Presenter
 from tlstudio.gui.widgets.network import Block
 
 
@@ -51,7 +51,8 @@ class CompressPresenter(Presenter):
         chosen = self.context.project.recipe.compress
         known = plugins.find("tlstudio.compression")
         names = [choice.name for choice in chosen]
-        self.pane.set_available([item for item in listing("compression") if item[0] not in names])
+        offered, unfit = fit.offered("compression", self.context.project.recipe)
+        self.pane.set_available([item for item in offered if item[0] not in names], fit.refusals(unfit))
         steps = []
         for choice in chosen:
             plugin = known.get(choice.name)
@@ -59,7 +60,7 @@ class CompressPresenter(Presenter):
             options = tuple(describe(plugin.Config)) if plugin else ()
             steps.append(Step(choice.name, title, summary, options, choice.options))
         self.pane.set_steps(steps)
-        self.pane.set_measured((self.context.project.results or {}).get("stages", []))
+        self.pane.set_measured(self.context.project.results or {})
         self.pane.problems.set_problems(self.step_problems("compress"))
         self._draw()
 

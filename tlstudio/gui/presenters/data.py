@@ -19,6 +19,7 @@ from tlstudio.gui.presenters.data_meaning import MeaningPresenter
 from tlstudio.gui.presenters.data_reading import ReadingPresenter
 from tlstudio.gui.presenters.doctor import DoctorPresenter
 from tlstudio.gui.presenters.hub import HubPresenter, is_hub
+from tlstudio.gui.presenters.task import TaskPresenter
 from tlstudio.gui.widgets.problems import Problem, Remedy
 from tlstudio.session import sample
 
@@ -41,6 +42,7 @@ class DataPresenter(Presenter):
         self._read: Any = None  # what was read to know them
         self._preview: tuple[str, list[str]] | None = None
         self._split = "train"  # whose rows are shown
+        self._task = TaskPresenter(context, pane)
         self._meaning = MeaningPresenter(context, pane)
         self._reading = ReadingPresenter(context, pane)
         self._hub = HubPresenter(context, pane.hub)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tlstudio.gui import formats, i18n, words
+from tlstudio.gui import fit, formats, i18n, words
 from tlstudio.gui.context import Context
 from tlstudio.gui.facts import Known
 from tlstudio.gui.panes.model import ModelPane, summary
@@ -16,6 +16,7 @@ _NOT_HERE = ("model.not-here", "model.not-on-this-machine", "model.not-downloade
 class ModelPresenter(Presenter):
     def __init__(self, context: Context, pane: ModelPane) -> None:
         super().__init__(context, pane)
+        self._listed = ""  # the task that the catalogue was shown for
         pane.model_chosen.connect(self.choose)
         pane.folder_requested.connect(self.choose_folder)
         pane.download_requested.connect(self.download)
@@ -57,6 +58,8 @@ class ModelPresenter(Presenter):
 
     def refresh(self) -> None:
         model = self.context.project.recipe.model
+        if self._listed != self.context.project.recipe.task.name:
+            self._show_catalogue()
         self.pane.set_chosen(model.source, model.name)
         known = self.context.facts.model
         entry = self.context.facts.catalogue_entry(model.name)
@@ -64,13 +67,19 @@ class ModelPresenter(Presenter):
         self.pane.set_facts(facts, self._note(known, entry))
         missing = self._is_missing(known, entry)
         failed = known.state == "failed" and known.error is not None and not missing
-        self.pane.problems.set_problems([as_problem(known.error)] if failed and known.error else [])
+        found: list[Any] = [known.error] if failed and known.error else []
+        if (unfit := fit.unfit_backbone(self.context.project.recipe, self.context.facts)) is not None:
+            found.append(unfit)
+        self.pane.problems.set_problems([as_problem(error) for error in found])
         self._show_download(missing, entry)
 
     def _show_catalogue(self) -> None:
         known = self.context.facts.get("catalogue")
         if known.data is not None:
-            self.pane.set_catalogue(known.data)
+            task = fit.task_of(self.context.project.recipe.task.name)
+            unsuited = [entry["name"] for entry in known.data if task is not None and not fit.suits(entry, task)]
+            self._listed = self.context.project.recipe.task.name
+            self.pane.set_catalogue(known.data, unsuited)
 
     def _facts(self, known: Known, entry: dict[str, Any] | None) -> dict[str, Any] | None:
         return {**(entry or {}), **known.data} if known.data is not None else None

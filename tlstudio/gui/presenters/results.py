@@ -18,15 +18,16 @@ class ResultsPresenter(Presenter):
     def __init__(self, context: Context, pane: ResultsPane) -> None:
         super().__init__(context, pane)
         self._shown: Any = self
-        pane.try_requested.connect(self.try_text)
+        pane.try_requested.connect(self.try_row)
         pane.compare_requested.connect(self.choose_other)
         pane.open_report_requested.connect(self.open_report)
         self.refresh()
 
-    def try_text(self, text: str) -> None:
+    def try_row(self, values: dict[str, str]) -> None:
+        """Asks the model about what the user has given, a value for each role."""
         run = self.context.project.run
         if run is not None:
-            args = {"target": str(run), "texts": [text]}
+            args = {"target": str(run), "rows": [values]}
             self.context.queries.ask("predict", args, self._on_reply, on_error=self._on_error)
 
     def choose_other(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tlstudio.gui import i18n
+from tlstudio.gui import fit, i18n, metric_names
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.train import TrainPane
 from tlstudio.gui.presenters.base import Presenter
@@ -94,10 +94,19 @@ class TrainPresenter(Presenter):
 
     def _attach(self, history: RunHistory | None) -> None:
         self._history, self._logged = history, 0
+        self.pane.set_headline(self._headline())
         self.pane.attach(history)
         self._write_log()
         if history is not None and history.finished is not None:
             self.pane.set_outcome(outcome(history.finished.to_dict()))
+
+    def _headline(self) -> str:
+        """The main metric of the run that is shown: as its results say, or the task of its recipe."""
+        project, session = self.context.project, self.context.session
+        if not session.active and project.results is not None:
+            return metric_names.headline(project.results)
+        task = fit.task_of((session.recipe or project.recipe).task.name)
+        return str(getattr(task, "METRIC", metric_names.DEFAULT))
 
     def _write_log(self) -> None:
         if self._history is None:

@@ -158,6 +158,16 @@ class Facts(QWidget):
         return [item.text() for item in self.findChildren(QLabel)]
 
 
+def scrolled(page: QWidget) -> QScrollArea:
+    """A tab that scrolls by itself: one with long forms must not make the others higher than the window."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    theme.set_role(page, "page")
+    area.setWidget(page)
+    return area
+
+
 def clear(layout: QLayout) -> None:
     """Removes and deletes all that is in a layout."""
     while (item := layout.takeAt(0)) is not None:

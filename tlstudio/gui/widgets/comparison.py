@@ -54,38 +54,40 @@ class ComparisonView(QWidget):
         self.caption.setText(self.tr("This run beside {name}").format(name=name))
         mine, theirs = _metrics(own), _metrics(other)
         self.table.set_records([(key, mine[key], theirs[key]) for key in mine if key in theirs])
-        same = (own.get("test") or {}).get("rows") == (other.get("test") or {}).get("rows")
-        text = self.tr("Where the intervals overlap, the difference may be chance.")
-        if not same:
-            text += " " + self.tr("The runs were tested on different numbers of texts.")
-        self.note.setText(text)
+        self.note.setText(" ".join(self._notes(own, other)))
+
+    def _notes(self, own: dict[str, Any], other: dict[str, Any]) -> list[str]:
+        """What is to be known before the numbers are compared."""
+        notes = [self.tr("Where the intervals overlap, the difference may be chance.")]
+        if own.get("task") != other.get("task"):
+            notes.insert(0, self.tr("The runs have different tasks; only metrics that both have stand here."))
+        if (own.get("test") or {}).get("rows") != (other.get("test") or {}).get("rows"):
+            notes.append(self.tr("The runs were tested on different numbers of rows."))
+        return notes
 
     def _columns(self) -> list[Column]:
         return [
             Column(self.tr("Metric"), lambda item: metric_names.title(item[0]), stretch=True),
             Column(
                 self.tr("This run"),
-                lambda item: formats.interval(item[1], item[0] in metric_names.SHARES),
+                lambda item: metric_names.interval(item[0], item[1]),
                 lambda item: formats.metric_value(item[1]),
                 numeric=True,
             ),
             Column(
                 self.tr("Other run"),
-                lambda item: formats.interval(item[2], item[0] in metric_names.SHARES),
+                lambda item: metric_names.interval(item[0], item[2]),
                 lambda item: formats.metric_value(item[2]),
                 numeric=True,
             ),
-            Column(self.tr("Difference"), self._difference, _delta, numeric=True),
+            Column(
+                self.tr("Difference"),
+                lambda item: metric_names.difference(item[0], _delta(item)),
+                _delta,
+                numeric=True,
+            ),
             Column(self.tr("Verdict"), self._verdict, colour=_tint),
         ]
-
-    def _difference(self, item: Row) -> str:
-        delta = _delta(item)
-        if delta is None:
-            return formats.NONE
-        if item[0] in metric_names.SHARES:
-            return self.tr("{points} points").format(points=formats.points(delta))
-        return f"{delta:+.3f}".replace("-", "−")
 
     def _verdict(self, item: Row) -> str:
         return {"ok": self.tr("▲ better"), "error": self.tr("▼ worse")}.get(_tint(item), self.tr("≈ may be chance"))

@@ -45,7 +45,7 @@ class FormatCard(QWidget):
         self._show_form()
 
     def set_choice(self, options: dict[str, Any] | None, problem: StudioError | None) -> None:
-        """None: not chosen. Emits nothing."""
+        """``options`` are None where the format is not chosen. Emits nothing."""
         self.tick.setChecked(options is not None)
         self.form.set_values(options or {})
         shown = problem if options is not None else None
@@ -125,7 +125,7 @@ class ExportCard(Card):
         if not parity.get("rows"):
             return ""
         text = self.tr(
-            "{rows} texts compared · {agreement} same labels · largest logit difference {difference} · limit {limit}"
+            "{rows} rows compared · {agreement} same answers · largest difference {difference} · limit {limit}"
         )
         return text.format(
             rows=formats.count(parity["rows"]),

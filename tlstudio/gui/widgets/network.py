@@ -53,6 +53,7 @@ class NetworkView(QWidget):
             "embeddings": self.tr("Embeddings"),
             "block": self.tr("Block"),
             "pooler": self.tr("Pooler"),
+            "final": self.tr("Final layers"),
             "head": self.tr("Head"),
             "text": self.tr("Text"),
         }

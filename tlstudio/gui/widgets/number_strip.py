@@ -22,6 +22,10 @@ class NumberStrip(QWidget):
     def set_value(self, key: str, text: str) -> None:
         self._tiles[key].set_text(text)
 
+    def set_caption(self, key: str, caption: str) -> None:
+        """Another name for a number."""
+        self._tiles[key].set_caption(caption)
+
     def value(self, key: str) -> str:
         return self._tiles[key].value.text()
 
@@ -34,9 +38,15 @@ class _Tile(QWidget):
         layout.setContentsMargins(0, 0, 2, 0)
         layout.setSpacing(0)
         self.value = label(formats.NONE, "title", parent=self)
-        layout.addWidget(label(caption, "caption", parent=self))
+        self._title = label(caption, "caption", parent=self)
+        layout.addWidget(self._title)
         layout.addWidget(self.value)
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.00e-00") + 12)
+
+    def set_caption(self, caption: str) -> None:
+        self._caption = caption
+        self._title.setText(caption)
+        self.setAccessibleName(f"{caption}: {self.value.text()}")
 
     def set_text(self, text: str) -> None:
         if self.value.text() == text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import (
@@ -21,10 +21,11 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.widgets.arrow_model import IMAGE_ROLE
 
 _Index = QModelIndex | QPersistentModelIndex
-SORT_ROLE = Qt.ItemDataRole.UserRole
-RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
+SORT_ROLE = Qt.ItemDataRole.UserRole + 1  # beside IMAGE_ROLE
+RECORD_ROLE = Qt.ItemDataRole.UserRole + 2
 _TICK = 26  # pixels
 
 
@@ -38,6 +39,7 @@ class Column:
     numeric: bool = False
     stretch: bool = False
     colour: Callable[[Any], str] | None = None
+    picture: Callable[[Any], str] | None = None  # the place of an image file, or nothing
 
 
 class RecordModel(QAbstractTableModel):
@@ -62,6 +64,10 @@ class RecordModel(QAbstractTableModel):
         if self._key is not None:
             self.ticks &= {self._key(record) for record in records}
         self.endResetModel()
+
+    def retitle(self, column: int, title: str) -> None:
+        self.columns[column] = replace(self.columns[column], title=title)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, column, column)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self.records)
@@ -99,6 +105,8 @@ class RecordModel(QAbstractTableModel):
             return _sortable(column.sort(record) if column.sort else column.text(record))
         if role == RECORD_ROLE:
             return record
+        if role == IMAGE_ROLE and column.picture:
+            return column.picture(record)
         if role == Qt.ItemDataRole.CheckStateRole and self._key and index.column() == 0:
             return Qt.CheckState.Checked if self._key(record) in self.ticks else Qt.CheckState.Unchecked
         return None
@@ -158,6 +166,10 @@ class RecordTable(QTableView):
             extra = self.horizontalHeader().sizeHint().height() + self.horizontalScrollBar().sizeHint().height() + 4
             self.setMaximumHeight(max(rows + extra, 80))
             self.updateGeometry()
+
+    def retitle(self, column: int, title: str) -> None:
+        """Another heading, where that depends on what is shown."""
+        self.records.retitle(column, title)
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()

@@ -8,23 +8,31 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tlstudio.gui import formats, theme, words
+from tlstudio.gui import formats, metric_names, theme, words
 
 _ROW = 34
 
 
 class IntervalBars(QWidget):
-    """Horizontal bars from 0 to 100 % with their 95 % intervals; the last is the model and stands out."""
+    """Horizontal bars with their 95 % intervals, shares from 0 to 100 %; the last is the model and stands out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bars: list[tuple[str, dict[str, Any]]] = []
+        self._metric = metric_names.DEFAULT
+        self._range = (0.0, 1.0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_bars(self, bars: list[tuple[str, dict[str, Any]]]) -> None:
-        self._bars = bars
-        self.setAccessibleName(self.tr("Accuracy beside the baselines"))
-        self.setAccessibleDescription("; ".join(f"{name}: {formats.interval(value)}" for name, value in bars))
+    def set_bars(
+        self, bars: list[tuple[str, dict[str, Any]]], metric: str, limits: tuple[float, float] | None = None
+    ) -> None:
+        """``limits``: the ends of the bars, where they are known of what is no share."""
+        self._bars, self._metric = bars, metric
+        usual = (0.0, 1.0) if metric_names.is_share(metric) else _range([value for _, value in bars])
+        self._range = limits or usual
+        title = self.tr("{metric} beside the baselines") if len(bars) > 1 else "{metric}"
+        self.setAccessibleName(title.format(metric=metric_names.title(metric)))
+        self.setAccessibleDescription("; ".join(f"{name}: {self._text(value)}" for name, value in bars))
         self.updateGeometry()
         self.update()
 
@@ -39,7 +47,8 @@ class IntervalBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
         names = min(max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0) + 2, self.width() // 3)
-        numbers = metrics.horizontalAdvance("100.0 % (100.0–100.0)")
+        texts = [self._text(value) for _, value in self._bars]
+        numbers = max(metrics.horizontalAdvance(text) for text in ("100.0 % (100.0–100.0)", *texts))
         room = max(self.width() - names - numbers - 28, 20)
         for row, (name, value) in enumerate(self._bars):
             self._draw(painter, QRectF(0, row * _ROW, self.width(), _ROW), (name, value), names, room)
@@ -61,21 +70,43 @@ class IntervalBars(QWidget):
         painter.setBrush(theme.colour("hover"))
         painter.drawRoundedRect(QRectF(left, middle - 7, room, 14), 3, 3)
         painter.setBrush(theme.data_colour(0) if last else theme.data_colour(7))
-        share = 0.0 if formats.missing(value.get("value")) else float(value["value"])
-        painter.drawRoundedRect(QRectF(left, middle - 7, max(share * room, 2), 14), 3, 3)
-        if not formats.missing(value.get("low")) and not formats.missing(value.get("high")):
-            painter.setPen(QPen(theme.colour("text"), 1.5))
-            low, high = left + value["low"] * room, left + value["high"] * room
-            painter.drawLine(QPointF(low, middle), QPointF(high, middle))
-            for end in (low, high):
-                painter.drawLine(QPointF(end, middle - 5), QPointF(end, middle + 5))
+        share = 0.0 if formats.missing(value.get("value")) else self._share(value["value"])
+        zero = self._share(0.0)
+        begin, end = sorted((zero, share))
+        painter.drawRoundedRect(QRectF(left + begin * room, middle - 7, max((end - begin) * room, 2), 14), 3, 3)
+        self._draw_interval(painter, value, left, room, middle)
         painter.setPen(theme.colour("text" if last else "muted"))
         place = QRectF(left + room + 10, area.top(), self.width() - left - room - 10, area.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, formats.interval(value))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self._text(value))
+
+    def _draw_interval(self, painter: QPainter, value: dict[str, Any], left: float, room: float, middle: float) -> None:
+        if formats.missing(value.get("low")) or formats.missing(value.get("high")):
+            return
+        painter.setPen(QPen(theme.colour("text"), 1.5))
+        low, high = (left + self._share(value[end]) * room for end in ("low", "high"))
+        painter.drawLine(QPointF(low, middle), QPointF(high, middle))
+        for end in (low, high):
+            painter.drawLine(QPointF(end, middle - 5), QPointF(end, middle + 5))
+
+    def _share(self, value: float) -> float:
+        """Where a value lies on the bar, 0 to 1."""
+        low, high = self._range
+        return min(max((float(value) - low) / (high - low), 0.0), 1.0)
+
+    def _text(self, value: dict[str, Any]) -> str:
+        return metric_names.interval(self._metric, value)
+
+
+def _range(values: list[dict[str, Any]]) -> tuple[float, float]:
+    """From zero, or the lowest value below it, to the highest."""
+    ends = [value.get(key) for value in values for key in ("value", "low", "high")]
+    numbers = [float(end) for end in ends if end is not None and not formats.missing(end)]
+    low, high = min([0.0, *numbers]), max([0.0, *numbers])
+    return (low, high) if high > low else (0.0, 1.0)
 
 
 class ReliabilityDiagram(QWidget):
-    """Accuracy over confidence in bins. A well calibrated model lies on the diagonal; a bar shows how many texts."""
+    """Accuracy over confidence in bins. A well calibrated model lies on the diagonal; a bar shows how many rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,16 +114,16 @@ class ReliabilityDiagram(QWidget):
         self.setMinimumSize(260, 240)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def set_bins(self, bins: list[dict[str, Any]]) -> None:
+    def set_bins(self, bins: list[dict[str, Any]], unit: str = "texts") -> None:
         self._bins = [item for item in bins if item.get("count")]
-        text = self.tr("confidence {confidence}, accuracy {accuracy}, {count} texts")
+        text = self.tr("confidence {confidence}, accuracy {accuracy}, {count}")
         self.setAccessibleName(self.tr("Reliability diagram"))
         self.setAccessibleDescription(
             "; ".join(
                 text.format(
                     confidence=formats.percent(item["confidence"]),
                     accuracy=formats.percent(item["accuracy"]),
-                    count=formats.count(item["count"]),
+                    count=words.counted(item["count"], unit),
                 )
                 for item in self._bins
             )
@@ -155,15 +186,18 @@ class ReliabilityDiagram(QWidget):
 
 
 class ProbabilityBars(QWidget):
-    """Labels with their probabilities, the likeliest first."""
+    """Labels with their probabilities, the likeliest first; marks where the threshold of a label lies."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bars: list[tuple[str, float]] = []
+        self._thresholds: dict[str, float] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_probabilities(self, probabilities: dict[str, float]) -> None:
+    def set_probabilities(self, probabilities: dict[str, float], thresholds: dict[str, float] | None = None) -> None:
+        """With ``thresholds`` every label that reaches its own is given; else only the likeliest."""
         self._bars = sorted(probabilities.items(), key=lambda item: -item[1])[:12]
+        self._thresholds = thresholds or {}
         self.setAccessibleName(self.tr("Probabilities"))
         self.setAccessibleDescription(words.listing(f"{name} {formats.percent(value)}" for name, value in self._bars))
         self.updateGeometry()
@@ -171,6 +205,11 @@ class ProbabilityBars(QWidget):
 
     def bars(self) -> list[tuple[str, float]]:
         return list(self._bars)
+
+    def given(self, row: int) -> bool:
+        """Whether the model gives the label of this bar."""
+        name, value = self._bars[row]
+        return value >= self._thresholds.get(name, 0.5) if self._thresholds else row == 0
 
     def sizeHint(self) -> QSize:
         return QSize(320, 26 * len(self._bars) + 2)
@@ -182,19 +221,27 @@ class ProbabilityBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(name) for name, _ in self._bars), default=0) + 2
+        widest = max((metrics.horizontalAdvance(self._name(row)) for row in range(len(self._bars))), default=0) + 2
         names, numbers = min(widest, self.width() * 2 // 5), metrics.horizontalAdvance("100.0 %")
         room = max(self.width() - names - numbers - 30, 20)
         for row, (name, value) in enumerate(self._bars):
             top = row * 26.0
             painter.setPen(theme.colour("text"))
-            short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
+            short = metrics.elidedText(self._name(row), Qt.TextElideMode.ElideRight, names)
             painter.drawText(QRectF(0, top, names, 26), Qt.AlignmentFlag.AlignVCenter, short)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour("hover"))
             painter.drawRoundedRect(QRectF(names + 12, top + 6, room, 14), 3, 3)
-            painter.setBrush(theme.data_colour(0 if row == 0 else 7))
+            painter.setBrush(theme.data_colour(0 if self.given(row) else 7))
             painter.drawRoundedRect(QRectF(names + 12, top + 6, max(value * room, 2), 14), 3, 3)
-            painter.setPen(theme.colour("text"))
+            painter.setPen(QPen(theme.colour("text"), 2))
+            if name in self._thresholds:
+                x = names + 12 + self._thresholds[name] * room
+                painter.drawLine(QPointF(x, top + 3), QPointF(x, top + 23))
             place = QRectF(names + room + 20, top, numbers + 8, 26)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, formats.percent(value))
+
+    def _name(self, row: int) -> str:
+        """With a tick where several can be given, so that the colour is not the only sign."""
+        name = self._bars[row][0]
+        return f"{'✓' if self.given(row) else '  '} {name}" if self._thresholds else name

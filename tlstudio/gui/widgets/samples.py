@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from tlstudio.gui import formats, i18n, theme
+from tlstudio.gui import formats, i18n, theme, words
 from tlstudio.gui.background import Latest
 from tlstudio.gui.widgets.common import label
 from tlstudio.gui.widgets.confusion import ConfusionView
+from tlstudio.gui.widgets.pictures import PictureDelegate, Pictures
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.splitter import splitter
-from tlstudio.session.predictions import Sample, samples
+from tlstudio.session.predictions import CONTENT, Sample, samples
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 _LIMIT = 5000
+_HIGHEST = 360  # pixels that a matrix of many classes takes at least
+_THUMBNAIL = 72  # pixels, the height of a row with an image
 
 
 class SampleTable(RecordTable):
-    """Texts with their labels; a long text is shown whole in a tool tip and, chosen, below the table."""
+    """Rows with their labels: a long text is shown whole in a tool tip, an image as a thumbnail."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(_columns(), name, parent=parent)
         self.setMinimumHeight(150)
+        self._low = self.verticalHeader().defaultSectionSize()
+        self.pictures = Pictures(_THUMBNAIL * 2, self)  # device pixels, for screens of twice the density
+        self.pictures.ready.connect(self.viewport().update)
+        self.setItemDelegateForColumn(1, PictureDelegate(self.pictures, self))
+
+    def set_samples(self, samples: Sequence[Sample]) -> None:
+        pictures = any(sample.kind == "image" for sample in samples)
+        self.retitle(1, _content_title(samples[0].kind if samples else "text"))
+        self.verticalHeader().setDefaultSectionSize(_THUMBNAIL if pictures else self._low)
+        self.pictures.forget()
+        self.set_records(samples)
 
 
 class ConfusionSection(QWidget):
-    """Choose a cell and read its texts: the file is read in the background, and only these rows."""
+    """Choose a cell and see its rows: the file is read in the background, and only these rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder: Path | None = None
         self._wanted: tuple[str, str] | None = None
+        self._unit = "texts"
         self._background = Latest(self)
         self._background.done.connect(self._show)
         self._background.failed.connect(self._fail)
@@ -47,7 +63,9 @@ class ConfusionSection(QWidget):
         self.text = label("", wrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.samples.record_chosen.connect(self._show_text)
-        hint = label(self.tr("Rows: true label · columns: predicted label. Choose a cell to read its texts."), "muted")
+        hint = label(
+            self.tr("Rows: true label · columns: predicted label. Choose a cell to see what is in it."), "muted"
+        )
         top = QHBoxLayout()
         top.addWidget(hint, 1)
         top.addWidget(self.shares)
@@ -57,7 +75,6 @@ class ConfusionSection(QWidget):
             inner.setContentsMargins(0, 0, 0, 0)
             for widget in widgets:
                 inner.addWidget(widget)
-        self.matrix.setMinimumHeight(360)
         split = splitter(Qt.Orientation.Vertical)
         split.addWidget(above)
         split.addWidget(below)
@@ -68,10 +85,11 @@ class ConfusionSection(QWidget):
         layout.addLayout(top)
         layout.addWidget(split, 1)
 
-    def set_results(self, folder: Path, labels: list[str], counts: list[list[int]]) -> None:
-        self._folder, self._wanted = folder, None
+    def set_results(self, folder: Path, labels: list[str], counts: list[list[int]], unit: str = "texts") -> None:
+        self._folder, self._wanted, self._unit = folder, None, unit
         self.matrix.set_matrix(labels, counts)
-        self.samples.set_records([])
+        self.matrix.setMinimumHeight(min(self.matrix.sizeHint().height(), _HIGHEST))
+        self.samples.set_samples([])
         self.text.setText("")
         self.caption.setText(self.tr("No cell is chosen."))
         theme.set_role(self.caption, "muted")
@@ -90,28 +108,44 @@ class ConfusionSection(QWidget):
         if (self._folder, self._wanted) != (key[0], key[1:]):
             return
         true, predicted = key[1:]
-        text = self.tr("{n} texts with the true label {true}, predicted as {predicted}")
+        text = self.tr("{n} {unit} with the true label {true}, predicted as {predicted}")
         if len(found) >= _LIMIT:
-            text = self.tr("The first {n} texts with the true label {true}, predicted as {predicted}")
-        self.caption.setText(text.format(n=formats.count(len(found)), true=true, predicted=predicted))
+            text = self.tr("The first {n} {unit} with the true label {true}, predicted as {predicted}")
+        unit = words.unit_name(self._unit)
+        self.caption.setText(text.format(n=formats.count(len(found)), unit=unit, true=true, predicted=predicted))
         theme.set_role(self.caption, "title")
-        self.samples.set_records(found)
+        self.samples.set_samples(found)
 
     @Slot(object, dict)
     def _fail(self, _key: object, error: dict[str, Any]) -> None:
-        self.samples.set_records([])
+        self.samples.set_samples([])
         self.caption.setText(i18n.both(error))
         theme.set_role(self.caption, "error")
 
     @Slot(object)
     def _show_text(self, sample: Sample | None) -> None:
-        self.text.setText(sample.text[:2000] if sample else "")
+        self.text.setText(sample.text[:2000] if sample and sample.kind == "text" else "")
+
+
+def _content_title(kind: str) -> str:
+    return {"image": translate("samples", "Image"), "audio": translate("samples", "Recording")}.get(
+        kind, translate("samples", "Text")
+    )
+
+
+def _content(sample: Sample) -> str:
+    return " ".join(sample.text[:500].split()) if sample.kind == "text" else Path(sample.text).name
 
 
 def _columns() -> list[Column]:
     return [
         Column(translate("samples", "Row"), lambda s: formats.count(s.row), lambda s: s.row, numeric=True),
-        Column(translate("samples", "Text"), lambda s: " ".join(s.text[:500].split()), stretch=True),
+        Column(
+            translate("samples", "Text"),
+            _content,
+            stretch=True,
+            picture=lambda s: s.text if s.kind == "image" else "",
+        ),
         Column(translate("samples", "True"), lambda s: s.label),
         Column(
             translate("samples", "Predicted"),
@@ -129,7 +163,10 @@ def _columns() -> list[Column]:
 
 def error_samples(results: dict[str, Any]) -> list[Sample]:
     """The most confident errors of ``results.json``."""
-    return [
-        Sample(item["row"], item["text"], item["label"], item["predicted"], item["confidence"])
-        for item in (results.get("test") or {}).get("errors") or []
-    ]
+    return [_error(item) for item in (results.get("test") or {}).get("errors") or []]
+
+
+def _error(item: dict[str, Any]) -> Sample:
+    content = next((name for name in CONTENT if name in item), "text")
+    kind = content if content in ("image", "audio") else "text"
+    return Sample(item["row"], str(item.get(content, "")), item["label"], item["predicted"], item["confidence"], kind)

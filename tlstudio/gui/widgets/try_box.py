@@ -1,55 +1,78 @@
-"""Type a text and see what the model says."""
+"""Give the model something of one's own and see what it says."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from tlstudio.gui import formats, theme
-from tlstudio.gui.widgets.common import Card, button, label, row
-from tlstudio.gui.widgets.result_charts import ProbabilityBars
+from tlstudio.gui import theme
+from tlstudio.gui.widgets.answer_view import AnswerView
+from tlstudio.gui.widgets.common import Card, button, clear, label, row
+from tlstudio.gui.widgets.try_inputs import Input, make
+
+_FILES = ("image", "audio")
 
 
 class TryBox(QWidget):
-    """``asked(text)`` on the button or Ctrl+Enter."""
+    """``asked({role: value})`` on the button or Ctrl+Enter."""
 
-    asked = Signal(str)
+    asked = Signal(dict)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.input = QPlainTextEdit()
-        self.input.setAccessibleName(self.tr("Text to try the model on"))
-        self.input.setPlaceholderText(self.tr("Type or paste a text of your own"))
-        self.input.setTabChangesFocus(True)
-        self.input.setMinimumHeight(80)
-        self.input.setMaximumHeight(110)
+        self.inputs: dict[str, Input] = {}
+        self._asked: dict[str, str] = {}
+        self._busy = False
+        self._fields = QVBoxLayout()
+        self._fields.setSpacing(8)
         self.button = button(self.tr("Try it"), "play", "primary", self.tr("Ctrl+Enter"))
-        self.button.setEnabled(False)
-        self.input.textChanged.connect(self._typed)
         self.button.clicked.connect(self._ask)
         QShortcut(QKeySequence("Ctrl+Return"), self, self._ask, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.answer = label("", "heading", wrap=True)
-        self.bars = ProbabilityBars()
-        self.message = label(self.tr("The answer and its probabilities will stand here."), "muted", wrap=True)
+        self.answer = AnswerView()
+        self.message = label("", "muted", wrap=True)
         card = Card()
-        for widget in (self.answer, self.bars, self.message):
-            card.body.addWidget(widget)
-        self.answer.hide()
-        self.bars.hide()
+        card.body.addWidget(self.answer)
+        card.body.addWidget(self.message)
+        card.body.addStretch(1)
+        left = QVBoxLayout()
+        left.setSpacing(10)
+        left.addLayout(self._fields)
+        left.addLayout(row(self.button))
+        self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._halves.setSpacing(12)
+        self._halves.addLayout(left)
+        self._halves.addWidget(card)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 12, 0, 0)
-        layout.setSpacing(10)
-        layout.addWidget(self.input)
-        layout.addLayout(row(self.button))
-        layout.addWidget(card)
+        layout.addLayout(self._halves)
         layout.addStretch(1)
+        self.set_asks(("text",))
+
+    def set_asks(self, asks: Sequence[str], hint: str = "") -> None:
+        """The roles that the task asks for; the same ones keep what stands in them."""
+        if list(asks) != list(self.inputs):
+            clear(self._fields)
+            self.inputs = {role: make(role, self) for role in asks}
+            for field in self.inputs.values():
+                field.changed.connect(self._typed)
+                self._fields.addWidget(field)
+            beside = any(role in _FILES for role in asks)
+            direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+            self._halves.setDirection(direction)
+            for half in (0, 1):
+                self._halves.setStretch(half, 1 if beside else 0)
+        for field in self.inputs.values():
+            if hint:
+                field.set_hint(hint)
+        self.reset()
 
     def reset(self) -> None:
         self._waiting(False)
-        self._say(self.tr("The answer and its probabilities will stand here."), "muted")
+        self._say(self.tr("The model's answer will stand here."), "muted")
 
     def set_reply(self, reply: list[dict[str, Any]] | None, error: str | None) -> None:
         """Shows the first answer, or why there is none."""
@@ -57,31 +80,35 @@ class TryBox(QWidget):
         if error or not reply:
             self._say(error or self.tr("The model gave no answer."), "error")
             return
-        probabilities = reply[0].get("probabilities") or {}
-        name = str(reply[0].get("label", ""))
-        self.answer.setText(f"{name} · {formats.percent(probabilities.get(name))}")
-        self.bars.set_probabilities(probabilities)
-        for widget, on in ((self.answer, True), (self.bars, True), (self.message, False)):
-            widget.setVisible(on)
+        self.answer.set_answer(reply[0], self._asked)
+        self.answer.setVisible(True)
+        self.message.setVisible(False)
 
     def _say(self, text: str, role: str) -> None:
         self.message.setText(text)
         theme.set_role(self.message, role)
-        for widget, on in ((self.answer, False), (self.bars, False), (self.message, True)):
-            widget.setVisible(on)
+        self.answer.setVisible(False)
+        self.message.setVisible(True)
+
+    def _values(self) -> dict[str, str]:
+        return {role: field.value() for role, field in self.inputs.items()}
+
+    def _ready(self) -> bool:
+        return not self._busy and all(self._values().values())
 
     @Slot()
     def _typed(self) -> None:
-        self.button.setEnabled(bool(self.input.toPlainText().strip()))
+        self.button.setEnabled(self._ready())
 
     @Slot()
     def _ask(self) -> None:
-        text = self.input.toPlainText().strip()
-        if not text or not self.button.isEnabled():
+        if not self._ready():
             return
+        self._asked = self._values()
         self._waiting(True)
         self._say(self.tr("Asking the model…"), "muted")
-        self.asked.emit(text)
+        self.asked.emit(self._asked)
 
     def _waiting(self, on: bool) -> None:
-        self.button.setEnabled(not on and bool(self.input.toPlainText().strip()))
+        self._busy = on
+        self.button.setEnabled(self._ready())

@@ -1,0 +1,38 @@
+"""Compares texts: python predict.py "a text" "another" …; each line shows how similar one is to the first.
+
+Needs only: pip install torch transformers
+"""
+import json
+import sys
+from pathlib import Path
+
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+HERE = Path(__file__).resolve().parent
+SETTINGS = json.loads((HERE / "tlstudio.json").read_text(encoding="utf-8"))
+TOKENIZER = AutoTokenizer.from_pretrained(HERE)
+MODEL = AutoModel.from_pretrained(HERE).eval()
+
+
+def encode(text):
+    """Returns the vector of one text; its length is 1."""
+    inputs = TOKENIZER(text, truncation=True, max_length=SETTINGS["max_length"], return_tensors="pt")
+    with torch.inference_mode():
+        hidden = MODEL(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state[0]
+    pool = SETTINGS["head"]["pool"]
+    vector = hidden.mean(0) if pool == "mean" else hidden[0 if pool == "first" else -1]
+    return torch.nn.functional.normalize(vector, dim=0)
+
+
+def similarity(one, other):
+    """Returns the cosine of two texts: 1 means the same, 0 unrelated."""
+    return float(encode(one) @ encode(other))
+
+
+if __name__ == "__main__":
+    sys.stdin.reconfigure(encoding="utf-8")
+    sys.stdout.reconfigure(encoding="utf-8")
+    texts = sys.argv[1:] or [line.strip() for line in sys.stdin]
+    for text in texts[1:]:
+        print(f"{similarity(texts[0], text):.4f}\t{text}")
