@@ -17,7 +17,8 @@ def read_json(name):
     return json.loads((HERE / name).read_text(encoding="utf-8"))
 
 
-CONFIG, HOW, PREPARE = read_json("config.json"), read_json("tlstudio.json")["audio"], read_json("preprocessor_config.json")
+CONFIG, HOW = read_json("config.json"), read_json("tlstudio.json")["audio"]
+PREPARE = read_json("preprocessor_config.json")
 LABELS = [CONFIG["id2label"][key] for key in sorted(CONFIG["id2label"], key=int)]
 RATE = HOW["rate"]
 SESSION = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPUExecutionProvider"])

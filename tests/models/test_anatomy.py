@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.models.conftest import tiny_classifier
-from tlstudio.models.anatomy import group_name, layer_groups, parameter_groups
+from tests.tasks.models import IMAGE_KINDS, image_network
+from tlstudio.models.anatomy import backbone_of, group_name, layer_groups, parameter_groups
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,19 @@ from tlstudio.models.anatomy import group_name, layer_groups, parameter_groups
         ("classifier.weight", "bert", ("head", "head")),
         ("pre_classifier.weight", "distilbert", ("head", "head")),
         ("encoder.layer.0.x", "", ("block 1", "block")),
+        ("vit.layers.0.attention.q_proj.weight", "vit", ("block 1", "block")),
+        ("vit.layernorm.weight", "vit", ("final", "block")),
+        ("vit.embeddings.cls_token", "vit", ("embeddings", "embeddings")),
+        ("swin.encoder.layers.1.blocks.0.mlp.fc1.weight", "swin", ("block 2", "block")),
+        ("resnet.encoder.stages.2.layers.0.layer.1.convolution.weight", "resnet", ("block 3", "block")),
+        ("resnet.embedder.embedder.normalization.weight", "resnet", ("embeddings", "embeddings")),
+        ("convnext.embeddings.layernorm.weight", "convnext", ("embeddings", "embeddings")),
+        ("efficientnet.encoder.top_conv.weight", "efficientnet", ("final", "block")),
+        ("vision_model.pre_layrnorm.weight", "vision_model", ("embeddings", "embeddings")),
+        ("vision_model.post_layernorm.weight", "vision_model", ("final", "block")),
+        ("vision_model.head.probe", "vision_model", ("pooler", "block")),
+        ("transformer.ln_f.weight", "transformer", ("final", "block")),
+        ("bert.embeddings.LayerNorm.weight", "bert", ("embeddings", "embeddings")),
     ],
 )
 def test_group_name(parameter, backbone, expected):
@@ -40,6 +54,18 @@ def test_groups_cover_every_parameter_once(kind):
 def test_a_model_without_its_backbone_prefix():
     model = tiny_classifier("bert").bert
     assert [group.kind for group in layer_groups(model)] == ["embeddings", "block", "block", "block"]
+
+
+@pytest.mark.parametrize("kind", IMAGE_KINDS)
+def test_groups_of_image_networks(tmp_path, kind):
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(image_network(tmp_path, kind))
+    model = transformers.AutoModelForImageClassification.from_config(config)
+    groups = layer_groups(model)
+    assert backbone_of(model) == kind
+    assert [group.kind for group in groups] == ["embeddings", *["block"] * (len(groups) - 2), "head"]
+    assert sum(group.parameters for group in groups) == sum(p.numel() for p in model.parameters())
 
 
 def test_as_dict():

@@ -20,6 +20,8 @@ def test_entries_are_complete():
         assert entry.megabytes > 1
         assert entry.parameters > 1_000_000
         assert all(re.fullmatch("[a-z]{2,3}|multilingual", language) for language in entry.languages)
+        assert bool(entry.languages) == (entry.modality in ("text", "image-text"))
+    assert {entry.modality for entry in catalog.entries()} >= {"text", "image", "image-text"}
 
 
 def test_first_entry_is_pinned():
@@ -43,4 +45,5 @@ def test_listing(starter):
     assert [row["name"] for row in rows] == [entry.name for entry in catalog.entries()]
     assert rows[0]["present"]
     assert rows[0]["path"] == str(starter)
+    assert {row["modality"] for row in rows} >= {"text", "image"}
     assert {"title", "summary", "bytes", "parameters", "languages", "licence", "revision", "note"} <= set(rows[0])

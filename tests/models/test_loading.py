@@ -6,10 +6,12 @@ import shutil
 
 import pytest
 
+from tests.tasks.models import image_network, two_towers
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import sha256
 from tlstudio.core.recipe import ModelSection
 from tlstudio.models import catalog, loading
+from tlstudio.models.heads import Head
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -84,7 +86,7 @@ def test_hub_cache(tiny_model, home, monkeypatch):
 
 
 def test_inspect(tiny_model):
-    facts = loading.inspect(folder_section(tiny_model))
+    facts = loading.inspect(folder_section(tiny_model), Head())
     assert facts["architecture"] == "BertModel"
     assert facts["model_type"] == "bert"
     assert (facts["hidden_size"], facts["max_length"], facts["labels"]) == (32, 64, 2)
@@ -96,3 +98,19 @@ def test_inspect(tiny_model):
 def test_package_folder():
     assert loading.package_folder("no_such_package") is None
     assert loading.package_folder("json") is None
+
+
+@pytest.mark.parametrize(("kind", "width", "side"), [("vit", 32, 32), ("convnext", 32, 224), ("swin", 32, 32)])
+def test_inspect_an_image_backbone(tmp_path, kind, width, side):
+    folder = image_network(tmp_path, kind)
+    facts = loading.inspect(folder_section(folder), Head(auto="AutoModelForImageClassification"))
+    assert (facts["modality"], facts["hidden_size"], facts["image_size"]) == ("image", width, side)
+    assert facts["max_length"] is None
+    assert [group["kind"] for group in facts["groups"]][:2] == ["embeddings", "block"]
+    assert facts["groups"][-1]["kind"] == "head"
+
+
+def test_inspect_two_towers(tmp_path):
+    facts = loading.inspect(folder_section(two_towers(tmp_path)), Head(auto="AutoModelForImageClassification"))
+    assert (facts["modality"], facts["hidden_size"], facts["image_size"]) == ("image-text", 32, 32)
+    assert [group["name"] for group in facts["groups"]] == ["embeddings", "block 1", "block 2", "final", "head"]

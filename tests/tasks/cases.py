@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import tiny
+from tests.conftest import WORDS
+from tests.tasks import models, questions, tagging, whole
+
 
 @dataclass(frozen=True)
 class Case:
@@ -28,3 +32,78 @@ class Case:
 
 
 CASES: dict[str, Case] = {}
+
+
+# --- text classification
+
+
+def _word_bert(folder: Path) -> Path:
+    return models.word_bert(folder, WORDS)
+
+
+def _tickets(folder: Path) -> dict[str, Any]:
+    return {"path": str(tiny.write_csv(folder / "tickets.csv"))}
+
+
+CASES["text-classification"] = Case(_word_bert, _tickets, [{"text": "my parcel is late"}, {"text": ""}])
+
+
+# --- several labels, orders, pairs and numbers
+
+
+def _several(folder: Path) -> dict[str, Any]:
+    labels = ("delivery", "delivery|refund", "", "refund")
+    texts = ("parcel", "parcel money", "now", "money")
+    rows = [(f"{texts[at % 4]} {at}", labels[at % 4]) for at in range(60)]
+    return {"path": str(whole.write(folder / "several.csv", ["text", "labels"], rows))}
+
+
+def _graded(folder: Path) -> dict[str, Any]:
+    rows = [(f"{'late ' * (at % 3)}parcel {at}", f"{at % 3 + 1} stars") for at in range(60)]
+    return {"path": str(whole.write(folder / "graded.csv", ["text", "label"], rows))}
+
+
+def _pairs(folder: Path, role: str = "label", values: tuple[Any, ...] = ("same", "other")) -> dict[str, Any]:
+    rows = [(f"parcel {at}", f"{'parcel' if at % 2 else 'money'} {at}", values[at % 2]) for at in range(60)]
+    return {"path": str(whole.write(folder / "pairs.csv", ["sentence1", "sentence2", role], rows))}
+
+
+def _scored_pairs(folder: Path) -> dict[str, Any]:
+    return _pairs(folder, "score", (0.5, 4.5))
+
+
+def _numbered(folder: Path) -> dict[str, Any]:
+    rows = [(f"{'late ' * (at % 5)}parcel {at}", 100 + 20.5 * (at % 5)) for at in range(60)]
+    return {"path": str(whole.write(folder / "numbered.csv", ["text", "number"], rows))}
+
+
+_TEXTS = [{"text": "my parcel is late"}, {"text": ""}]
+_TWO_TEXTS = [{"text": "my parcel", "text_b": "the money"}, {"text": "parcel", "text_b": ""}]
+CASES["multi-label-classification"] = Case(_word_bert, _several, _TEXTS)
+CASES["ordinal-classification"] = Case(_word_bert, _graded, _TEXTS, {"order": "1 stars, 2 stars, 3 stars"})
+CASES["pair-classification"] = Case(_word_bert, _pairs, _TWO_TEXTS)
+CASES["pair-regression"] = Case(_word_bert, _scored_pairs, _TWO_TEXTS)
+CASES["regression"] = Case(_word_bert, _numbered, _TEXTS)
+
+
+# --- words, and answers in passages
+
+
+def _names_bert(folder: Path) -> Path:
+    return models.word_bert(folder, tagging.WORDS)
+
+
+def _homes_bert(folder: Path) -> Path:
+    return models.word_bert(folder, questions.WORDS)
+
+
+CASES["token-classification"] = Case(
+    _names_bert, tagging.section, [{"text": "anna Zed5 went to Oslo."}, {"tokens": ["then", "boris"]}, {"text": ""}],
+    {"max_length": 16, "stride": 4},
+)  # fmt: skip
+CASES["question-answering"] = Case(
+    _homes_bert, questions.section,
+    [{"question": "Where does Anna live?", "context": f"{'then ' * 40}Anna lives in Rome."},
+     {"question": "", "context": ""}],
+    {"max_length": 32, "stride": 8},
+)  # fmt: skip

@@ -266,42 +266,47 @@ def chat_llama(folder: Path, texts: Sequence[str], length: int = 128, tied: bool
 
 
 def detector(folder: Path, kind: str = "yolos", side: int = 64) -> Path:
-    """A random detector with ten queries, for images of 64 pixels; without a processor of its own."""
+    """A random detector with five queries, for images of 64 pixels; without a processor of its own.
+
+    Its weights are larger than usual: with queries that are nearly alike, it would learn for thousands of steps.
+    """
     import torch
     import transformers
 
     torch.manual_seed(0)
-    resnet = {"embedding_size": 16, "hidden_sizes": [16, 32], "depths": [1, 1], "layer_type": "basic"}
-    ends = {"use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None}
-    small = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2,
-             "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "num_queries": 10}  # fmt: skip
-    own = {
-        "yolos": lambda: {
-            "hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 96,
-            "image_size": [side, side], "patch_size": 8, "num_detection_tokens": 10,
-        },
-        "detr": lambda: {
-            **small, **ends, "backbone_config": transformers.ResNetConfig(**resnet, out_features=["stage2"]),
-        },
-        "rt_detr": lambda: {
-            "backbone_config": transformers.RTDetrResNetConfig(
-                embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1] * 4, layer_type="basic",
-                out_features=["stage2", "stage3", "stage4"],
-            ),
-            "encoder_hidden_dim": 32, "encoder_in_channels": [16, 24, 32], "encoder_layers": 1, "encoder_ffn_dim": 64,
-            "encoder_attention_heads": 2, "d_model": 32, "num_queries": 10, "decoder_in_channels": [32] * 3,
-            "decoder_ffn_dim": 64, "decoder_layers": 2, "decoder_attention_heads": 2, "num_denoising": 6,
-            "hidden_expansion": 0.5,
-        },
-    }  # fmt: skip
-    config = transformers.AutoConfig.for_model(kind, **own[kind]())
+    config = transformers.AutoConfig.for_model(kind, **_detector(kind, side))
     if kind != "yolos":
         config.image_size = side  # not used by the network; says which images it was made for
-    transformers.AutoModelForObjectDetection.from_config(config).save_pretrained(folder)
+    model = transformers.AutoModelForObjectDetection.from_config(config)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if any(part in name for part in ("detection_tokens", "query_position", "position_embeddings")):
+                parameter.normal_(0, 0.5)
+    model.save_pretrained(folder)
     return folder
 
 
-def write_rectangles(folder: Path, count: int = 16, width: int = 96, height: int = 64) -> Path:
+def _detector(kind: str, side: int) -> dict[str, Any]:
+    import transformers
+
+    if kind == "yolos":
+        return {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 96,
+                "image_size": [side, side], "patch_size": 16, "num_detection_tokens": 5, "hidden_dropout_prob": 0.0,
+                "initializer_range": 0.1}  # fmt: skip
+    small = {"d_model": 48, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2, "num_queries": 5,
+             "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "dropout": 0.0}  # fmt: skip
+    sizes = {"hidden_sizes": [8, 16, 24, 32], "depths": [1] * 4, "layer_type": "basic", "embedding_size": 8}
+    if kind == "rt_detr":
+        ends = transformers.RTDetrResNetConfig(**sizes, out_features=["stage2", "stage3", "stage4"])
+        return {**small, "backbone_config": ends, "encoder_hidden_dim": 32, "encoder_in_channels": [16, 24, 32],
+                "decoder_in_channels": [32] * 3, "num_denoising": 6, "hidden_expansion": 0.5}  # fmt: skip
+    stages = ["stage2", "stage3", "stage4"] if kind == "deformable_detr" else ["stage3"]
+    levels = {"num_feature_levels": 3} if kind == "deformable_detr" else {}
+    return {**small, **levels, "use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None,
+            "backbone_config": transformers.ResNetConfig(**sizes, out_features=stages), "init_std": 0.1}  # fmt: skip
+
+
+def write_rectangles(folder: Path, count: int = 8, width: int = 72, height: int = 56) -> Path:
     """Images with a red and a blue rectangle, or one of them, or none, and their boxes as COCO annotations."""
     import json
 
@@ -313,8 +318,8 @@ def write_rectangles(folder: Path, count: int = 16, width: int = 96, height: int
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         picture = Image.new("RGB", (width, height), "#e0e0d0")
-        for name in [("red", "blue"), ("red",), ("blue",), ()][number % 8 % 5 % 4]:
-            size = draw.integers(18, 30, 2)
+        for name in [("red", "blue"), ("red",), ("blue",), ("red", "blue"), ()][number % 5]:
+            size = draw.integers(16, 28, 2)
             left = int(draw.integers(0, width // 2 - size[0])) + (width // 2 if name == "blue" else 0)
             top = int(draw.integers(0, height - size[1]))
             box = [left, top, int(size[0]), int(size[1])]
@@ -327,3 +332,37 @@ def write_rectangles(folder: Path, count: int = 16, width: int = 96, height: int
     path = folder / "annotations.json"
     path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
     return path
+
+
+# --- encoders with decoders: translation, summarisation
+
+
+def word_writer(folder: Path, kind: str, texts: Sequence[str], length: int = 64, **changes: object) -> Path:
+    """A random T5, BART, Marian, mBART or BERT-to-BERT of width 32 whose tokens are whole words.
+
+    ``changes`` go into its config.
+    """
+    import torch
+    import transformers
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    special = ["<pad>", "</s>", "<unk>", "<s>"]
+    words = [*special, *sorted({word for text in texts for word in text.split()})]
+    tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(words)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", bos_token="<s>",
+        model_input_names=["input_ids", "attention_mask"], model_max_length=length,
+    ).save_pretrained(folder)  # fmt: skip
+    torch.manual_seed(0)
+    size: dict[str, object] = {"d_model": 32, "vocab_size": len(words), "pad_token_id": 0, "eos_token_id": 1}
+    if kind == "t5":
+        size |= {"d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "decoder_start_token_id": 0}
+    else:
+        size |= {"encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4,
+                 "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": length, "bos_token_id": 3,
+                 "decoder_start_token_id": 0 if kind == "marian" else 1, "forced_eos_token_id": 1}  # fmt: skip
+    config = transformers.AutoConfig.for_model(kind, **{**size, **changes})
+    transformers.AutoModelForSeq2SeqLM.from_config(config).save_pretrained(folder)
+    return folder

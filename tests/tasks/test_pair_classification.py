@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 
 import pytest
@@ -59,7 +60,7 @@ def test_both_texts_are_read_and_told_apart(trained):
     assert (results["unit"], results["labels"]) == ("pairs", ["first", "second"])
     assert [entry["name"] for entry in results["baselines"]] == ["majority", "shared-words"]
     assert results["baselines"][0]["metrics"]["accuracy"]["value"] < 0.7
-    assert list(trained.settings["inputs"]) == ["input_ids", "attention_mask", "token_type_ids"]
+    assert set(trained.settings["inputs"]) == {"input_ids", "attention_mask", "token_type_ids"}
     assert trained.settings["between"] == ""
 
 
@@ -146,11 +147,39 @@ def test_a_decoder_learns_pairs_too(tmp_path):
     folder = byte_gpt2(tmp_path / "gpt2", [text for row in rows(count=20) for text in row[:2]], length=128)
     found = whole.good(whole.run(PLUGIN.NAME, folder, data, tmp_path, training={"epochs": 1, "threads": 1}))
     assert found.settings["between"] == "\n"
-    assert list(found.settings["inputs"]) == ["input_ids", "attention_mask"]
+    assert set(found.settings["inputs"]) == {"input_ids", "attention_mask"}
 
 
 def test_it_is_suggested_for_pairs_with_a_label():
     assert suggest.suggest({"text": "a", "text_b": "b", "label": "c"}) == PLUGIN.NAME
+
+
+@pytest.mark.slow
+def test_english_and_german_names_of_one_emoji_are_recognised(assets, tmp_path):
+    """Real names, half of the pairs of another emoji of the same group; no emoji is in training and test."""
+    draw = random.Random(0)
+    names = []
+    for language in ("en", "de"):
+        with open(assets / f"data/text/emoji_names/{language}.csv", encoding="utf-8") as stream:
+            names.append({row["hexcode"]: row for row in csv.DictReader(stream) if row["label"] != "flags"})
+    groups: dict[str, list[str]] = {}
+    for code in sorted(names[0]):
+        groups.setdefault(names[0][code]["label"], []).append(code)
+    table = []
+    for code, row in sorted(names[0].items()):
+        other = draw.choice(groups[row["label"]])
+        table.append((row["text"], names[1][code]["text"], "same", code))
+        if other != code:
+            table.append((row["text"], names[1][other]["text"], "other", code))
+    data = whole.write(tmp_path / "names.csv", ["text", "text_b", "label", "code"], table)
+    found = whole.good(whole.run(
+        PLUGIN.NAME, assets / "models/multilingual-e5-small-trimmed-fp16", data, tmp_path, options={"max_length": 32},
+        section={"split": {"method": "grouped", "by": "code"}}, training={"epochs": 3},
+    ))  # fmt: skip
+    reached = found.results["test"]["metrics"]["accuracy"]["value"]
+    words = found.results["baselines"][-1]["metrics"]["accuracy"]["value"]
+    print(f"accuracy {reached:.3f}, shared words {words:.3f}")
+    assert reached > words + 0.1
 
 
 def test_cancelling_ends_the_run(model, tmp_path):

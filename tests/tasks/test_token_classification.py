@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,7 @@ from tests.tasks import models, tagging
 from tlstudio import pipeline
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
+from tlstudio.core.paths import resource
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import Choice, DataSection, from_dict
 from tlstudio.data.labelled import require
@@ -27,7 +29,7 @@ from tlstudio.tasks import token_classification as module
 from tlstudio.tasks.base import EncodeJob, TestJob
 
 TASK = module.PLUGIN
-TEXT = "Clara Rome saw Oslo, and then anna Zed. slept."
+TEXT = "Clara Zed7 saw Oslo, and then anna Zed. slept."
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def recipe(model, data, **changes):
         "data": data,
         "task": {"name": TASK.NAME, "max_length": 16, "stride": 6},
         "strategy": {"name": "full-fine-tuning", "hidden_dropout": 0.0},
-        "training": {"epochs": 8, "batch_size": 8, "learning_rate": 5e-3, "threads": 1, "precision": "fp32",
+        "training": {"epochs": 4, "batch_size": 8, "learning_rate": 5e-3, "threads": 1, "precision": "fp32",
                      "patience": 0},
         "evaluate": {"bootstrap": 100},
         "export": [],
@@ -53,7 +55,7 @@ def recipe(model, data, **changes):
 def done(backbone, tmp_path_factory):
     """A whole run over sentences of which most need several windows."""
     base, heard = tmp_path_factory.mktemp("names"), tiny.Heard()
-    wish = recipe(backbone, tagging.section(base), compress=["dynamic-int8"], export=["safetensors", "onnx"])
+    wish = recipe(backbone, tagging.section(base), compress=["dynamic-int8"], export=["onnx"])
     with tiny.own_home(base / "home"):
         finished = pipeline.run(wish, base / "run", heard, Control())
     assert finished.outcome == "completed", finished.error
@@ -198,7 +200,7 @@ def test_weights_of_rows_reach_the_loss(backbone, tmp_path):
     (["I-PER", "B-PER", "O"], {}, "IOB1"),
 ])  # fmt: skip
 def test_the_scheme_is_read_from_the_tags_or_chosen(backbone, tmp_path, tags, options, scheme):
-    path = tagging.write(tmp_path / "rows.jsonl", alike(["anna", "oslo", "slept"], tags, last=tags[-1]))
+    path = tagging.write(tmp_path / "rows.jsonl", alike(["anna", "oslo", "slept"], tags))
     found, _rows, heard = encoded(backbone, path, **options)
     assert found.facts["scheme"] == scheme
     assert ("task.tag-scheme" in heard.codes()) == (scheme != "tags")
@@ -260,7 +262,7 @@ def test_a_tokenizer_without_places_is_refused(backbone, tmp_path, monkeypatch):
 # --- a whole run
 
 
-def test_the_run_learns_entities_by_their_surroundings(done):
+def test_the_run_learns_entities(done):
     folder, results, heard = done
     assert (results["headline"], results["unit"]) == ("entity_f1", "sentences")
     assert results["labels"] == ["B-LOC", "B-PER", "I-PER", "O"]
@@ -276,6 +278,7 @@ def test_the_run_learns_entities_by_their_surroundings(done):
     assert test["samples"]["kind"] == "spans"
     assert len(items) == test["rows"] == 12
     assert {len(items[0][name]) for name in ("tokens", "labels", "predicted")} == {len(items[0]["tokens"])}
+    assert "doctor.truncated" not in heard.codes(), "windows cut nothing"
     settings = json.loads((folder / "model/tlstudio.json").read_text())
     assert (settings["scheme"], settings["stride"], settings["max_length"]) == ("IOB2", 6, 16)
     assert settings["head"]["auto"] == "AutoModelForTokenClassification"
@@ -300,7 +303,7 @@ def test_the_predictions_have_the_numbers_of_seqeval(done):
 
 def test_compressed_and_exported_models_answer_alike(done):
     _folder, results, _heard = done
-    assert [entry["parity"]["status"] for entry in results["exports"]] == ["passed", "passed"]
+    assert [entry["parity"]["status"] for entry in results["exports"]] == ["passed"]
     assert [stage["name"] for stage in results["stages"]] == ["trained", "1-dynamic-int8"]
     assert results["stages"][1]["agreement"] > 0.95
     assert "entity_f1" in results["stages"][1]["metrics"]
@@ -309,17 +312,17 @@ def test_compressed_and_exported_models_answer_alike(done):
 def test_new_rows_are_texts_or_words(done):
     folder, _results, _heard = done
     long = " ".join(["then", *["the old town of Rome and"] * 12, "slept"])
-    rows = [{"text": TEXT}, {"tokens": ["clara", "Zed.", "slept"]}, {"text": ""}, {"text": long}]
+    rows = [{"text": TEXT}, {"tokens": ["clara", "Zed81", "slept"]}, {"text": ""}, {"text": long}]
     one, two, three, four = Predictor(folder).predict(rows)
     assert (one["kind"], one["text"]) == ("spans", TEXT)
     assert [token["text"] for token in one["tokens"]] == words.split(TEXT).words
     for token in (*one["tokens"], *four["tokens"]):
         assert token["tag"] in {"B-LOC", "B-PER", "I-PER", "O"}
         assert 0 < token["probability"] <= 1
-    assert {"start": 0, "end": 10, "label": "PER", "text": "Clara Rome"} in one["spans"]
+    assert {"start": 0, "end": 10, "label": "PER", "text": "Clara Zed7"} in one["spans"]
     assert {"start": 15, "end": 19, "label": "LOC", "text": "Oslo"} in one["spans"]
-    assert two["text"] == "clara Zed. slept"
-    assert two["spans"] == [{"start": 0, "end": 10, "label": "PER", "text": "clara Zed."}]
+    assert two["text"] == "clara Zed81 slept"
+    assert two["spans"] == [{"start": 0, "end": 11, "label": "PER", "text": "clara Zed81"}]
     assert (three["tokens"], three["spans"]) == ([], [])
     assert [span["text"] for span in four["spans"]] == ["Rome"] * 12
     with pytest.raises(StudioError) as caught:
@@ -340,28 +343,26 @@ def test_without_a_scheme_every_word_is_a_span():
                                {"start": 3, "end": 5, "label": "pps", "text": "it"}]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["onnx", "safetensors"])
-def test_the_script_of_an_export_gives_the_same_answers(done, name):
-    folder, _results, _heard = done
-    text = f"{TEXT} {' '.join(['the old town of Rome and'] * 5)}"
-    script = folder / "exports" / name / "predict.py"
+@pytest.mark.parametrize("runtime", ["onnx", "transformers"])
+def test_the_scripts_beside_exports_give_the_same_answers(done, runtime, tmp_path):
+    folder = shutil.copytree(done[0] / ("exports/onnx" if runtime == "onnx" else "model"), tmp_path / "export")
+    shutil.copyfile(resource(TASK.SCRIPTS[runtime]), folder / "predict.py")
+    text = f"{TEXT} \u200b {' '.join(['the old town of Rome and'] * 5)}"
     code = "import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1])['predict'](sys.argv[2])))"
-    ended = subprocess.run([sys.executable, "-c", code, str(script), text], capture_output=True, text=True, check=True)
-    [expected] = Predictor(folder).predict([{"text": text}])
-    found = json.loads(ended.stdout)
+    command = [sys.executable, "-c", code, str(folder / "predict.py"), text]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    [expected] = Predictor(done[0]).predict([{"text": text}])
     assert [row[:4] for row in found] == [[token[key] for key in ("text", "start", "end", "tag")]
                                           for token in expected["tokens"]]  # fmt: skip
     assert [row[4] for row in found] == pytest.approx([token["probability"] for token in expected["tokens"]], abs=1e-3)
 
 
 def test_a_finished_run_is_exported_again(done, tmp_path):
-    import shutil
-
     folder = shutil.copytree(done[0], tmp_path / "run")
     finished = pipeline.export(folder, [Choice(name="onnx-int8")], silent, Control())
     assert finished.outcome == "completed", finished.error
     exports = {entry["name"]: entry for entry in json.loads((folder / "results.json").read_text())["exports"]}
-    assert set(exports) == {"safetensors", "onnx", "onnx-int8"}
+    assert set(exports) == {"onnx", "onnx-int8"}
     assert exports["onnx-int8"]["parity"]["agreement"] > 0.95
 
 
@@ -370,7 +371,7 @@ def test_folds_and_a_probe_over_tags_without_a_scheme(tmp_path):
     rows = [(tokens, ["NAME" if tag != "O" else "X" for tag in tags]) for tokens, tags in tagging.sentences(24)]
     model = models.byte_gpt2(tmp_path / "gpt2", [" ".join(tokens) for tokens, _tags in rows])
     data = {"path": str(tagging.write(tmp_path / "rows.jsonl", rows)), "split": {"method": "k-fold", "folds": 2}}
-    wish = recipe(model, data, strategy={"name": "linear-probe"}, export=["onnx"], training={
+    wish = recipe(model, data, strategy={"name": "linear-probe"}, training={
         "epochs": 3, "batch_size": 8, "threads": 1, "precision": "fp32"})  # fmt: skip
     finished = pipeline.run(wish, tmp_path / "run", silent, Control())
     assert finished.outcome == "completed", finished.error
@@ -378,7 +379,6 @@ def test_folds_and_a_probe_over_tags_without_a_scheme(tmp_path):
     assert results["headline"] == "token_accuracy"
     assert set(results["cross_validation"]["mean"]) == {"token_accuracy"}
     assert set(results["cross_validation"]["pooled"]) == {"token_accuracy"}
-    assert results["exports"][0]["parity"]["status"] == "passed"
     [answer] = Predictor(tmp_path / "run").predict([{"text": "anna slept"}])
     assert [span["text"] for span in answer["spans"]] == ["anna", "slept"]
     choice = wish.changed("training.best_metric", "entity_f1")
@@ -397,3 +397,23 @@ def test_cancelled_in_the_middle(backbone, tmp_path):
     wish = recipe(backbone, tagging.section(tmp_path))
     assert pipeline.run(wish, tmp_path / "run", emit, control).outcome == "cancelled"
     assert not (tmp_path / "run/model").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(5400)
+def test_parts_of_speech_of_the_brown_corpus(starter, assets, tmp_path):
+    """MiniLM, all parameters, three epochs: 13 minutes on two quiet cores."""
+    folder = assets / "data/tokens/brown_pos"
+    data = {"path": str(folder / "train.conll"), "validation": str(folder / "validation.conll"),
+            "test": str(folder / "test.conll")}  # fmt: skip
+    wish = recipe(starter, data, task={"name": TASK.NAME, "max_length": 128}, strategy={"name": "full-fine-tuning"},
+                  training={"epochs": 3, "batch_size": 16, "learning_rate": 2e-4}, compress=["dynamic-int8"],
+                  export=["safetensors", "onnx", "onnx-int8"])  # fmt: skip
+    finished = pipeline.run(wish, tmp_path / "run", silent, Control())
+    assert finished.outcome == "completed", finished.error
+    results = json.loads((tmp_path / "run/results.json").read_text())
+    assert results["headline"] == "token_accuracy"
+    assert results["test"]["metrics"]["token_accuracy"]["value"] >= 0.955
+    assert results["baselines"][0]["metrics"]["token_accuracy"]["value"] == pytest.approx(0.862, abs=5e-4)
+    assert [entry["parity"]["status"] for entry in results["exports"]] == ["passed"] * 3
+    assert results["stages"][1]["metrics"]["token_accuracy"]["value"] >= 0.955

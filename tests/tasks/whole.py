@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import runpy
 import shutil
 import subprocess
 import sys
@@ -97,6 +98,11 @@ def with_scripts(task: Any, found: Run) -> list[Path]:
     """The ONNX export, and the trained model with the script that a safetensors export would have beside it."""
     shutil.copyfile(resource(task.SCRIPTS["transformers"]), found.folder / "model/predict.py")
     return [found.folder / "exports/onnx", found.folder / "model"]
+
+
+def predict_of(folder: Path) -> Any:
+    """The function that the script of an export offers to other programs."""
+    return runpy.run_path(str(folder / "predict.py"))["predict"]
 
 
 def script(folder: Path, *arguments: str, lines: str = "") -> list[str]:

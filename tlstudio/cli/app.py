@@ -320,9 +320,11 @@ def download_data(
 def init(
     data: Annotated[str, typer.Argument(help="Labelled data: a file, a folder, an archive, or a name such as hub:….")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the recipe.")] = Path("recipe.yaml"),
+    task: Annotated[str, typer.Option("--task", help="What to learn; found out if not given.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a recipe for labelled data, with the usual choices, ready to edit and run."""
+    from tlstudio.cli import starting
     from tlstudio.session import sample
 
     if output.exists() and not force:
@@ -332,9 +334,12 @@ def init(
     if not is_name(data) and not Path(place).exists():
         raise StudioError("files.missing", "{path} does not exist.", "Check the path, or choose the file again.",
                           where="data.path", path=data)  # fmt: skip
-    recipe = sample.starting_point(place)
+    with _signals() as control:
+        recipe, notes = starting.suited(sample.starting_point(place), task, control)
     recipes.save(recipe, output)
-    typer.echo(f"{output}: run it with  tlstudio run {output}")
+    for note in notes:
+        typer.echo(note)
+    typer.echo(f"{output}: {recipe.task.name}; run it with  tlstudio run {output}")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from tlstudio.core.errors import fill
 from tlstudio.core.files import expand
 from tlstudio.core.recipe import ModelSection, Recipe, TrainingSection
 from tlstudio.metrics.names import about
+from tlstudio.tasks.suggest import suggest
 
 _KINDS = {
     "task": "tlstudio.tasks",
@@ -63,6 +64,7 @@ def data(
 
 def show_data(found: dict[str, Any]) -> None:
     settings = ", ".join(f"{name} {value!r}" for name, value in found["options"].items())
+    show.out.print(f"made for: {suggest(found['roles'])}", highlight=False)
     rows = found["rows"]["train"] if isinstance(found["rows"], dict) else 0
     show.out.print(f"{found['source']} ({settings}), {rows} rows", highlight=False)
     for role, columns in found["roles"].items():

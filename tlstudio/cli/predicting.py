@@ -14,7 +14,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import atomic_write, explain_os_errors
 from tlstudio.core.progress import silent
-from tlstudio.data.roles import assign, missing_column
+from tlstudio.data.roles import assign, missing_column, named
 from tlstudio.data.tables import read_table
 from tlstudio.pipeline.predict import Predictor
 
@@ -48,7 +48,8 @@ def answer(
         others = _pairs(more, asks, "--with")
         source: Iterable[Row] = [{asks[0]: text, **others} for text in texts]
     else:
-        source = file_rows(file, _pairs(columns, asks, "--column"), asks, control)
+        needed = predictor.task.lacking({})
+        source = file_rows(file, _pairs(columns, asks, "--column"), asks, control, needed)
     with _writer(output) as write:
         for found in predictor.stream(source, control):
             write(found)
@@ -70,8 +71,13 @@ def _pairs(given: Sequence[str], asks: Sequence[str], option: str) -> dict[str, 
     return found
 
 
-def file_rows(file: Path, chosen: Mapping[str, str], asks: Sequence[str], control: Control) -> Iterator[Row]:
-    """The rows of a labelled or unlabelled place, by role; a .txt file has one text a line."""
+def file_rows(
+    file: Path, chosen: Mapping[str, str], asks: Sequence[str], control: Control, needed: Sequence[str] | None = None
+) -> Iterator[Row]:
+    """The rows of a labelled or unlabelled place, by role; a .txt file has one text a line.
+
+    Of the roles ``asks`` those beyond ``needed`` are taken only where a column is chosen or called so.
+    """
     if file.suffix.lower() == ".txt":
         yield from ({asks[0]: line} for line in _lines(file))
         return
@@ -79,8 +85,10 @@ def file_rows(file: Path, chosen: Mapping[str, str], asks: Sequence[str], contro
     for role, column in chosen.items():
         if column not in table.columns:
             raise missing_column(column, role, list(table.columns), str(file))
-    roles = assign(table.open().slice(0, 2_000), dict(chosen), tuple(asks), str(file))
-    names = {roles.one(role): role for role in asks}
+    sample = table.open().slice(0, 2_000)
+    wanted = [role for role in asks if needed is None or role in needed or role in chosen or named(sample, role)]
+    roles = assign(sample, dict(chosen), tuple(wanted), str(file))
+    names = {roles.one(role): role for role in wanted}
     for batch in table.batches(list(names)):
         yield from ({names[name]: value for name, value in row.items()} for row in batch.to_pylist())
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tlstudio.data.detect.words import has_letters
+from tlstudio.data.detect.words import URL, has_letters
 from tlstudio.data.roles import (
     FEW_VALUES,
+    HELPERS,
     IMAGES,
     LANGUAGES,
     LISTS,
@@ -39,6 +40,7 @@ _CODES = (
     "sv sw ta te tg th tk tl tr tt ug uk ur uz vi xh yi yo zh zu "
 )
 _COUNTERS = ("id", "index", "idx", "row", "nr", "no", "unnamed: 0", "")  # numbers that are learnt by nobody
+_BESIDE = frozenset(name for role in HELPERS for name in ROLES[role].names)
 _PROSE = 8  # letters from which on a cell is more than a class or a date
 _MANY = 20  # different numbers from which on they are no classes
 
@@ -133,6 +135,15 @@ class Guesses:
         if name:
             self.columns[role], self.reasons[name] = (name,), NAMED
 
+    def offer_verdict(self) -> None:
+        """Of pairs that nothing else is asked of: what says how much the texts belong together, by a column's name."""
+        label = self.named("label")
+        score = self.named("number") or (label if self._continuous(label) else "")
+        two = label if label and len(set(self._values(label))) == 2 else ""
+        for role, name in (("negative", self.named("negative")), ("number", score), ("label", two)):
+            if name and not {"negative", *TARGETS} & self.columns.keys():
+                self.columns[role], self.reasons[name] = (name,), NAMED
+
     def named(self, role: str, also: bool = False) -> str:
         """The first free column whose name says the role and whose values do not speak against it; else empty.
 
@@ -167,7 +178,7 @@ class Guesses:
             texts = {self.named(other) for other in wanted if other not in TARGETS}
             return self._few_values([name for name in free if name not in texts]), FEW_VALUES
         if role != "text":  # another column than that of the texts must look like one
-            free = [name for name in free if self._is_prose(name)]
+            free = [name for name in free if _plain(name) not in _BESIDE and self._is_prose(name)]
         return self._longest(free, ordered=role in ("source_text", "prompt") or "text_b" in wanted), LONGEST
 
     def _longest(self, free: list[str], ordered: bool) -> str:
@@ -267,10 +278,10 @@ class Guesses:
     def _is_prose(self, name: str) -> bool:
         """Whether a column holds texts: mostly more than a word, and mostly different."""
         values = [value for value in self._values(name) if value.strip()]
-        if not values or self._is_file(name):
+        if not values or 2 * len(values) < self.sample.num_rows or self._is_file(name):
             return False
         different = len(values) < 8 or 4 * len(set(values)) >= len(values)
-        return different and 2 * sum(has_letters(value, _PROSE) for value in values) >= len(values)
+        return different and 2 * sum(map(_is_text, values)) >= len(values)
 
     def _mean_length(self, name: str) -> float:
         import pyarrow.compute as pc
@@ -280,6 +291,12 @@ class Guesses:
 
 def _plain(name: str) -> str:
     return name.strip().lower()
+
+
+def _is_text(value: str) -> bool:
+    """More than a word, and more letters than figures and signs: no date, and no address of a page."""
+    letters = sum(char.isalpha() for char in value)
+    return has_letters(value, _PROSE) and 2 * letters > len(value) and not URL.match(value)
 
 
 def _is_number(value: str) -> bool:

@@ -105,6 +105,7 @@ TEXTS = ("text", "text_b", "negative", "question", "context", "source_text", "ta
 LEARNT = (*TEXTS, "tokens", "messages", *FILES)  # a row without one of them has nothing to learn from
 TARGETS = ("label", "labels", "number")
 HELPERS = ("group", "language", "time", "weight", "ignore")
+_PAIR = ("text", "text_b")
 _OFFERED = ("group", "language", "time")  # a weight changes the training: only the user may ask for it
 
 
@@ -160,6 +161,8 @@ def assign(
         )  # fmt: skip
     for role in _OFFERED:
         guesses.offer(role)
+    if roles == _PAIR:
+        guesses.offer_verdict()
     return Roles(columns, reasons)
 
 

@@ -31,9 +31,8 @@ class Known:
 class Facts(QObject):
     """Asks and remembers; the presenters read.
 
-    ``changed(subject)``: model, data, catalogue, estimate, download, dataset (of the hub), data-download, shape (data
-    that lacks what the task needs, read for what it is), and examination: what the data doctor has found. Its quick
-    checks begin by themselves when the data is known.
+    ``changed(subject)``: model, data, catalogue, estimate, download, dataset (of the hub), data-download,
+    and examination: what the data doctor has found. Its quick checks begin by themselves when the data is known.
     """
 
     changed = Signal(str)
@@ -212,14 +211,6 @@ class Facts(QObject):
             self.inspect_again("model")
         if subject == "data" and known.state in ("known", "failed"):
             self._forget_examination()  # the file may be another one under the same name
-            self._ask_shape(known)
-
-    def _ask_shape(self, known: Known) -> None:
-        """What the data is made for, where it lacks what the chosen task needs."""
-        self._set("shape", Known())
-        if known.data is not None and known.data.get("missing"):
-            section = _read_part(self._recipe.data).model_dump(mode="json", exclude_none=True)
-            self._request("shape", "inspect-data", {"data": section, "roles": []}, patient=True)
 
     def _set(self, subject: str, known: Known) -> None:
         self._known[subject] = known

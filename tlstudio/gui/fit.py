@@ -35,7 +35,7 @@ def misfit(recipe: Recipe, facts: Facts) -> StudioError | None:
     roles, task = set(known.get("roles") or {}), task_of(recipe.task.name)
     if task is None or not (roles or known.get("missing")):
         return None
-    missing = task.lacking(roles)
+    missing = task.lacks(roles)
     if not missing:
         return None
     title, found = i18n.engine(task.TITLE), kind(roles)

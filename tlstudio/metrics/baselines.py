@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -84,6 +85,7 @@ def linear(
         test_labels: [M].
         names: class names.
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     known, asked = np.asarray(train, np.float64), np.asarray(test, np.float64)
@@ -92,7 +94,9 @@ def linear(
     if len(np.unique(train_labels)) < 2:
         predicted = np.full(len(asked), train_labels[0])
     else:
-        model = LogisticRegression(max_iter=200).fit((known - middle) / spread, np.asarray(train_labels))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is good enough for a yardstick
+            model = LogisticRegression(max_iter=200).fit((known - middle) / spread, np.asarray(train_labels))
         predicted = model.predict((asked - middle) / spread) if len(asked) else np.zeros(0, np.int64)
     return _entry((name, title), predicted, test_labels, names, control=control, bootstrap=bootstrap, seed=seed)
 

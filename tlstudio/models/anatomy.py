@@ -35,7 +35,8 @@ def backbone_of(model: torch.nn.Module) -> str:
     for name in (prefix, *_TOWERS):
         if name and hasattr(model, name):
             return name
-    return ""
+    # Whisper's classifier of sounds holds its encoder alone, under a name that whole networks have too
+    return "encoder" if hasattr(model, "encoder") and hasattr(model, "projector") else ""
 
 
 def group_name(parameter: str, backbone: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +12,10 @@ from tlstudio.core.paths import resource
 
 
 class Entry(BaseModel):
-    """One backbone. ``sha256`` maps file names to the hashes they must have; ``package`` carries the same files."""
+    """One backbone. ``sha256`` maps file names to the hashes they must have; ``package`` carries the same files.
+
+    ``modality`` is what it reads, as :func:`tlstudio.models.checks.modality` says; one of images has no languages.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -21,7 +24,8 @@ class Entry(BaseModel):
     summary: str
     megabytes: int
     parameters: int
-    languages: tuple[str, ...]
+    modality: Literal["text", "image", "image-text", "audio"] = "text"
+    languages: tuple[str, ...] = ()
     licence: str
     data: str
     revision: str | None = None
@@ -58,6 +62,7 @@ def listing() -> list[dict[str, Any]]:
                 "summary": entry.summary,
                 "bytes": entry.megabytes * 1_000_000,
                 "parameters": entry.parameters,
+                "modality": entry.modality,
                 "languages": list(entry.languages),
                 "licence": entry.licence,
                 "revision": entry.revision,

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
+from tlstudio.core.files import read_json
 from tlstudio.models.batches import STEP, collate, tensors
+from tlstudio.models.checks import modality
+from tlstudio.models.pixels import read_pixels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,19 +56,13 @@ class TextEmbedder:
 
 
 class ImageEmbedder:
-    """The pooled output of an image backbone, or the mean of its patches."""
+    """The pooled output of an image backbone, or the mean of its patches; of two towers the vector of the image."""
 
     def __init__(self, folder: Path, control: Control) -> None:
-        from transformers import AutoConfig
-        from transformers.models.auto.image_processing_auto import AutoImageProcessor
-
-        self._control = control
-        self._model = load_backbone(folder)
-        if not hasattr(AutoConfig.from_pretrained(folder, local_files_only=True), "image_size"):
+        if modality(read_json(Path(folder) / "config.json")) not in ("image", "image-text"):
             raise not_for_images(folder)
-        self._processor = AutoImageProcessor.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, backend="pil"
-        )
+        self._control, self._pixels = control, read_pixels(folder)
+        self._model = load_backbone(folder)
 
     def __call__(self, images: Sequence[Any]) -> np.ndarray:
         """float32 [n, D] of unit length, from images of mode RGB."""
@@ -75,16 +72,19 @@ class ImageEmbedder:
         for start in range(0, len(images), _BATCH):
             self._control.check()
             parts.append(self._features(list(images[start : start + _BATCH])))
-        return np.concatenate(parts) if parts else np.zeros((0, self._model.config.hidden_size), dtype=np.float32)
+        return np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
 
     def _features(self, batch: list[Any]) -> np.ndarray:
+        import numpy as np
         import torch
 
-        pixels = self._processor(images=batch, return_tensors="pt")["pixel_values"]
+        squares = np.stack([np.asarray(self._pixels.square(image)) for image in batch])
+        pixels = torch.from_numpy(self._pixels.values(squares))
         with torch.inference_mode():
-            output = self._model(pixel_values=pixels)
+            read = getattr(self._model, "get_image_features", self._model)
+            output = read(pixel_values=pixels)
             pooled = getattr(output, "pooler_output", None)
-            return unit(output.last_hidden_state.mean(1) if pooled is None else pooled)
+            return unit(output.last_hidden_state.mean(1) if pooled is None else pooled.flatten(1))
 
 
 def load_backbone(folder: Path) -> Any:

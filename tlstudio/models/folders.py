@@ -19,6 +19,8 @@ TOKENIZER_FILES = (
     "added_tokens.json",
     "sentencepiece.bpe.model",
     "spiece.model",
+    "source.spm",
+    "target.spm",
     "tokenizer.model",
     "chat_template.jinja",
 )
@@ -61,7 +63,9 @@ def read_labels(folder: Path) -> list[str]:
 
 def position_limit(config: dict[str, Any]) -> int | None:
     """How many tokens the position embeddings allow, special tokens included; None where there is no limit."""
-    limit = config.get("max_position_embeddings") or config.get("n_positions")
+    limit = config.get("max_position_embeddings")
+    if not limit and "relative_attention_num_buckets" not in config:  # T5 states a number, but has no positions
+        limit = config.get("n_positions")
     if not isinstance(limit, int):
         return None
     # RoBERTa and its kin start counting positions after the padding index

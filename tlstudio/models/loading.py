@@ -14,6 +14,7 @@ from tlstudio.core.recipe import ModelSection
 from tlstudio.models import catalog, gguf
 from tlstudio.models.checks import check_folder, modality, weight_files
 from tlstudio.models.heads import Head
+from tlstudio.models.pixels import stated_size
 
 
 @dataclass(frozen=True)
@@ -167,8 +168,8 @@ def inspect(model: ModelSection, head: Head) -> dict[str, Any]:
         "parameters": sum(group.parameters for group in groups if group.kind != "head"),
         "bytes": sum(size_of(path) for path in weight_files(backbone.path)),
         "max_length": (position_limit(raw) or max_length(backbone.path)) if reads == "text" else None,
-        "image_size": _image_size(raw),
-        "hidden_size": getattr(config, "hidden_size", None),
+        "image_size": stated_size(raw),
+        "hidden_size": _width(config),
         "labels": config.num_labels,
         "vocabulary": getattr(config, "vocab_size", None),
         "licence": backbone.licence,
@@ -177,7 +178,8 @@ def inspect(model: ModelSection, head: Head) -> dict[str, Any]:
     }
 
 
-def _image_size(raw: dict[str, Any]) -> int | None:
-    """Pixels of a side that the backbone was trained with, where it says so."""
-    size = raw.get("image_size") or (raw.get("vision_config") or {}).get("image_size")
-    return size if isinstance(size, int) else None
+def _width(config: Any) -> int | None:
+    """Hidden size; of convolutional networks that of the last stage, of two towers that of the images."""
+    found = getattr(config, "hidden_size", None) or (getattr(config, "hidden_sizes", None) or [None])[-1]
+    tower = getattr(config, "vision_config", None)
+    return found if isinstance(found, int) or tower is None else _width(tower)

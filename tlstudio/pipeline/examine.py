@@ -92,7 +92,8 @@ def examine_rows(recipe: Recipe, labelled: Labelled, deep: bool, emit: Emit, con
     """As :func:`examine`, on rows that have been read."""
     images = "image" in labelled.roles.columns
     backbone = _backbone(recipe, deep, control)
-    counts = backbone is not None and not images and (backbone.folder / "tokenizer.json").is_file()
+    windows = bool({"tokens", "context"} & labelled.roles.columns.keys())  # what is read in windows is never cut
+    counts = backbone is not None and not images and not windows and (backbone.folder / "tokenizer.json").is_file()
     found: dict[str, Any] = doctor.examine(
         labelled,
         recipe.data,

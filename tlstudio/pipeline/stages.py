@@ -93,11 +93,14 @@ class Stages:
         """
         task, section, control = self.checked.task.plugin, self.context.recipe.data, self.context.control
         for other in task.ALTERNATIVES:
-            found = data.require(section, emit, control, (), fold)
+            try:
+                found = data.require(section, emit, control, (), fold)
+            except StudioError:
+                break  # what the data looks like without the task may be wrong where the task's roles are right
             if set(other) <= found.roles.columns.keys():
                 return found
         rows = data.require(section, emit, control, task.ROLES, fold)
-        missing = [role for role in task.ROLES if role not in rows.roles.columns]
+        missing = task.lacks(rows.roles.columns)
         if missing:
             raise StudioError(
                 "data.no-role", "{task} needs a column for: {missing}.",

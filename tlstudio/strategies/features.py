@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import torch
 
 _BATCH = 32
+_SAMPLE = 500  # rows that tell how large features are
+_LOUD = 128.0  # the sum of the sizes of a row's features at which the usual learning rate is right
 
 
 class Store:
@@ -170,8 +172,38 @@ def stub(backbone: Any) -> torch.nn.Module:
     return CachedBackbone()
 
 
-def head_only(module: torch.nn.Module, head: Head, config: Any) -> torch.nn.Module:
-    """A model of one module, that answers features [B, …, F] with the outputs of the head."""
+def loudness(rows: FeatureRows) -> float:
+    """Sum of the sizes of a row's features, on average over the first rows."""
+    import numpy as np
+
+    sample = [np.abs(rows[index]["features"]) for index in range(min(len(rows), _SAMPLE))]
+    sizes = [float(row.reshape(len(row) if row.ndim == 2 else 1, -1).sum(1).mean()) for row in sample if row.size]
+    return float(np.mean(sizes)) if sizes else 0.0
+
+
+def first_linear(module: torch.nn.Module) -> torch.nn.Linear | None:
+    """The linear layer that reads the input of a module; None where another one does."""
+    import torch
+
+    parts = list(module) if isinstance(module, torch.nn.Sequential) else [module]
+    weighted = next((part for part in parts if any(True for _weight in part.parameters())), None)
+    return weighted if type(weighted) is torch.nn.Linear else None
+
+
+def damping(module: torch.nn.Module, rows: FeatureRows) -> float:
+    """What features are multiplied by, at most 1, while a head trains on them.
+
+    A step of Adam moves each weight by about the learning rate, so an answer moves by the rate times the sum of the
+    sizes of the features: with those of some image backbones, which are ten times as large as those of texts, the usual
+    rate would leap to and fro.
+    """
+    if first_linear(module) is None:
+        return 1.0
+    return min(1.0, _LOUD / max(loudness(rows), 1e-9))
+
+
+def head_only(module: torch.nn.Module, head: Head, config: Any, factor: float = 1.0) -> torch.nn.Module:
+    """A model of one module, that answers features [B, …, F], times ``factor``, with the outputs of the head."""
     import torch
 
     class HeadOnly(torch.nn.Module):
@@ -181,7 +213,7 @@ def head_only(module: torch.nn.Module, head: Head, config: Any) -> torch.nn.Modu
             self.device = next(module.parameters()).device
 
         def forward(self, features: torch.Tensor, **_mask: Any) -> SimpleNamespace:
-            answer = self.head(features)
+            answer = self.head(features * factor)
             if len(head.outputs) == 1:
                 return SimpleNamespace(**{head.outputs[0]: answer})
             return SimpleNamespace(**dict(zip(head.outputs, answer.unbind(-1), strict=True)))

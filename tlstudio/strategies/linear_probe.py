@@ -109,12 +109,20 @@ def _recorded(model: Any, job: TransferJob) -> Transfer:
     rows = {split: _features(job, split, job.head.probe, extract) for split in _splits(job)}
     for weight, parameter in model.named_parameters():  # whatever lies between the backbone and the last module
         parameter.requires_grad_(weight.startswith(f"{name}."))
+    factor = features.damping(module, rows["train"])
+
+    def finish() -> torch.nn.Module:
+        """The features of the whole network are as large as they were: the factor goes into the weights."""
+        if (linear := features.first_linear(module)) is not None:
+            linear.weight.data.mul_(factor)
+        return model
+
     return Transfer(
-        features.head_only(module, job.head, model.config),
+        features.head_only(module, job.head, model.config, factor),
         rows["train"],
         rows.get("validation", ()),
         partial(_collate, name="features", several=job.head.per_token),
-        lambda: model,
+        finish,
     )
 
 

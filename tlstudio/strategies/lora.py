@@ -111,7 +111,8 @@ class Lora:
             if hasattr(merged, "peft_config"):
                 del merged.peft_config
             restore()
-            return merged.requires_grad_(True)  # type: ignore[no-any-return]
+            result: torch.nn.Module = merged.requires_grad_(True)
+            return result
 
         return Transfer(
             model=model.to(job.device),
@@ -164,7 +165,7 @@ def _settings(config: Options, names: list[str], model: Any, rows: int) -> Any:
     rank = (16 if rows >= _MANY_ROWS else 8) if config.rank == "auto" else config.rank
     return peft.LoraConfig(
         r=rank,
-        lora_alpha=2 * rank if config.alpha == "auto" else config.alpha,  # type: ignore[arg-type]
+        lora_alpha=2 * rank if config.alpha == "auto" else config.alpha,  # type: ignore[arg-type]  # any number does
         lora_dropout=config.lora_dropout,
         target_modules=names,
         use_dora=config.dora,

@@ -184,7 +184,6 @@ class TaskBase:
     SUMMARY: str
     ROLES: tuple[str, ...]  # what the data must have
     ALTERNATIVES: tuple[tuple[str, ...], ...] = ()  # other roles that do as well
-    ALTERNATIVES: tuple[tuple[str, ...], ...] = ()  # or these, each instead of ROLES
     SUGGESTED = True  # for data with these roles; off where another task with the same roles is the usual one
     ASKS: tuple[str, ...] = ("text",)  # what a prediction needs
     LEARNS: Literal["text", "image", "audio"] = "text"
@@ -203,7 +202,7 @@ class TaskBase:
 
     # --- before training
 
-    def lacking(self, roles: Collection[str]) -> list[str]:
+    def lacks(self, roles: Collection[str]) -> list[str]:
         """Roles that data with ``roles`` lacks for the task."""
         lists = [[role for role in needed if role not in roles] for needed in (self.ROLES, *self.ALTERNATIVES)]
         return lists[0] if all(lists) else []

@@ -141,7 +141,7 @@ class CausalLm(language.LanguageModel):
              "output": output, "score": scores[at]}
             for at, output in written.items()
         ]  # fmt: skip
-        columns = {
+        columns: dict[str, list[Any]] = {
             "prompt": prompts,
             "text": texts,
             "label": [text[len(prompt) :] for text, prompt in zip(texts, prompts, strict=True)],

@@ -104,6 +104,9 @@ class EmbeddingSimilarity(TaskBase):
         roles = (*texts.PAIR, *(("negative",) if name == "triplets" else ()))
         targets = {"scores": texts.numbers, "labels": _Sameness(job.config.same)}.get(name, sides.unlabelled)
         encoded = sides.encode(job, targets, length, roles)
+        read = ", ".join([*texts.PAIR, *judged.KINDS[name].roles])
+        log(job.emit, "task.pairs", "The loss is {loss}, for rows with the roles: {roles}.",
+            loss=_loss(job.config, name), roles=read)  # fmt: skip
         facts = {"pairs": name, "scores": _range(encoded) if name == "scores" else [0.0, 1.0]}
         return replace(encoded, facts=facts, head={"pool": _pooling(job)})
 
@@ -115,8 +118,7 @@ class EmbeddingSimilarity(TaskBase):
         import torch
 
         assert isinstance(encoded, sides.SideEncoded)
-        usual = judged.KINDS[encoded.facts["pairs"]].losses[0]
-        chosen = pair_losses.LOSSES[usual if config.loss == "auto" else config.loss]
+        chosen = pair_losses.LOSSES[_loss(config, encoded.facts["pairs"])]
         pool, count = encoded.head["pool"], encoded.sides
 
         def of_vectors(outputs: Any, labels: dict[str, torch.Tensor], row_weights: Any = None) -> torch.Tensor:
@@ -166,8 +168,10 @@ class EmbeddingSimilarity(TaskBase):
 
     def examples(self, folder: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
         asked = [(source, str(row[role])) for source, row in enumerate(rows) for role in _given(row)]
-        ids = tokenise(load_tokenizer(folder), [text for _source, text in asked], folders.max_length(folder))[0]
-        return [{"input_ids": each, "source": source} for each, (source, _text) in zip(ids, asked, strict=True)]
+        tokenizer = load_tokenizer(folder)
+        ids = tokenise(tokenizer, [text for _source, text in asked], folders.max_length(folder))[0]
+        empty = [tokenizer.pad_token_id or 0]  # of an empty text, where there are no special tokens
+        return [{"input_ids": each or empty, "source": source} for each, (source, _) in zip(ids, asked, strict=True)]
 
     def answers(
         self, folder: Path, rows: Sequence[Row], examples: Sequence[Row], outputs: Outputs
@@ -196,6 +200,10 @@ def kind_of(config: Options, labelled: Labelled) -> str:
         "Give a column this role in the Data step, under Columns; or set task.loss to auto.",
         where="task.loss", loss=config.loss, role=judged.KINDS[fitting[0]].roles[0],
     )  # fmt: skip
+
+
+def _loss(config: Options, kind: str) -> str:
+    return judged.KINDS[kind].losses[0] if config.loss == "auto" else config.loss
 
 
 class _Sameness:

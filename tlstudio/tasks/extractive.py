@@ -191,7 +191,7 @@ def threshold(gaps: Sequence[float], answered: Sequence[float], unanswered: Sequ
     gains = np.asarray(answered, np.float64)[order] - np.asarray(unanswered, np.float64)[order]
     totals = np.concatenate([[0.0], np.cumsum(gains)])
     # between two equal gaps nothing can be cut
-    cuts = np.flatnonzero(np.concatenate([[True], np.diff(sorted_gaps) > 0, [True]]))
+    cuts = np.flatnonzero(np.concatenate([[True], sorted_gaps[1:] > sorted_gaps[:-1], [True]]))
     count = int(cuts[np.argmax(totals[cuts])])
     low = sorted_gaps[count - 1] if count else sorted_gaps[0] - 2.0
     high = sorted_gaps[count] if count < len(sorted_gaps) else sorted_gaps[-1] + 2.0
@@ -202,8 +202,8 @@ def threshold(gaps: Sequence[float], answered: Sequence[float], unanswered: Sequ
 def most_similar(question: str, context: str, words: int) -> tuple[int, int]:
     """The place in a passage whose surroundings share most words with the question: a sliding window.
 
-    Source: Richardson et al., 2013, MCTest, algorithm 1, with rare words counting more; the answer itself should not
-    repeat the question. ``words`` is the length of the answer. Returns characters.
+    Source: Richardson et al., 2013, MCTest, algorithm 1, where rare words count more; here near ones do as well, and
+    the answer itself should not repeat the question. ``words`` is the length of the answer. Returns characters.
     """
     import numpy as np
 
@@ -217,6 +217,10 @@ def most_similar(question: str, context: str, words: int) -> tuple[int, int]:
     sums = np.concatenate([[0.0], np.cumsum(weights)])
     size = min(words, len(found))
     starts = np.arange(len(found) - size + 1)
-    around = sums[np.minimum(starts + size + _AROUND, len(found))] - sums[np.maximum(starts - _AROUND, 0)]
-    place = int((around - 2 * (sums[starts + size] - sums[starts])).argmax())
+    around = sum(
+        sums[np.minimum(starts + size + reach, len(found))] - sums[np.maximum(starts - reach, 0)]
+        for reach in range(1, _AROUND + 1)
+    )
+    inside = sums[starts + size] - sums[starts]
+    place = int((around - (_AROUND + 1) * inside).argmax())
     return spans[place][0], spans[place + size - 1][1]

@@ -149,7 +149,7 @@ class InstructionTuning(language.LanguageModel):
              "output": written[at], "score": float(score)}
             for at, score in list(zip(places, rouge[:, 0], strict=True))[:50]
         ]  # fmt: skip
-        columns = {
+        columns: dict[str, list[Any]] = {
             "prompt": [prompt for prompt, _response in exchanges],
             "response": [response for _prompt, response in exchanges],
             "label": [response for _prompt, response in exchanges],

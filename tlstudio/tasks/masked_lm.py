@@ -112,16 +112,14 @@ class MaskedLm(language.LanguageModel):
             yield np.concatenate([row[word >= 0] for row, word in pairs])
 
     def test(self, job: TestJob) -> Tested:
-        table, texts = language.by_text(job), job.texts("text")
+        table = language.by_text(job)
         result = perplexity.evaluate(table, guessed=True, **job.options)
         items = _guessed(job)
-        rights = [f"{int(right)} / {int(count)}" for _loss, count, right in table]
-        columns = {
+        columns: dict[str, list[Any]] = {
             "label": [f"{int(count)} / {int(count)}" for _loss, count, _right in table],
-            "predicted": rights,
+            "predicted": [f"{int(right)} / {int(count)}" for _loss, count, right in table],
             "score": language.likelihoods(table),
         }
-        assert len(rights) == len(texts)
         return Tested({**result, "samples": {"kind": "masked", "items": items}}, columns)
 
     def examples(self, folder: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -236,10 +234,11 @@ class _Cutter:
             yield [*self._first, *part, *self._last], [*[-1] * len(self._first), *numbers, *[-1] * len(self._last)]
 
     def _read(self, text: str, control: Control) -> tuple[list[int], list[int]]:
+        ids: list[int] = []
+        words: list[int] = []
         if not self._whole:
             ids = language.token_ids(self._tokenizer, text, control)
             return ids, list(range(len(ids)))
-        ids, words = [], []
         for piece in language.pieces(text):
             control.check()
             found = self._tokenizer(piece, add_special_tokens=False, return_attention_mask=False, verbose=False)

@@ -18,7 +18,7 @@ def suggest(roles: Mapping[str, Any]) -> str:
         roles: column or columns by role.
     """
     given = {role for role in roles if role not in HELPERS}
-    fitting = [task for task in find("tlstudio.tasks").values() if not task.lacking(given)]
+    fitting = [task for task in find("tlstudio.tasks").values() if not task.lacks(given)]
     # of several with the same roles the one that says it is the usual one: a class is a class before it is an order
     best = max(fitting, key=lambda task: (len(task.ROLES), task.SUGGESTED), default=None)
     return USUAL if best is None or not best.SUGGESTED else str(best.NAME)

@@ -367,9 +367,9 @@ def test_augmentation_does_not_read_the_data_again(shown, controller, runners, q
         ({"text": "text", "number": "stars"}, "needs a column for: Label."),
     ],
 )
-def test_data_that_is_not_made_for_the_task(shown, controller, answers, table, roles, words):
+def test_data_that_is_not_made_for_the_task(shown, controller, answers, table, roles, words, monkeypatch):
     answers["inspect-data"] = lambda _args: fake.data_facts(table) | {"roles": roles}
-    controller.context.facts.task_chosen = True  # else the task would follow the data
+    monkeypatch.setattr("tlstudio.tasks.suggest.suggest", lambda _roles: "")  # else the task would follow the data
     controller.context.edit("model", {"source": "hub", "name": fake.MINILM})
     pane = shown()
     assert words in " ".join(controller.window.plan.texts())
@@ -378,10 +378,10 @@ def test_data_that_is_not_made_for_the_task(shown, controller, answers, table, r
     assert controller.window.steps.state_of("data")[0] == "missing"
 
 
-def test_several_labels_are_not_one(shown, controller, answers, table):
+def test_several_labels_are_not_one(shown, answers, table, monkeypatch):
     """The task learns one label for each row; that there are several must be said, not learnt as combinations."""
     answers["inspect-data"] = lambda _args: fake.data_facts(table) | {"roles": {"text": "text", "labels": "label"}}
-    controller.context.facts.task_chosen = True  # else the task would follow the data
+    monkeypatch.setattr("tlstudio.tasks.suggest.suggest", lambda _roles: "")  # else the task would follow the data
     pane = shown()
     assert pane.problems.messages() == ["Text classification needs a column for: Label."]
     assert pane.columns.separator_line.isVisibleTo(pane.columns)

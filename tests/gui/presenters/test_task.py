@@ -92,21 +92,20 @@ def test_a_chosen_task_stays_and_the_fitting_one_is_offered(opened, controller, 
     assert not pane.offer.isVisible()
 
 
-def test_data_that_lacks_roles_is_looked_at_once_more(opened, controller, answers, table, runners, until) -> None:
-    """Read for the chosen task it lacks columns; read for what it is, it says which task it is made for."""
-
-    def reply(args: dict[str, Any]) -> dict[str, Any]:
-        facts = fake.data_facts(table)
-        return facts | ({"roles": {}, "missing": args["roles"]} if args["roles"] else {"roles": TAGS})
-
+def test_data_that_lacks_roles_says_which_task_it_is_made_for(opened, controller, answers, table, runners) -> None:
+    """Asked for the roles of the chosen task, the reply names those that are missing, and what the data is."""
     controller.context.facts.task_chosen = True
-    pane = opened(TAGS, answers, table)
-    answers["inspect-data"] = reply
-    controller.context.facts.inspect_again("data")
-    until(pane.offer.isVisible)
+    pane = opened(TAGS, answers, table, missing=["text", "label"])
     asked = [args["roles"] for runner in runners for job, args in runner.asked if job == "inspect-data"]
-    assert asked[-2:] == [["text", "label"], []]
-    assert any("needs a column for: Text, Label" in text for text in pane.problems.messages())
+    assert asked[-1] == ["text", "label"]
+    assert "this data holds words with tags" in " ".join(pane.problems.messages())
+    assert pane.offer.text.text() == "This data is made for another task: Token classification."
+
+
+def test_data_without_any_role(opened, controller, answers, table) -> None:
+    pane = opened({}, answers, table, missing=["text", "label"])
+    assert pane.problems.messages() == ["Text classification needs a column for: Text, Label."]
+    assert not pane.offer.isVisible()
 
 
 def test_choosing_in_the_box(opened, controller, answers, table, dialogs) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from tlstudio.gui import formats, i18n, metric_names
 from tlstudio.gui.background import Latest
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.common import Card, EmptyState, Facts, button, label, row
+from tlstudio.gui.widgets.delete_question import confirmed
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.splitter import splitter
 from tlstudio.session.history import RunHistory
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tlstudio.gui.plots import CurvePlot
 
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
-_NAMED = 5  # runs that a question names; more are counted
 _KEPT = 40  # histories in memory
 
 
@@ -177,7 +177,12 @@ class RunsPane(Pane):
             Column(self.tr("Data"), lambda run: run.title or formats.NONE),
             Column(self.tr("Strategy"), lambda run: i18n.engine(run.strategy) or formats.NONE),
             Column(self.tr("Outcome"), self._outcome, colour=_tint),
-            Column(self.tr("Score"), _score, lambda run: metric_names.order(run.metric, run.score), numeric=True),
+            Column(
+                self.tr("Score"),
+                lambda run: metric_names.value(run.metric, run.score),
+                lambda run: metric_names.order(run.metric, run.score),
+                numeric=True,
+            ),
             Column(self.tr("Metric"), lambda run: metric_names.title(run.metric) if run.metric else formats.NONE),
             Column(self.tr("Model"), lambda run: run.model.rsplit("/", 1)[-1] or formats.NONE),
             number(self.tr("Size"), "bytes", formats.size),
@@ -233,27 +238,10 @@ class RunsPane(Pane):
         """Asks, naming the runs; runs that go on are left out."""
         wanted = self.ticked() or [run.id for run in self.table.chosen()]
         runs = [self._runs[run] for run in wanted if self._runs[run].outcome != "running"]
-        if not runs or not self._confirm(runs):
+        if not runs or not confirmed([run.id for run in runs], self):
             return
         self.table.records.ticks -= {run.id for run in runs}
         self.delete_requested.emit([run.id for run in runs])
-
-    def _confirm(self, runs: list[RunSummary]) -> bool:
-        names = "\n".join(run.id for run in runs[:_NAMED])
-        if len(runs) > _NAMED:
-            names += "\n" + self.tr("and {n} more").format(n=formats.count(len(runs) - _NAMED))
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(self.tr("Delete runs"))
-        box.setText(self.tr("Delete these runs with their models and exports? This cannot be undone."))
-        box.setInformativeText(names)
-        yes = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(keep)
-        box.exec()
-        answer = box.clickedButton() is yes
-        box.deleteLater()
-        return answer
 
     def _open_path(self, name: str) -> None:
         run = self.table.current()
@@ -342,9 +330,8 @@ class RunsPane(Pane):
         with QSignalBlocker(self.metric_choice):
             self.metric_choice.clear()
             for split, name in wanted:
-                title = self.tr("Training loss") if split == "train" else metric_names.title(name)
-                shown_title = title if split == "train" else validation.format(metric=title)
-                self.metric_choice.addItem(shown_title, (split, name))
+                title = validation.format(metric=metric_names.title(name))
+                self.metric_choice.addItem(title if split == "validation" else self.tr("Training loss"), (split, name))
             self.metric_choice.setCurrentIndex(wanted.index(self._picked) if self._picked in wanted else 0)
 
     @Slot(int)
@@ -400,7 +387,3 @@ class RunsPane(Pane):
 
 def _tint(run: RunSummary) -> str:
     return {"completed": "ok", "stopped": "ok", "failed": "error"}.get(run.outcome, "warn")
-
-
-def _score(run: RunSummary) -> str:
-    return metric_names.value(run.metric, run.score) if run.metric else formats.NONE

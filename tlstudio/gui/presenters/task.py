@@ -35,7 +35,6 @@ class TaskPresenter(Presenter):
     def on_fact(self, subject: str) -> None:
         if subject == "data":
             self._follow()
-        if subject in ("data", "shape"):
             self.refresh()
 
     def refresh(self) -> None:
@@ -67,12 +66,13 @@ class TaskPresenter(Presenter):
         """The task that the data is made for; empty where that is not known."""
         from tlstudio.tasks.suggest import suggest
 
-        known = self.context.facts.data.data or {}
-        if known.get("missing"):  # it was read for the chosen task
-            known = self.context.facts.get("shape").data or {}
-        roles = known.get("roles") or {}
-        found = fit.task_of(suggest(roles)) if roles else None
-        return str(found.NAME) if found is not None and not found.lacking(roles) else ""
+        roles = (self.context.facts.data.data or {}).get("roles") or {}
+        if not roles:
+            return ""
+        current = fit.task_of(self.context.project.recipe.task.name)
+        wanted = self.context.facts.task_chosen and current is not None and not current.lacks(roles)
+        found = current if wanted else fit.task_of(suggest(roles))
+        return str(found.NAME) if found is not None and not found.lacks(roles) else ""
 
     def _change(self, name: str) -> None:
         changes = with_task(self.context.project.recipe, name)
