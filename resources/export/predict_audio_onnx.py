@@ -1,8 +1,9 @@
 """Classifies recordings: python predict.py sound.wav other.flac, or one path a line from standard input.
 
-Needs only: pip install onnxruntime numpy soundfile (and soxr for recordings of another sampling rate)
+Needs only: pip install onnxruntime numpy soundfile scipy
 """
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -29,9 +30,9 @@ def listen(path):
     wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
     wave = wave[:, 0] if wave.shape[1] == 1 else wave.mean(1, dtype=np.float32)
     if rate != RATE:
-        import soxr
+        from scipy.signal import resample_poly
 
-        wave = soxr.resample(wave, rate, RATE)
+        wave = resample_poly(wave, RATE // math.gcd(rate, RATE), rate // math.gcd(rate, RATE))
     most = max(round(HOW["seconds"] * RATE), HOW["least"])
     begin = 0 if HOW["cut"] == "start" else max(len(wave) - most, 0) // 2
     wave = wave[begin : begin + most].astype(np.float32)

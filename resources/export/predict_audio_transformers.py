@@ -1,8 +1,9 @@
 """Classifies recordings: python predict.py sound.wav other.flac, or one path a line from standard input.
 
-Needs only: pip install torch transformers soundfile (and soxr for recordings of another sampling rate)
+Needs only: pip install torch transformers soundfile scipy
 """
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -22,9 +23,9 @@ def listen(path):
     wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
     wave = wave[:, 0] if wave.shape[1] == 1 else wave.mean(1, dtype=np.float32)
     if rate != HOW["rate"]:
-        import soxr
+        from scipy.signal import resample_poly
 
-        wave = soxr.resample(wave, rate, HOW["rate"])
+        wave = resample_poly(wave, HOW["rate"] // math.gcd(rate, HOW["rate"]), rate // math.gcd(rate, HOW["rate"]))
     most = max(round(HOW["seconds"] * HOW["rate"]), HOW["least"])
     begin = 0 if HOW["cut"] == "start" else max(len(wave) - most, 0) // 2
     wave = wave[begin : begin + most].astype(np.float32)

@@ -165,3 +165,30 @@ def test_one_mix_for_a_batch():
     assert kinds["none"] > 20
     assert kinds["mixup"] > 50
     assert kinds["cutmix"] > 20
+
+
+def test_an_augmenter_of_images_follows_from_seed_and_draw():
+    import numpy as np
+    from PIL import Image
+
+    from tlstudio.augmentation.apply import Augmenter
+    from tlstudio.augmentation.base import Resources
+    from tlstudio.core.recipe import Choice
+
+    def make(seed, *names):
+        return Augmenter([Choice(name=name) for name in names], seed, Resources(Control()), lambda _event: None)
+
+    noise = np.random.default_rng(0).integers(0, 255, (24, 24, 3), dtype=np.uint8)
+    one, image = make(7, "rotation", "mixup"), Image.fromarray(noise)
+    assert (one.changes_images, one.mixes, bool(one.image_key), one.key) == (True, True, True, "")
+    assert one.image(image, (0, 3)).tobytes() == make(7, "rotation", "mixup").image(image, (0, 3)).tobytes()
+    others = [one.image(image, (0, 4)), one.image(image, (1, 3)), make(8, "rotation").image(image, (0, 3))]
+    assert all(one.image(image, (0, 3)).tobytes() != other.tobytes() for other in others)
+    images, targets = np.random.default_rng(1).random((4, 3, 8, 8), dtype=np.float32), np.eye(4, dtype=np.float32)
+    first, again = one.batch(images, targets, (0, 1)), one.batch(images, targets, (0, 1))
+    assert np.array_equal(first[0], again[0])
+    assert first[1].sum(1).tolist() == pytest.approx([1] * 4)
+    keys = {make(7, "rotation").image_key, make(8, "rotation").image_key, make(7, "flip").image_key, one.image_key}
+    assert len(keys) == 4
+    plain = make(7, "case-noise")
+    assert (plain.changes_images, plain.mixes, plain.image_key) == (False, False, "")

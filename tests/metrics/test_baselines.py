@@ -50,3 +50,16 @@ def test_large_data_is_sampled(monkeypatch):
     monkeypatch.setattr(words, "_MOST_ROWS", 10)
     assert words.sample(25, 1).sum() == 10
     assert words.sample(5, 1).all()
+
+
+def test_a_linear_baseline_learns_from_a_few_numbers():
+    draw = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    numbers = labels[:, None] * [5.0, 0.0] + draw.normal(size=(60, 2))
+    found = baselines.linear("x", "Numbers", numbers[:40], labels[:40], numbers[40:], labels[40:], list("abc"),
+                             control=Control(), bootstrap=50)  # fmt: skip
+    assert (found["name"], found["title"]) == ("x", "Numbers")
+    assert found["metrics"]["accuracy"]["value"] >= 0.9
+    one = baselines.linear("x", "Numbers", numbers[:9], [1] * 9, numbers[40:], labels[40:], list("abc"),
+                           control=Control(), bootstrap=50)  # fmt: skip
+    assert one["metrics"]["accuracy"]["value"] == pytest.approx(np.mean(labels[40:] == 1))

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests import tiny
 from tests.conftest import WORDS
-from tests.tasks import models, questions, tagging, whole
+from tests.tasks import meanings, models, questions, rewriting, tagging, whole
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Case:
     Attributes:
         model: writes a tiny model into the folder and returns its path.
         data: writes data into the folder and returns the recipe's data section.
-        rows: values by role, as a person would ask.
+        rows: values by role, as a person would ask; ``{folder}`` stands for the folder of the data.
         options: of the task.
         strategy: what it is trained with.
     """
@@ -29,6 +29,14 @@ class Case:
     rows: list[dict[str, Any]]
     options: dict[str, Any] = field(default_factory=dict)
     strategy: dict[str, Any] = field(default_factory=lambda: {"name": "full-fine-tuning"})
+
+    def asked(self, folder: Path) -> list[dict[str, Any]]:
+        """The rows for data that was written into ``folder``."""
+        return [
+            {role: value.replace("{folder}", str(folder)) if isinstance(value, str) else value
+             for role, value in row.items()}
+            for row in self.rows
+        ]  # fmt: skip
 
 
 CASES: dict[str, Case] = {}
@@ -107,3 +115,59 @@ CASES["question-answering"] = Case(
      {"question": "", "context": ""}],
     {"max_length": 32, "stride": 8},
 )  # fmt: skip
+
+
+# --- sounds, and objects in images
+
+
+def _tones(folder: Path) -> dict[str, Any]:
+    return {"path": str(models.write_tones(folder / "tones", each=8))}
+
+
+def _rectangles(folder: Path) -> dict[str, Any]:
+    return {"path": str(models.write_rectangles(folder / "shapes", count=20))}
+
+
+CASES["audio-classification"] = Case(
+    models.wave_network, _tones, [{"audio": "{folder}/tones/low/0.wav"}, {"audio": "{folder}/tones/high/1.flac"}]
+)
+CASES["object-detection"] = Case(
+    models.detector, _rectangles, [{"image": "{folder}/shapes/0.png"}, {"image": "{folder}/shapes/4.png"}]
+)
+
+
+# --- images
+
+_PICTURE = str(Path(__file__).parents[2] / "packaging" / "screenshots" / "train-light.png")
+
+
+def _pictures(folder: Path) -> dict[str, Any]:
+    return {"path": str(models.write_pictures(folder / "pictures"))}
+
+
+CASES["image-classification"] = Case(models.image_network, _pictures, [{"image": _PICTURE}])
+CASES["image-text-classification"] = Case(models.two_towers, _pictures, [{"image": _PICTURE}])
+
+
+# --- texts as vectors, and texts written anew
+
+
+def _matches(folder: Path) -> dict[str, Any]:
+    return {"path": str(meanings.write(folder, "pairs"))}
+
+
+def _translations(folder: Path) -> dict[str, Any]:
+    return {"path": str(rewriting.write(folder, copies=3))}
+
+
+def _bart(folder: Path) -> Path:
+    return rewriting.model(folder, "bart")
+
+
+_SOURCES = [{"source_text": "the red dog runs"}, {"source_text": ""}]
+_SHORT = {"max_target_length": 6, "beams": 2}
+CASES["sentence-embedding"] = Case(
+    meanings.bert, _matches, [{"text": "red dog", "text_b": "rot hund"}, {"text": "blue"}, {"text": "", "text_b": ""}]
+)
+CASES["translation"] = Case(rewriting.model, _translations, _SOURCES, _SHORT)
+CASES["summarisation"] = Case(_bart, _translations, _SOURCES, _SHORT)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-
 # --- words and places in texts: token classification, question answering
 
 
@@ -293,15 +292,19 @@ def _detector(kind: str, side: int) -> dict[str, Any]:
         return {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 96,
                 "image_size": [side, side], "patch_size": 16, "num_detection_tokens": 5, "hidden_dropout_prob": 0.0,
                 "initializer_range": 0.1}  # fmt: skip
-    small = {"d_model": 48, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2, "num_queries": 5,
+    width = 64 if kind == "deformable_detr" else 48
+    small = {"d_model": width, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2, "num_queries": 5,
              "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "dropout": 0.0}  # fmt: skip
     sizes = {"hidden_sizes": [8, 16, 24, 32], "depths": [1] * 4, "layer_type": "basic", "embedding_size": 8}
+    stages = ["stage2", "stage3", "stage4"]
     if kind == "rt_detr":
-        ends = transformers.RTDetrResNetConfig(**sizes, out_features=["stage2", "stage3", "stage4"])
-        return {**small, "backbone_config": ends, "encoder_hidden_dim": 32, "encoder_in_channels": [16, 24, 32],
-                "decoder_in_channels": [32] * 3, "num_denoising": 6, "hidden_expansion": 0.5}  # fmt: skip
-    stages = ["stage2", "stage3", "stage4"] if kind == "deformable_detr" else ["stage3"]
+        ends = transformers.RTDetrResNetConfig(**sizes, out_features=stages)
+        return {**small, "d_model": 32, "backbone_config": ends, "encoder_hidden_dim": 32, "num_denoising": 6,
+                "encoder_in_channels": [16, 24, 32], "decoder_in_channels": [32] * 3,
+                "hidden_expansion": 0.5}  # fmt: skip
     levels = {"num_feature_levels": 3} if kind == "deformable_detr" else {}
+    if not levels:
+        sizes, stages = {**sizes, "hidden_sizes": [16, 32], "depths": [1, 1], "embedding_size": 16}, ["stage2"]
     return {**small, **levels, "use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None,
             "backbone_config": transformers.ResNetConfig(**sizes, out_features=stages), "init_std": 0.1}  # fmt: skip
 
@@ -338,7 +341,7 @@ def write_rectangles(folder: Path, count: int = 8, width: int = 72, height: int 
 
 
 def word_writer(folder: Path, kind: str, texts: Sequence[str], length: int = 64, **changes: object) -> Path:
-    """A random T5, BART, Marian, mBART or BERT-to-BERT of width 32 whose tokens are whole words.
+    """A random T5, BART, Marian, mBART … of width 32 without dropout, whose tokens are whole words.
 
     ``changes`` go into its config.
     """
@@ -358,11 +361,13 @@ def word_writer(folder: Path, kind: str, texts: Sequence[str], length: int = 64,
     torch.manual_seed(0)
     size: dict[str, object] = {"d_model": 32, "vocab_size": len(words), "pad_token_id": 0, "eos_token_id": 1}
     if kind == "t5":
-        size |= {"d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "decoder_start_token_id": 0}
+        size |= {"d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "decoder_start_token_id": 0,
+                 "dropout_rate": 0.0}  # fmt: skip
     else:
         size |= {"encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4,
                  "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": length, "bos_token_id": 3,
-                 "decoder_start_token_id": 0 if kind == "marian" else 1, "forced_eos_token_id": 1}  # fmt: skip
+                 "decoder_start_token_id": 0 if kind == "marian" else 1, "forced_eos_token_id": 1,
+                 "dropout": 0.0}  # fmt: skip
     config = transformers.AutoConfig.for_model(kind, **{**size, **changes})
     transformers.AutoModelForSeq2SeqLM.from_config(config).save_pretrained(folder)
     return folder

@@ -13,7 +13,7 @@ PAIRS = (
     ("old cars are slow", "alte autos sind oft langsam"), ("new trees grow", "neue bäume wachsen im wald"),
     ("the sun shines again today", "die sonne scheint heute wieder"), ("stars fall", "viele sterne fallen heute nacht"),
 )  # fmt: skip
-TRAINING = {**whole.TRAINING, "epochs": 40, "batch_size": 8, "learning_rate": 1e-2}
+TRAINING = {**whole.TRAINING, "epochs": 60, "batch_size": 4, "learning_rate": 5e-3}
 
 
 def model(folder: Path, kind: str = "t5", **changes: object) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 CIRCLE = ("one", "two", "three", "four", "five", "six", "seven", "eight")
-COLOURS = {"grass": "green", "snow": "white", "coal": "black", "blood": "red", "sky": "blue", "sun": "yellow"}
+COLOURS = {"grass": "green", "snow": "white", "coal": "black", "sky": "blue"}
 
 
 def circles(count: int = 48) -> list[str]:
@@ -23,10 +23,11 @@ def circle_file(folder: Path, count: int = 48) -> Path:
     return path
 
 
-def questions(count: int = 48) -> list[tuple[str, str]]:
+def questions(count: int = 40) -> list[tuple[str, str]]:
     """Different prompts, each with the colour of a thing as the response."""
     things = list(COLOURS)
-    frames = ["colour of {}", "what is {}", "tell me {}", "and {}", "now {}", "please {}", "name {}", "say {}"]
+    frames = ["colour of {}", "what is {}", "tell me {}", "and {}", "now {}", "please {}", "name {}", "say {}", "again {}",
+              "or {}"]  # fmt: skip
     return [(frames[at // len(things) % len(frames)].format(things[at % len(things)]),
              f"it is {COLOURS[things[at % len(things)]]}") for at in range(count)]  # fmt: skip
 

@@ -239,7 +239,7 @@ def test_a_fresh_projection_is_the_identity_and_a_learnt_one_stays(tones, tmp_pa
 
 
 def test_a_linear_probe_learns_from_frozen_features(tones, tmp_path):
-    wish = recipe(models.wave_network(tmp_path / "backbone"), tones, "linear-probe", evaluate={"bootstrap": 20})
+    wish = recipe(models.wave_network(tmp_path / "backbone"), tones, "linear-probe", evaluate={"bootstrap": 100})
     wish = wish.model_copy(update={"training": wish.training.model_copy(update={"epochs": 40})})
     assert run(wish, tmp_path / "run", silent, Control()).outcome == "completed"
     results = json.loads((tmp_path / "run/results.json").read_text())

@@ -54,18 +54,19 @@ def shapes(tmp_path_factory) -> Path:
 
 def recipe(model: Path, data: Path, epochs: int, **changes: Any) -> Any:
     training = {"epochs": epochs, "batch_size": 4, "threads": 1, "precision": "fp32", "patience": 0,
-                "learning_rate": 3e-3}  # fmt: skip
+                "learning_rate": 4e-3}  # fmt: skip
     wish = tiny.recipe(model, data, task={"name": TASK.NAME, "flip": 0.0}, strategy={"name": "full-fine-tuning"},
-                       training=training, evaluate={"bootstrap": 20}, **changes)  # fmt: skip
+                       training=training, evaluate={"bootstrap": 100}, **changes)  # fmt: skip
     return wish.model_copy(update={"data": section(data, checks=[])})
 
 
 @pytest.fixture(scope="module")
-def ran(shapes, tmp_path_factory) -> Any:
+def ran(tmp_path_factory) -> Any:
+    """A whole run over four images: enough to show that boxes are learnt, and quick."""
     folder, heard = tmp_path_factory.mktemp("run"), tiny.Heard()
+    shapes = models.write_rectangles(folder / "shapes", count=4)
     with tiny.own_home(folder / "home"):
-        backbone = models.detector(folder / "backbone", "detr")
-        wish = recipe(backbone, shapes, 90, export=[{"name": "onnx"}])
+        wish = recipe(models.detector(folder / "backbone"), shapes, 140, export=[{"name": "onnx"}])
         ended = run(wish, folder / "run", heard, Control())
     assert ended.outcome == "completed", ended
     results = json.loads((folder / "run/results.json").read_text())
@@ -76,11 +77,11 @@ def test_a_run_learns_the_boxes_by_heart(ran):
     test = ran.results["test"]
     assert (ran.results["unit"], ran.results["headline"]) == ("images", "map")
     assert test["metrics"]["map"]["value"] > 0.9
-    assert test["metrics"]["map50"]["value"] > 0.98
+    assert test["metrics"]["map50"]["value"] > 0.95
     [baseline] = ran.results["baselines"]
     assert baseline["metrics"]["map"]["value"] < 0.2
     assert [entry["label"] for entry in test["per_class"]] == ["blue", "red"]
-    assert max(ran.heard.values("validation", "map50")) > 0.98
+    assert max(ran.heard.values("validation", "map50")) > 0.95
 
 
 def test_samples_and_predictions_hold_the_boxes(ran):
@@ -88,7 +89,7 @@ def test_samples_and_predictions_hold_the_boxes(ran):
 
     samples = ran.results["test"]["samples"]
     assert samples["kind"] == "boxes"
-    assert len(samples["items"]) == 8
+    assert len(samples["items"]) == 4
     annotations = json.loads(ran.data.read_text())
     for item in samples["items"]:
         number = int(Path(item["image"]).stem)
@@ -388,7 +389,7 @@ def test_weights_of_rows_are_not_used(shapes, tmp_path):
 @pytest.mark.parametrize("kind", ALL)
 def test_every_kind_learns_by_heart_and_exports(kind, shapes, tmp_path):
     model = models.detector(tmp_path / "backbone", kind)
-    ended = run(recipe(model, shapes, 150, export=[{"name": "onnx"}]), tmp_path / "run", silent, Control())
+    ended = run(recipe(model, shapes, 100, export=[{"name": "onnx"}]), tmp_path / "run", silent, Control())
     assert ended.outcome == "completed", ended
     results = json.loads((tmp_path / "run/results.json").read_text())
     assert results["test"]["metrics"]["map50"]["value"] > 0.9

@@ -126,8 +126,8 @@ def test_cancelled(model, tmp_path):
 
 
 @pytest.mark.parametrize("config", [{"model_type": "bert", "vocab_size": 9}, {"model_type": "gpt2", "vocab_size": 9},
-                                    {"model_type": "vit"}, {"model_type": "voxtral", "vocab_size": 9, "audio_config": {}},
-                                    {}])  # fmt: skip
+                                    {"model_type": "voxtral", "vocab_size": 9, "audio_config": {}},
+                                    {"model_type": "vit"}, {}])  # fmt: skip
 @pytest.mark.parametrize("task", ["translation", "summarisation"])
 def test_backbones_that_do_not_write_are_refused(config, task):
     problem = find("tlstudio.tasks")[task].fits(config)

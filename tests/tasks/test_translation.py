@@ -18,7 +18,7 @@ from tlstudio.tasks.translation import PLUGIN
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("translation")
     with tiny.own_home(folder / "home"):
-        options = {"max_target_length": 12, "beams": 3, "prefix": "the"}
+        options = {"max_target_length": 12, "beams": 3, "prefix": "old "}
         return whole.good(rewriting.run(PLUGIN.NAME, "t5", folder, options=options))
 
 
@@ -71,7 +71,7 @@ def test_exports_and_scripts_write_the_same(trained):
 def test_settings_travel_with_the_model(trained):
     generate = trained.settings["head"]["generate"]
     assert (generate["num_beams"], generate["max_new_tokens"], generate["do_sample"]) == (3, 12, False)
-    assert trained.settings["prefix"] == "the"
+    assert trained.settings["prefix"] == "old "
     plain = read_json(trained.folder / "exports/safetensors/generation_config.json")
     assert {name: plain[name] for name in generate} == generate
     assert read_json(trained.folder / "model/config.json")["use_cache"] is True

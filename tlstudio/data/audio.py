@@ -1,11 +1,12 @@
 """Sound files, opened in one way everywhere: one channel, 32-bit floats, at the rate that a model reads.
 
-Libraries: soundfile (libsndfile) decodes WAV, FLAC, OGG (Vorbis, Opus), MP3, AIFF and AU; soxr changes the rate.
+Libraries: soundfile (libsndfile) decodes WAV, FLAC, OGG (Vorbis, Opus), MP3, AIFF and AU; scipy changes the rate.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -58,7 +59,7 @@ class AudioFacts:
 def open_audio(path: Path | str, rate: int, longest: float | None = None) -> np.ndarray:
     """The recording as one channel at a sampling rate: float32 [n], about -1 to 1.
 
-    Channels are averaged; the rate is changed by soxr (HQ), which filters what the new rate cannot hold.
+    Channels are averaged; the rate is changed by scipy (polyphase filter), which removes what the new rate cannot hold.
 
     Args:
         path: the file.
@@ -237,9 +238,10 @@ def _resampled(mono: np.ndarray, native: int, rate: int) -> np.ndarray:
 
     if native == rate:
         return mono
-    import soxr
+    from scipy.signal import resample_poly
 
-    return np.asarray(soxr.resample(mono, native, rate), dtype=np.float32)
+    common = math.gcd(rate, native)
+    return np.asarray(resample_poly(mono, rate // common, native // common), dtype=np.float32)
 
 
 def _mel_filters(bands: int, size: int, rate: int) -> np.ndarray:

@@ -97,7 +97,8 @@ def written(
     if check is not None:
         options["stopping_criteria"] = [_Asked(check)]
     made = model.generate(**tensors(arrays, model.device), **options)
-    return [_without_padding(row[width:], model.generation_config.pad_token_id) for row in made.cpu().numpy()]
+    own, first = model.generation_config, 0 if decoder else 1  # a decoder of its own begins with a token that may end
+    return [_without_padding(row[width:], own.pad_token_id, own.eos_token_id, first) for row in made.cpu().numpy()]
 
 
 class _Asked:
@@ -113,8 +114,10 @@ class _Asked:
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 
-def _without_padding(row: np.ndarray, pad_id: int | None) -> np.ndarray:
-    """What a row has more than its neighbours must not depend on them."""
+def _without_padding(row: np.ndarray, pad_id: int | None, ends: int | list[int] | None, first: int) -> np.ndarray:
+    """What a row has more than its neighbours must not depend on them; beams pad with the end where padding is 0."""
+    over = np.flatnonzero(np.isin(row[first:], [] if ends is None else ends))
+    row = row[: first + over[0] + 1] if len(over) else row
     kept = np.flatnonzero(row != pad_id) if pad_id is not None else np.arange(len(row))
     return row[: kept[-1] + 1 if len(kept) else 0]
 

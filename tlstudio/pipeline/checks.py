@@ -90,8 +90,8 @@ def _check_augmentations(recipe: Recipe, checked: Checked) -> None:
             )  # fmt: skip
         if plugin.NAME in task.MISFITS:
             raise StudioError(
-                "augment.misfit", "'{name}' moves parts of the image, but would leave what the task {task} learns where "
-                "it was.", "Remove it in the Data step; the task's own options can mirror images.",
+                "augment.misfit", "'{name}' moves parts of the image, but would leave what the task {task} learns "
+                "where it was.", "Remove it in the Data step; the task's own options can mirror images.",
                 where="data.augment", name=plugin.TITLE, task=task.TITLE,
             )  # fmt: skip
         if plugin.KIND == "batch" and strategy.ONCE:
