@@ -26,7 +26,8 @@ LANGUAGES = ("zh_CN",)
 # which arguments of a call hold text for the user
 _CALLS = {"StudioError": ((1, 2), ("message", "remedy")), "log": ((2,), ("message",)), "Log": ((), ("message",)),
           "Field": ((), ("title", "description")), "Finding": ((4, 5), ("message", "effect")),
-          "Fix": ((0,), ("title",)), "Skip": ((0,), ("reason",)), "_role": ((1, 2), ()), "About": ((0, 1), ())}  # fmt: skip
+          "Fix": ((0,), ("title",)), "Skip": ((0,), ("reason",)), "_role": ((1, 2), ()),
+          "About": ((0, 1), ())}  # fmt: skip
 
 
 def engine_strings() -> list[str]:

@@ -2,6 +2,64 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
+    <name>AnswerView</name>
+    <message>
+        <source>No label reaches its threshold.</source>
+        <translation>没有标签达到其阈值。</translation>
+    </message>
+    <message>
+        <source>A label is given where its bar reaches the line, which is its threshold.</source>
+        <translation>条形达到竖线（即该标签的阈值）时，就会给出该标签。</translation>
+    </message>
+    <message>
+        <source>Nothing was found in this text.</source>
+        <translation>在这段文本中没有找到任何内容。</translation>
+    </message>
+    <message>
+        <source>No answer in the text · {chance}</source>
+        <translation>文本中没有答案 · {chance}</translation>
+    </message>
+    <message>
+        <source>{n} words</source>
+        <translation>{n} 个词</translation>
+    </message>
+    <message>
+        <source>The model wrote nothing.</source>
+        <translation>模型没有写出任何内容。</translation>
+    </message>
+    <message>
+        <source>Hidden word {n}</source>
+        <translation>第 {n} 个隐藏的词</translation>
+    </message>
+    <message>
+        <source>{n} found: {boxes}</source>
+        <translation>找到 {n} 个：{boxes}</translation>
+    </message>
+    <message>
+        <source>Nothing was found in this image.</source>
+        <translation>在这张图像中没有找到任何内容。</translation>
+    </message>
+    <message>
+        <source>Similarity</source>
+        <translation>相似度</translation>
+    </message>
+    <message>
+        <source>The cosine of the two texts: 1 means the same, 0 unrelated.</source>
+        <translation>两条文本的余弦相似度：1 表示意思相同，0 表示无关。</translation>
+    </message>
+    <message>
+        <source>{n} numbers</source>
+        <translation>{n} 个数值</translation>
+    </message>
+</context>
+<context>
+    <name>AudioInput</name>
+    <message>
+        <source>Drop a recording here (WAV or FLAC), or choose a file</source>
+        <translation>将录音（WAV 或 FLAC）拖放到此处，或选择文件</translation>
+    </message>
+</context>
+<context>
     <name>AugmentCard</name>
     <message>
         <source>Earlier</source>
@@ -96,6 +154,25 @@
     <message>
         <source>Both runs</source>
         <translation>两次运行</translation>
+    </message>
+</context>
+<context>
+    <name>BoxCanvas</name>
+    <message>
+        <source>Image with boxes</source>
+        <translation>带框的图像</translation>
+    </message>
+    <message>
+        <source>Predicted: {box}</source>
+        <translation>预测：{box}</translation>
+    </message>
+    <message>
+        <source>True: {box}</source>
+        <translation>真实：{box}</translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation>正在读取…</translation>
     </message>
 </context>
 <context>
@@ -319,8 +396,12 @@
         <translation>如果置信区间重叠，差异可能只是偶然。</translation>
     </message>
     <message>
-        <source>The runs were tested on different numbers of texts.</source>
-        <translation>两次运行的测试文本数量不同。</translation>
+        <source>The runs have different tasks; only metrics that both have stand here.</source>
+        <translation>两次运行的任务不同；此处仅列出双方都有的指标。</translation>
+    </message>
+    <message>
+        <source>The runs were tested on different numbers of rows.</source>
+        <translation>两次运行的测试行数不同。</translation>
     </message>
     <message>
         <source>Metric</source>
@@ -341,10 +422,6 @@
     <message>
         <source>Verdict</source>
         <translation>结论</translation>
-    </message>
-    <message>
-        <source>{points} points</source>
-        <translation>{points} 个百分点</translation>
     </message>
     <message>
         <source>▲ better</source>
@@ -398,24 +475,28 @@
         <translation>大小</translation>
     </message>
     <message>
-        <source>Accuracy (95 % interval)</source>
-        <translation>准确率（95 % 置信区间）</translation>
+        <source>Score (95 % interval)</source>
+        <translation>得分（95 % 置信区间）</translation>
     </message>
     <message>
-        <source>1 text</source>
-        <translation>1 条文本</translation>
+        <source>For 1</source>
+        <translation>1 个输入</translation>
     </message>
     <message>
-        <source>16 texts</source>
-        <translation>16 条文本</translation>
+        <source>For 16</source>
+        <translation>16 个输入</translation>
+    </message>
+    <message>
+        <source>Measured size, score and speed</source>
+        <translation>测得的大小、得分和速度</translation>
+    </message>
+    <message>
+        <source>{metric} (95 % interval)</source>
+        <translation>{metric}（95 % 置信区间）</translation>
     </message>
     <message>
         <source>Agreement</source>
         <translation>一致率</translation>
-    </message>
-    <message>
-        <source>Measured size, accuracy and speed</source>
-        <translation>测得的大小、准确率和速度</translation>
     </message>
     <message>
         <source>Earlier</source>
@@ -463,8 +544,16 @@
         <translation>所选单元格的样本</translation>
     </message>
     <message>
-        <source>Rows: true label · columns: predicted label. Choose a cell to read its texts.</source>
-        <translation>行：真实标签 · 列：预测标签。选择一个单元格即可查看其中的文本。</translation>
+        <source>Rows: true label · columns: predicted label. Choose a cell to see what is in it.</source>
+        <translation>行：真实标签 · 列：预测标签。选择一个单元格即可查看其中的内容。</translation>
+    </message>
+    <message>
+        <source>{n} {unit} with the true label {true}, predicted as {predicted}</source>
+        <translation>{n} {unit}：真实标签为 {true}，预测为 {predicted}</translation>
+    </message>
+    <message>
+        <source>The first {n} {unit} with the true label {true}, predicted as {predicted}</source>
+        <translation>前 {n} {unit}：真实标签为 {true}，预测为 {predicted}</translation>
     </message>
     <message>
         <source>No cell is chosen.</source>
@@ -473,14 +562,6 @@
     <message>
         <source>Reading…</source>
         <translation>正在读取…</translation>
-    </message>
-    <message>
-        <source>{n} texts with the true label {true}, predicted as {predicted}</source>
-        <translation>{n} 条真实标签为 {true}、预测为 {predicted} 的文本</translation>
-    </message>
-    <message>
-        <source>The first {n} texts with the true label {true}, predicted as {predicted}</source>
-        <translation>真实标签为 {true}、预测为 {predicted} 的前 {n} 条文本</translation>
     </message>
 </context>
 <context>
@@ -1031,8 +1112,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>未与训练好的模型对比。</translation>
     </message>
     <message>
-        <source>{rows} texts compared · {agreement} same labels · largest logit difference {difference} · limit {limit}</source>
-        <translation>已对比 {rows} 条文本 · {agreement} 标签一致 · logit 最大差异 {difference} · 上限 {limit}</translation>
+        <source>{rows} rows compared · {agreement} same answers · largest difference {difference} · limit {limit}</source>
+        <translation>已对比 {rows} 行 · {agreement} 答案一致 · 最大差异 {difference} · 上限 {limit}</translation>
     </message>
 </context>
 <context>
@@ -1119,6 +1200,21 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Leave {field} as in the model</source>
         <translation>“{field}”与模型保持相同</translation>
+    </message>
+</context>
+<context>
+    <name>FileInput</name>
+    <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation>正在读取…</translation>
+    </message>
+    <message>
+        <source>Choose a file</source>
+        <translation>选择文件</translation>
     </message>
 </context>
 <context>
@@ -1316,10 +1412,25 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>ImageInput</name>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+    <message>
+        <source>An image from the clipboard (Ctrl+V)</source>
+        <translation>剪贴板中的图像（Ctrl+V）</translation>
+    </message>
+    <message>
+        <source>Drop an image here, paste one, or choose a file</source>
+        <translation>将图像拖放或粘贴到此处，或选择文件</translation>
+    </message>
+</context>
+<context>
     <name>IntervalBars</name>
     <message>
-        <source>Accuracy beside the baselines</source>
-        <translation>准确率与基线对比</translation>
+        <source>{metric} beside the baselines</source>
+        <translation>{metric} 与基线对比</translation>
     </message>
 </context>
 <context>
@@ -1639,6 +1750,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>transformers 布局的文件夹：含配置、分词器和 safetensors</translation>
     </message>
     <message>
+        <source>Show all models</source>
+        <translation>显示所有模型</translation>
+    </message>
+    <message>
+        <source>Also those that do not read what the task learns from</source>
+        <translation>也显示不读取此任务学习内容的模型</translation>
+    </message>
+    <message>
         <source>Catalogue of models</source>
         <translation>模型目录</translation>
     </message>
@@ -1681,6 +1800,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>What is inside</source>
         <translation>内部结构</translation>
+    </message>
+    <message>
+        <source>{n} of {all} models of the catalogue read what the task learns from.</source>
+        <translation>目录共 {all} 个模型，其中 {n} 个能读取此任务的学习内容。</translation>
     </message>
     <message>
         <source>Name</source>
@@ -1790,6 +1913,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Pooler</source>
         <translation>池化层</translation>
+    </message>
+    <message>
+        <source>Final layers</source>
+        <translation>末端各层</translation>
     </message>
     <message>
         <source>Head</source>
@@ -2029,8 +2156,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
 <context>
     <name>ReliabilityDiagram</name>
     <message>
-        <source>confidence {confidence}, accuracy {accuracy}, {count} texts</source>
-        <translation>置信度 {confidence}，准确率 {accuracy}，{count} 条文本</translation>
+        <source>confidence {confidence}, accuracy {accuracy}, {count}</source>
+        <translation>置信度 {confidence}，准确率 {accuracy}，{count}</translation>
     </message>
     <message>
         <source>Reliability diagram</source>
@@ -2078,8 +2205,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>尚无结果</translation>
     </message>
     <message>
-        <source>Train a model; its measured accuracy, errors, size and speed then stand here.</source>
-        <translation>训练模型后，此处会显示测得的准确率、错误、大小和速度。</translation>
+        <source>Train a model; its measured quality, errors, size and speed then stand here.</source>
+        <translation>训练一个模型，其实测质量、错误、大小和速度就会显示在此处。</translation>
     </message>
     <message>
         <source>Start training</source>
@@ -2122,6 +2249,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>摘要</translation>
     </message>
     <message>
+        <source>Samples</source>
+        <translation>示例数据</translation>
+    </message>
+    <message>
         <source>Classes</source>
         <translation>类别</translation>
     </message>
@@ -2154,8 +2285,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>类别</translation>
     </message>
     <message>
-        <source>Test texts</source>
-        <translation>测试文本</translation>
+        <source>Test rows</source>
+        <translation>测试行</translation>
+    </message>
+    <message>
+        <source>On average the model&apos;s confidence is {ece} away from how often it is right. Points below the dashed line are too sure, above it too careful; grey bars count the {unit}.</source>
+        <translation>平均而言，模型的置信度与实际正确率相差 {ece}。虚线下方的点表示过于自信，上方的点表示过于谨慎；灰色柱表示各有多少 {unit}。</translation>
     </message>
     <message>
         <source>Precision</source>
@@ -2168,6 +2303,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>F1</source>
         <translation>F1</translation>
+    </message>
+    <message>
+        <source>A text with [MASK] in place of the words to guess</source>
+        <translation>一段文本，用 [MASK] 代替要猜的词</translation>
     </message>
     <message>
         <source>This run has no results</source>
@@ -2184,10 +2323,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>stopped early, best weights kept</source>
         <translation>已提前停止，保留了最佳权重</translation>
-    </message>
-    <message>
-        <source>On average the model&apos;s confidence is {ece} away from how often it is right. Points below the dashed line are too sure, above it too careful; grey bars count the texts.</source>
-        <translation>平均而言，模型的置信度与实际正确率相差 {ece}。虚线下方的点表示过于自信，上方的点表示过于谨慎；灰色柱表示文本数量。</translation>
     </message>
 </context>
 <context>
@@ -2251,6 +2386,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>筛选运行记录</translation>
     </message>
     <message>
+        <source>These runs have different metrics; scores are sorted within each metric, the best together.</source>
+        <translation>这些运行的指标不同；得分在各指标内部排序，最佳的排在一起。</translation>
+    </message>
+    <message>
         <source>Open</source>
         <translation>打开</translation>
     </message>
@@ -2287,16 +2426,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>显示的曲线</translation>
     </message>
     <message>
-        <source>Validation accuracy</source>
-        <translation>验证准确率</translation>
+        <source>Score</source>
+        <translation>得分</translation>
     </message>
     <message>
-        <source>Validation F1</source>
-        <translation>验证 F1</translation>
-    </message>
-    <message>
-        <source>Validation loss</source>
-        <translation>验证损失</translation>
+        <source>Metric</source>
+        <translation>指标</translation>
     </message>
     <message>
         <source>Training loss</source>
@@ -2321,14 +2456,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Outcome</source>
         <translation>状态</translation>
-    </message>
-    <message>
-        <source>Accuracy</source>
-        <translation>准确率</translation>
-    </message>
-    <message>
-        <source>Macro F1</source>
-        <translation>宏平均 F1</translation>
     </message>
     <message>
         <source>Model</source>
@@ -2411,8 +2538,35 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文件夹</translation>
     </message>
     <message>
+        <source>Validation: {metric}</source>
+        <translation>验证：{metric}</translation>
+    </message>
+    <message>
+        <source>{n} of {all} ticked runs have no such curve: their task has other metrics.</source>
+        <translation>勾选的 {all} 次运行中，有 {n} 次没有此曲线：其任务使用其他指标。</translation>
+    </message>
+    <message>
         <source>Curves</source>
         <translation>曲线</translation>
+    </message>
+</context>
+<context>
+    <name>SampleView</name>
+    <message>
+        <source>Only wrong ones</source>
+        <translation>仅显示错误的</translation>
+    </message>
+    <message>
+        <source>Samples of the test rows</source>
+        <translation>测试行的样本</translation>
+    </message>
+    <message>
+        <source>Row {n}</source>
+        <translation>第 {n} 行</translation>
+    </message>
+    <message>
+        <source>{shown} of {n} samples</source>
+        <translation>{shown} / {n} 个样本</translation>
     </message>
 </context>
 <context>
@@ -2551,44 +2705,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>各压缩步骤前后的模型</translation>
     </message>
     <message>
-        <source>Latency is the median for one text, and for a batch of 16, on this machine.</source>
-        <translation>延迟为本机上单条文本以及 16 条一批时的中位数。</translation>
+        <source>Times are medians for one input, and for a batch of 16, on this machine.</source>
+        <translation>时间为本机上单个输入以及 16 个一批时的中位数。</translation>
+    </message>
+    <message>
+        <source>{title}: {smaller} × smaller, {faster} × as fast, {metric} {difference}.</source>
+        <translation>{title}：体积缩小为原来的 1/{smaller}，速度为原来的 {faster} 倍，{metric} {difference}。</translation>
+    </message>
+    <message>
+        <source>For 1</source>
+        <translation>1 个输入</translation>
+    </message>
+    <message>
+        <source>For 16</source>
+        <translation>16 个输入</translation>
+    </message>
+    <message>
+        <source>Agreement</source>
+        <translation>一致率</translation>
     </message>
     <message>
         <source>No compression step was chosen; the Compress step offers one that makes the file smaller.</source>
         <translation>未选择压缩步骤；“压缩”步骤中有一项可以缩小文件。</translation>
     </message>
     <message>
-        <source>{title}: {smaller} × smaller, {faster} × as fast, accuracy {points} points.</source>
-        <translation>{title}：体积缩小为原来的 1/{smaller}，速度为原来的 {faster} 倍，准确率变化 {points} 个百分点。</translation>
-    </message>
-    <message>
         <source>Stage</source>
         <translation>阶段</translation>
     </message>
     <message>
-        <source>Format</source>
-        <translation>格式</translation>
-    </message>
-    <message>
         <source>Size</source>
         <translation>大小</translation>
-    </message>
-    <message>
-        <source>Accuracy</source>
-        <translation>准确率</translation>
-    </message>
-    <message>
-        <source>1 text</source>
-        <translation>1 条文本</translation>
-    </message>
-    <message>
-        <source>16 texts</source>
-        <translation>16 条文本</translation>
-    </message>
-    <message>
-        <source>Same labels</source>
-        <translation>标签一致率</translation>
     </message>
 </context>
 <context>
@@ -2725,16 +2871,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>测试集上的全部指标</translation>
     </message>
     <message>
-        <source>{accuracy} accuracy</source>
-        <translation>准确率 {accuracy}</translation>
+        <source>Of {rows} test {unit} that the model never saw, {value} got the right label.</source>
+        <translation>在模型从未见过的测试数据（{rows} {unit}）中，{value} 得到了正确的标签。</translation>
+    </message>
+    <message>
+        <source>With 95 % confidence the true share lies between {low} and {high}.</source>
+        <translation>真实比例在 95 % 置信水平下介于 {low} 与 {high} 之间。</translation>
+    </message>
+    <message>
+        <source>Measured on {rows} test {unit} that the model never saw. {meaning}.</source>
+        <translation>在模型从未见过的测试数据（{rows} {unit}）上测得。{meaning}。</translation>
+    </message>
+    <message>
+        <source>With 95 % confidence the true value lies between {low} and {high}.</source>
+        <translation>真实值在 95 % 置信水平下介于 {low} 与 {high} 之间。</translation>
+    </message>
+    <message>
+        <source>{title} reaches {value}: the model is better by {difference}.</source>
+        <translation>{title} 达到 {value}：本模型高出 {difference}。</translation>
+    </message>
+    <message>
+        <source>{strategy} on {rows} {unit} in {epochs} epochs ({time}); the weights of epoch {best} were kept. {device}, {precision}, batches of {batch}, {memory} of memory at most.</source>
+        <translation>{strategy}：{rows} {unit}，训练 {epochs} 轮（用时 {time}），保留第 {best} 轮的权重。{device}，{precision}，批大小 {batch}，内存峰值 {memory}。</translation>
+    </message>
+    <message>
+        <source>Other metrics</source>
+        <translation>其他指标</translation>
     </message>
     <message>
         <source>This model</source>
         <translation>本模型</translation>
-    </message>
-    <message>
-        <source>Of {rows} test texts that the model never saw, {accuracy} got the right label. With 95 % confidence the true share lies between {low} and {high}.</source>
-        <translation>在模型从未见过的 {rows} 条测试文本中，{accuracy} 得到了正确的标签。真实比例在 95 % 置信水平下介于 {low} 与 {high} 之间。</translation>
     </message>
     <message>
         <source>{title} reaches {value}: the intervals overlap, so the model may be no better.</source>
@@ -2745,12 +2911,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{title} 达到 {value}，优于本模型：说明某处有问题。</translation>
     </message>
     <message>
-        <source>{title} reaches {value}: the model makes {fewer} fewer errors.</source>
-        <translation>{title} 达到 {value}：本模型的错误减少了 {fewer}。</translation>
+        <source>{title} reaches {value}, which is better than this model.</source>
+        <translation>{title} 达到 {value}，优于本模型。</translation>
     </message>
     <message>
-        <source>{strategy} on {rows} texts in {epochs} epochs ({time}); the weights of epoch {best} were kept. {device}, {precision}, batches of {batch}, {memory} of memory at most.</source>
-        <translation>{strategy}：{rows} 条文本，训练 {epochs} 轮（用时 {time}），保留第 {best} 轮的权重。{device}，{precision}，批大小 {batch}，内存峰值 {memory}。</translation>
+        <source>{title} reaches {value}: the model makes {fewer} fewer errors.</source>
+        <translation>{title} 达到 {value}：本模型的错误减少了 {fewer}。</translation>
     </message>
     <message>
         <source>Metric</source>
@@ -2771,6 +2937,32 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Set</source>
         <translation>数据集</translation>
+    </message>
+</context>
+<context>
+    <name>TaskChoice</name>
+    <message>
+        <source>Task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>&amp;Task:</source>
+        <translation>任务(&amp;T)：</translation>
+    </message>
+</context>
+<context>
+    <name>TaskPresenter</name>
+    <message>
+        <source>The task was chosen from the data: {task}. Another one can be chosen above.</source>
+        <translation>任务已根据数据选定：{task}。可在上方另选其他任务。</translation>
+    </message>
+    <message>
+        <source>This data is made for another task: {task}.</source>
+        <translation>这份数据适合另一任务：{task}。</translation>
+    </message>
+    <message>
+        <source>Use this task</source>
+        <translation>使用此任务</translation>
     </message>
 </context>
 <context>
@@ -2801,10 +2993,25 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>TextInput</name>
+    <message>
+        <source>{role} to try the model on</source>
+        <translation>用于试用模型的 {role}</translation>
+    </message>
+    <message>
+        <source>Type or paste a text of your own</source>
+        <translation>输入或粘贴您自己的文本</translation>
+    </message>
+</context>
+<context>
     <name>TrainPane</name>
     <message>
         <source>Train</source>
         <translation>训练</translation>
+    </message>
+    <message>
+        <source>Metrics that are shown</source>
+        <translation>显示的指标</translation>
     </message>
     <message>
         <source>Progress of the run</source>
@@ -2821,10 +3028,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Loss</source>
         <translation>损失</translation>
-    </message>
-    <message>
-        <source>Accuracy</source>
-        <translation>准确率</translation>
     </message>
     <message>
         <source>Learning rate</source>
@@ -2891,12 +3094,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>验证</translation>
     </message>
     <message>
-        <source>Accuracy and F1</source>
-        <translation>准确率与 F1</translation>
-    </message>
-    <message>
-        <source>Macro F1</source>
-        <translation>宏平均 F1</translation>
+        <source>Metrics on the validation rows</source>
+        <translation>验证行上的指标</translation>
     </message>
     <message>
         <source>Train again</source>
@@ -2938,14 +3137,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
 <context>
     <name>TryBox</name>
     <message>
-        <source>Text to try the model on</source>
-        <translation>用于试用模型的文本</translation>
-    </message>
-    <message>
-        <source>Type or paste a text of your own</source>
-        <translation>输入或粘贴您自己的文本</translation>
-    </message>
-    <message>
         <source>Try it</source>
         <translation>试用</translation>
     </message>
@@ -2954,8 +3145,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Ctrl+Enter</translation>
     </message>
     <message>
-        <source>The answer and its probabilities will stand here.</source>
-        <translation>答案及其概率会显示在此处。</translation>
+        <source>The model&apos;s answer will stand here.</source>
+        <translation>模型的答案会显示在此处。</translation>
     </message>
     <message>
         <source>The model gave no answer.</source>
@@ -2982,6 +3173,157 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Rows</source>
         <translation>行数</translation>
+    </message>
+</context>
+<context>
+    <name>View</name>
+    <message>
+        <source>On a coloured ground: the model&apos;s answer. Underlined: the right one.</source>
+        <translation>彩色底纹：模型的答案。下划线：正确答案。</translation>
+    </message>
+    <message>
+        <source>{row} · words in common {f1}</source>
+        <translation>{row} · 共同词 {f1}</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Truth</source>
+        <translation>正确答案</translation>
+    </message>
+    <message>
+        <source>no answer in the text</source>
+        <translation>文本中没有答案</translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation>上一个</translation>
+    </message>
+    <message>
+        <source>Alt+Left</source>
+        <translation>Alt+Left（向左键）</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一个</translation>
+    </message>
+    <message>
+        <source>Alt+Right</source>
+        <translation>Alt+Right（向右键）</translation>
+    </message>
+    <message>
+        <source>True (dashed)</source>
+        <translation>真实（虚线）</translation>
+    </message>
+    <message>
+        <source>Predicted (solid)</source>
+        <translation>预测（实线）</translation>
+    </message>
+    <message>
+        <source>{at} of {n}: row {row}, {name} · {true} true and {predicted} predicted boxes</source>
+        <translation>{at} / {n}：第 {row} 行，{name} · {true} 个真实框，{predicted} 个预测框</translation>
+    </message>
+    <message>
+        <source>What the model read, what a person wrote, and what the model writes.</source>
+        <translation>模型读到的、人写的以及模型写出的内容。</translation>
+    </message>
+    <message>
+        <source>{row} · score {score}</source>
+        <translation>{row} · 得分 {score}</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Reference</source>
+        <translation>参考</translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation>输出</translation>
+    </message>
+    <message>
+        <source>{n} characters</source>
+        <translation>{n} 个字符</translation>
+    </message>
+    <message>
+        <source>{n} words</source>
+        <translation>{n} 个词</translation>
+    </message>
+    <message>
+        <source>✓ given and right · ✕ given, but wrong · ○ missed; with the model&apos;s probability.</source>
+        <translation>✓ 给出且正确 · ✕ 给出但错误 · ○ 遗漏；并附模型给出的概率。</translation>
+    </message>
+    <message>
+        <source>no label</source>
+        <translation>无标签</translation>
+    </message>
+    <message>
+        <source>Hidden words on a coloured ground, and the model&apos;s guesses; ✓ marks the right one.</source>
+        <translation>彩色底纹处为隐藏的词，并列出模型的猜测；✓ 表示正确的词。</translation>
+    </message>
+    <message>
+        <source>The nearest texts of the test rows for each query; ✓ marks the right one.</source>
+        <translation>各查询在测试行中最相近的文本；✓ 表示正确的文本。</translation>
+    </message>
+    <message>
+        <source>✕ not among them:</source>
+        <translation>✕ 不在其中：</translation>
+    </message>
+    <message>
+        <source>Each point is a row; on the dashed line the prediction is exact. Point at one to read it.</source>
+        <translation>每个点代表一行；位于虚线上的点预测完全准确。将鼠标指向某个点即可查看。</translation>
+    </message>
+    <message>
+        <source>Rows with their numbers</source>
+        <translation>各行及其数值</translation>
+    </message>
+    <message>
+        <source>The rows with the largest differences come first.</source>
+        <translation>差异最大的行排在最前。</translation>
+    </message>
+    <message>
+        <source>Row {n}: true {true}, predicted {predicted}</source>
+        <translation>第 {n} 行：真实值 {true}，预测值 {predicted}</translation>
+    </message>
+    <message>
+        <source>True value</source>
+        <translation>真实值</translation>
+    </message>
+    <message>
+        <source>Predicted value</source>
+        <translation>预测值</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>True</source>
+        <translation>真实标签</translation>
+    </message>
+    <message>
+        <source>Predicted</source>
+        <translation>预测标签</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Below the words stands what the model says, above them the truth. ✕ and a red edge: not in the truth; a dashed edge: not found.</source>
+        <translation>词的下方是模型的判断，上方是真实标记。✕ 和红边：真实标记中没有；虚线边：未找到。</translation>
+    </message>
+    <message>
+        <source>Model:</source>
+        <translation>模型：</translation>
+    </message>
+    <message>
+        <source>Truth:</source>
+        <translation>真实：</translation>
     </message>
 </context>
 <context>
@@ -3169,18 +3511,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>镜像</translation>
     </message>
     <message>
-        <source>Accuracy</source>
-        <translation>准确率</translation>
-    </message>
-    <message>
-        <source>Macro F1</source>
-        <translation>宏平均 F1</translation>
-    </message>
-    <message>
-        <source>Loss</source>
-        <translation>损失</translation>
-    </message>
-    <message>
         <source>Stratified by class</source>
         <translation>按类别分层</translation>
     </message>
@@ -3224,6 +3554,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>“tlstudio runs”可列出所有运行。</translation>
     </message>
     <message>
+        <source>&apos;{name}&apos; mixes the images of each batch, but with the strategy {strategy} the backbone sees each image only once.</source>
+        <translation>“{name}”会混合每一批的图像，但在策略 {strategy} 下，骨干网络对每张图像只看一次。</translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; moves parts of the image, but would leave what the task {task} learns where it was.</source>
+        <translation>“{name}”会移动图像的内容，但任务“{task}”要学习的目标位置却不会随之移动。</translation>
+    </message>
+    <message>
         <source>&apos;{run}&apos; is the beginning of {count} runs.</source>
         <translation>有 {count} 个运行的编号以“{run}”开头。</translation>
     </message>
@@ -3236,12 +3574,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>10 亿个多语言文本对</translation>
     </message>
     <message>
+        <source>1 is perfect, 0 is chance; robust when classes differ in size</source>
+        <translation>1 为完美，0 为随机；类别大小不均时依然稳健</translation>
+    </message>
+    <message>
         <source>1.17 billion English sentence pairs</source>
         <translation>11.7 亿个英语句对</translation>
     </message>
     <message>
+        <source>1.28 million images in 1,000 classes (ImageNet-1k)</source>
+        <translation>128 万张图像，1,000 个类别（ImageNet-1k）</translation>
+    </message>
+    <message>
+        <source>14 million images in 21,843 classes (ImageNet-21k)</source>
+        <translation>1400 万张图像，21,843 个类别（ImageNet-21k）</translation>
+    </message>
+    <message>
+        <source>142 million images without labels (LVD-142M)</source>
+        <translation>1.42 亿张无标签图像（LVD-142M）</translation>
+    </message>
+    <message>
         <source>160 GB of English books, news, web pages and stories</source>
         <translation>160 GB 英语图书、新闻、网页和故事</translation>
+    </message>
+    <message>
+        <source>2 billion images with English texts from the web (LAION-2B)</source>
+        <translation>来自网络的 20 亿张图像及英语文本（LAION-2B）</translation>
+    </message>
+    <message>
+        <source>2 trillion tokens of English web pages, books, mathematics and code; then instructions</source>
+        <translation>2 万亿词元的英语网页、书籍、数学和代码；之后是指令数据</translation>
     </message>
     <message>
         <source>2 trillion tokens of English web pages, code and science</source>
@@ -3252,16 +3614,92 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>2.5 TB 经过滤的 100 种语言网页</translation>
     </message>
     <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot learn the task {task}.</source>
+        <translation>类型为“{kind}”的骨干网络无法学习任务“{task}”。</translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot learn the task {task}: it does not guess masked words.</source>
+        <translation>类型为“{kind}”的骨干网络无法学习任务“{task}”：它不会猜测被遮盖的词。</translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot learn the task {task}: it has no encoder that reads a text with a decoder that writes another.</source>
+        <translation>类型为“{kind}”的骨干网络无法学习任务“{task}”：它没有读取文本的编码器和写出另一文本的解码器。</translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot learn the task {task}: it is no single network that reads texts.</source>
+        <translation>类型为“{kind}”的骨干网络无法学习任务“{task}”：它不是读取文本的单一网络。</translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot learn the task {task}: {reason}.</source>
+        <translation>类型为“{kind}”的骨干网络无法学习任务“{task}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot learn to find objects.</source>
+        <translation>类型为“{kind}”的骨干网络无法学习查找物体。</translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot read images of {size} x {size} pixels.</source>
+        <translation>类型为“{kind}”的骨干网络无法读取 {size} x {size} 像素的图像。</translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; does not know images and texts together.</source>
+        <translation>类型为“{kind}”的骨干网络不能同时理解图像和文本。</translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; reads pages with their layout; {task} has plain texts.</source>
+        <translation>类型为“{kind}”的骨干网络读取带版面的页面；而 {task} 使用纯文本。</translation>
+    </message>
+    <message>
+        <source>A backbone such as BERT gets to know your kind of texts, without labels. The result is a backbone for the other tasks.</source>
+        <translation>让 BERT 等骨干网络熟悉您这一类文本，无需标签。得到的骨干网络可用于其他任务。</translation>
+    </message>
+    <message>
         <source>A classifier needs at least two classes: choose another column or add examples of another class.</source>
         <translation>分类器至少需要两个类别：请选择其他列，或添加其他类别的样本。</translation>
+    </message>
+    <message>
+        <source>A classifier that has not seen these rows is sure of another answer. But it agrees with {agreed} % of all labels and is unsure where it differs from most of the others: these may as well be right, and hard. Look at them before you take one of the repairs.</source>
+        <translation>一个没有见过这些行的分类器确信答案不同。但它与全部标签中的 {agreed} % 一致，而在与其余大多数标签不同之处并不确定：这些标签也可能是正确的，只是较难。请先查看这些标签，再决定是否采用某项修复。</translation>
+    </message>
+    <message>
+        <source>A conversation: a list of messages, each with the one who speaks and the text.</source>
+        <translation>一段对话：消息列表，每条消息包含说话者和文本。</translation>
+    </message>
+    <message>
+        <source>A decoder learns to answer, from prompts with responses or from conversations.</source>
+        <translation>解码器学习回答，数据为带回复的提示或对话。</translation>
+    </message>
+    <message>
+        <source>A decoder such as GPT-2 learns to write texts like these, from plain texts without labels.</source>
+        <translation>GPT-2 等解码器从无标签的纯文本中学习写出类似的文本。</translation>
+    </message>
+    <message>
+        <source>A folder with an XML file for each image, such as Annotations beside JPEGImages.</source>
+        <translation>一个文件夹，每张图像有一个 XML 文件，例如与 JPEGImages 并列的 Annotations。</translation>
     </message>
     <message>
         <source>A hundred languages; the usual choice when texts come in several.</source>
         <translation>支持一百种语言；文本涉及多种语言时的常用选择。</translation>
     </message>
     <message>
+        <source>A long text becomes a short one: summaries, headlines, subject lines. For BART, Pegasus, T5 and mT5.</source>
+        <translation>把长文本变短：摘要、标题、邮件主题。适用于 BART、Pegasus、T5 和 mT5。</translation>
+    </message>
+    <message>
+        <source>A model hears little in them; they may be cut off, or failed recordings.</source>
+        <translation>模型从中几乎听不到什么；可能是被截断或录制失败的录音。</translation>
+    </message>
+    <message>
         <source>A model of the hub, or a folder.</source>
         <translation>Hub 上的模型，或本地文件夹。</translation>
+    </message>
+    <message>
+        <source>A modern convolutional network; robust, and easy to fine-tune.</source>
+        <translation>现代卷积网络；稳健，易于微调。</translation>
+    </message>
+    <message>
+        <source>A network of type {kind} has no layers that LoRA could learn beside.</source>
+        <translation>类型为 {kind} 的网络没有可供 LoRA 在旁学习的层。</translation>
     </message>
     <message>
         <source>A quarter of the size and faster on a CPU, at nearly the same accuracy. Needs the dynamic int8 step.</source>
@@ -3272,16 +3710,40 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 中第 {row} 行之后有一行超过 8 MB。</translation>
     </message>
     <message>
+        <source>A sound file.</source>
+        <translation>声音文件。</translation>
+    </message>
+    <message>
         <source>A table with a header, values separated by commas, tabs, semicolons or bars.</source>
         <translation>带表头的表格，值以逗号、制表符、分号或竖线分隔。</translation>
+    </message>
+    <message>
+        <source>A text in one language becomes a text in another; learns from pairs of sentences. For Marian, T5, mT5, mBART and NLLB.</source>
+        <translation>把一种语言的文本变成另一种语言的文本；从句对中学习。适用于 Marian、T5、mT5、mBART 和 NLLB。</translation>
+    </message>
+    <message>
+        <source>A text that does not belong to the first one: the third of a triplet.</source>
+        <translation>与第一文本无关的文本：三元组中的第三个。</translation>
+    </message>
+    <message>
+        <source>A vision transformer in stages with windows; good with fine detail.</source>
+        <translation>分阶段、带窗口的视觉 Transformer；擅长处理细节。</translation>
     </message>
     <message>
         <source>About a hundred languages, Chinese among them; sentence embeddings of good quality.</source>
         <translation>支持约一百种语言，包括中文；句子嵌入质量好。</translation>
     </message>
     <message>
+        <source>Above 1, samples repeat themselves less (Keskar et al., 2019, CTRL); 1 switches it off.</source>
+        <translation>大于 1 时，样本中的重复会减少（Keskar 等，2019，CTRL）；1 表示关闭。</translation>
+    </message>
+    <message>
         <source>Accept them there and log in with &apos;hf auth login&apos;, or choose another model.</source>
         <translation>请在该网站上接受条款，并用“hf auth login”登录，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation>准确率</translation>
     </message>
     <message>
         <source>Add it to the recipe.</source>
@@ -3292,6 +3754,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请增加数据行，或更改 data.split 中的比例。</translation>
     </message>
     <message>
+        <source>Add the file, or correct or remove the row.</source>
+        <translation>请添加该文件，或者更正或移除该行。</translation>
+    </message>
+    <message>
         <source>Add the step &apos;{step}&apos; under Compress, or leave this export out.</source>
         <translation>请在“压缩”中添加步骤“{step}”，或不要此项导出。</translation>
     </message>
@@ -3300,12 +3766,68 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请添加该标签的训练样本，或将其从 {split} 文件中移除。</translation>
     </message>
     <message>
+        <source>Agreement beyond chance; far misses cost more; 1 is perfect</source>
+        <translation>排除偶然因素后的一致程度；偏差越远代价越高；1 为完美</translation>
+    </message>
+    <message>
+        <source>All are brought to one rate, but high tones that were not recorded stay away: if one class has more of them, the model may learn that. No repair fits all data; leave them if both occur in practice.</source>
+        <translation>所有录音都会统一为同一采样率，但未录下的高音不会恢复：如果某一类别中此类录音较多，模型可能学到这一点。没有适合所有数据的修复；如果实际使用中两者都会出现，则保持原样即可。</translation>
+    </message>
+    <message>
+        <source>All are brought to one size: small ones become a blur, which the model may take for a sign of their class. No repair fits all data; small ones can be left out with the data step drop-broken-images.</source>
+        <translation>所有图像都会统一为同一尺寸：小图像会变得模糊，模型可能将模糊当作其类别的标志。没有适合所有数据的修复；可用数据处理步骤 drop-broken-images 排除小图像。</translation>
+    </message>
+    <message>
+        <source>All parts of a word are masked together, so that none betrays the others: a harder task.</source>
+        <translation>一个词的所有部分一起遮盖，以免其中一部分泄露其余部分：任务更难。</translation>
+    </message>
+    <message>
+        <source>All training rows have the same number in the column &apos;{column}&apos;: {value}</source>
+        <translation>所有训练行在列“{column}”中的数值都相同：{value}</translation>
+    </message>
+    <message>
+        <source>An answer has at most so many tokens.</source>
+        <translation>答案最多包含的词元数。</translation>
+    </message>
+    <message>
         <source>Another seed gives another split.</source>
         <translation>不同的种子产生不同的划分。</translation>
     </message>
     <message>
+        <source>Answer F1</source>
+        <translation>答案 F1</translation>
+    </message>
+    <message>
+        <source>Area under precision over recall, mean of classes</source>
+        <translation>精确率对召回率曲线下的面积，取各类别均值</translation>
+    </message>
+    <message>
+        <source>Around each class name, for the answer without training; {label} stands for the name.</source>
+        <translation>无需训练即作答时，套在各类别名称外的句子；{label} 代表名称。</translation>
+    </message>
+    <message>
+        <source>As CLIP, trained with another loss; usually more accurate.</source>
+        <translation>与 CLIP 类似，但用另一种损失训练；通常更准确。</translation>
+    </message>
+    <message>
+        <source>At most so many boxes are given for an image.</source>
+        <translation>一张图像最多给出的框数。</translation>
+    </message>
+    <message>
         <source>Attention dropout</source>
         <translation>注意力 dropout</translation>
+    </message>
+    <message>
+        <source>Audio classification</source>
+        <translation>音频分类</translation>
+    </message>
+    <message>
+        <source>Auto adds matrices to all linear layers of the blocks; attention only to those of the attention, as in the paper.</source>
+        <translation>自动：在各块的所有线性层旁添加矩阵；attention：仅在注意力层旁添加，与论文一致。</translation>
+    </message>
+    <message>
+        <source>Auto follows the columns: a third text or none in-batch negatives, a number CoSENT, a label contrastive.</source>
+        <translation>自动：根据数据列决定：有第三文本或没有其他列时为批内负样本，有数值时为 CoSENT，有标签时为对比损失。</translation>
     </message>
     <message>
         <source>Auto rehearses a few steps and takes bf16 where it is really faster.</source>
@@ -3316,6 +3838,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>自动：优先 CUDA，其次 MPS，最后 CPU。</translation>
     </message>
     <message>
+        <source>Average precision</source>
+        <translation>平均精确率</translation>
+    </message>
+    <message>
         <source>BERT base</source>
         <translation>BERT base</translation>
     </message>
@@ -3324,8 +3850,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>BGE small 中文</translation>
     </message>
     <message>
+        <source>BLEU</source>
+        <translation>BLEU</translation>
+    </message>
+    <message>
+        <source>Backbones of the type &apos;{kind}&apos; with this front end are not supported.</source>
+        <translation>不支持带有这种前端、类型为“{kind}”的骨干网络。</translation>
+    </message>
+    <message>
         <source>Bag of words</source>
         <translation>词袋模型</translation>
+    </message>
+    <message>
+        <source>Balanced makes a missed label cost more the rarer it is: rows without it / rows with it.</source>
+        <translation>均衡：标签越稀有，漏判的代价越高：无此标签的行数 / 有此标签的行数。</translation>
     </message>
     <message>
         <source>Balanced makes an error on a rare class cost more: n / (classes x count), as in scikit-learn.</source>
@@ -3336,8 +3874,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>批大小</translation>
     </message>
     <message>
+        <source>Beams</source>
+        <translation>束数</translation>
+    </message>
+    <message>
+        <source>Beginnings that are followed at once; 1 takes the likeliest token.</source>
+        <translation>同时跟踪的开头数；1 表示始终取可能性最大的词元。</translation>
+    </message>
+    <message>
         <source>Best by</source>
         <translation>择优指标</translation>
+    </message>
+    <message>
+        <source>Block size</source>
+        <translation>块大小</translation>
     </message>
     <message>
         <source>BookCorpus and English Wikipedia</source>
@@ -3348,8 +3898,52 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>自助采样次数</translation>
     </message>
     <message>
+        <source>Box labels</source>
+        <translation>框标签</translation>
+    </message>
+    <message>
+        <source>Boxes</source>
+        <translation>框</translation>
+    </message>
+    <message>
+        <source>Boxes an image</source>
+        <translation>每张图像的框数</translation>
+    </message>
+    <message>
+        <source>Boxes that were left out, tiny boxes, and images without boxes.</source>
+        <translation>被排除的框、过小的框，以及没有框的图像。</translation>
+    </message>
+    <message>
+        <source>Boxes whose shorter side has fewer pixels are tiny.</source>
+        <translation>短边像素少于此值的框视为过小。</translation>
+    </message>
+    <message>
+        <source>Boxes with a lower score are not shown. Auto takes what gives the best F1 on the validation images; mAP counts all boxes.</source>
+        <translation>得分低于此值的框不显示。自动：取在验证图像上 F1 最佳的值；mAP 会计入所有框。</translation>
+    </message>
+    <message>
+        <source>Broken, silent and very short recordings, and those of different rates.</source>
+        <translation>损坏、无声和过短的录音，以及采样率不同的录音。</translation>
+    </message>
+    <message>
+        <source>CLIP ViT-B/32</source>
+        <translation>CLIP ViT-B/32</translation>
+    </message>
+    <message>
+        <source>COCO boxes</source>
+        <translation>COCO 框</translation>
+    </message>
+    <message>
         <source>CSV or TSV</source>
         <translation>CSV 或 TSV</translation>
+    </message>
+    <message>
+        <source>Calibration error (ECE)</source>
+        <translation>校准误差（ECE）</translation>
+    </message>
+    <message>
+        <source>Causal language modelling</source>
+        <translation>因果语言建模</translation>
     </message>
     <message>
         <source>Change the order of the steps, or remove one.</source>
@@ -3362,6 +3956,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Character between the values; auto looks at the first lines.</source>
         <translation>值之间的分隔字符；自动：根据开头几行判断。</translation>
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
     </message>
     <message>
         <source>Check the connection and try again; what was fetched is kept. A mirror can be set with HF_ENDPOINT.</source>
@@ -3392,12 +3990,32 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>中文文本对</translation>
     </message>
     <message>
+        <source>Choose YOLOS, DETR, Conditional DETR, Deformable DETR or RT-DETR in the Model step.</source>
+        <translation>请在“模型”步骤中选择 YOLOS、DETR、Conditional DETR、Deformable DETR 或 RT-DETR。</translation>
+    </message>
+    <message>
         <source>Choose a .yaml file.</source>
         <translation>请选择 .yaml 文件。</translation>
     </message>
     <message>
+        <source>Choose a Wav2Vec2, HuBERT, WavLM, AST or Whisper model in the Model step.</source>
+        <translation>请在“模型”步骤中选择 Wav2Vec2、HuBERT、WavLM、AST 或 Whisper 模型。</translation>
+    </message>
+    <message>
+        <source>Choose a column of lists for tokens, tags, answers, boxes and messages, and of texts for the others.</source>
+        <translation>词元、标记、答案、框和消息请选择列表类型的列，其他角色请选择文本列。</translation>
+    </message>
+    <message>
+        <source>Choose a decoder such as GPT-2, SmolLM2, Llama or Qwen in the Model step.</source>
+        <translation>请在“模型”步骤中选择解码器，例如 GPT-2、SmolLM2、Llama 或 Qwen。</translation>
+    </message>
+    <message>
         <source>Choose a file with a header and labelled rows.</source>
         <translation>请选择带表头和标注行的文件。</translation>
+    </message>
+    <message>
+        <source>Choose a folder such as VOC2012, with Annotations and JPEGImages in it.</source>
+        <translation>请选择 VOC2012 这样的文件夹，其中含有 Annotations 和 JPEGImages。</translation>
     </message>
     <message>
         <source>Choose a folder that you may write to, or change its permissions.</source>
@@ -3408,6 +4026,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请在“数据”步骤中选择标注文件。</translation>
     </message>
     <message>
+        <source>Choose a model such as CLIP or SigLIP, or the task Image classification.</source>
+        <translation>请选择 CLIP 或 SigLIP 等模型，或选择任务“图像分类”。</translation>
+    </message>
+    <message>
+        <source>Choose a model that has a file tokenizer.json, such as one of the BERT, RoBERTa or DeBERTa family.</source>
+        <translation>请选择含有文件 tokenizer.json 的模型，例如 BERT、RoBERTa 或 DeBERTa 系列。</translation>
+    </message>
+    <message>
+        <source>Choose a model that was trained with masks, such as BERT or RoBERTa.</source>
+        <translation>请选择经过遮盖训练的模型，例如 BERT 或 RoBERTa。</translation>
+    </message>
+    <message>
+        <source>Choose a model with both, such as T5, mT5, BART, mBART, Pegasus or Marian, in the Model step.</source>
+        <translation>请在“模型”步骤中选择两者兼有的模型，例如 T5、mT5、BART、mBART、Pegasus 或 Marian。</translation>
+    </message>
+    <message>
         <source>Choose a run that was completed.</source>
         <translation>请选择已完成的运行。</translation>
     </message>
@@ -3416,12 +4050,48 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择更小的批大小或更小的模型，或关闭其他程序，然后重新开始。</translation>
     </message>
     <message>
+        <source>Choose a text model, such as one of the BERT, RoBERTa or DeBERTa family.</source>
+        <translation>请选择文本模型，例如 BERT、RoBERTa 或 DeBERTa 系列。</translation>
+    </message>
+    <message>
         <source>Choose a version of the model with model.safetensors.</source>
         <translation>请选择含有 model.safetensors 的模型版本。</translation>
     </message>
     <message>
+        <source>Choose a version without timm (such as the revision no_timm of DETR), YOLOS or RT-DETR.</source>
+        <translation>请选择不含 timm 的版本（例如 DETR 的修订版 no_timm）、YOLOS 或 RT-DETR。</translation>
+    </message>
+    <message>
+        <source>Choose an encoder such as BERT, RoBERTa, DistilBERT or ModernBERT in the Model step.</source>
+        <translation>请在“模型”步骤中选择编码器，例如 BERT、RoBERTa、DistilBERT 或 ModernBERT。</translation>
+    </message>
+    <message>
+        <source>Choose an encoder such as MiniLM, E5, BERT or RoBERTa in the Model step.</source>
+        <translation>请在“模型”步骤中选择编码器，例如 MiniLM、E5、BERT 或 RoBERTa。</translation>
+    </message>
+    <message>
+        <source>Choose an image backbone such as DINOv2, ViT, Swin, ResNet, ConvNeXt or EfficientNet.</source>
+        <translation>请选择图像骨干网络，例如 DINOv2、ViT、Swin、ResNet、ConvNeXt 或 EfficientNet。</translation>
+    </message>
+    <message>
+        <source>Choose another backbone in the Model step, such as one of the BERT family.</source>
+        <translation>请在“模型”步骤中选择其他骨干网络，例如 BERT 系列。</translation>
+    </message>
+    <message>
+        <source>Choose another backbone in the Model step; the list there shows which ones fit.</source>
+        <translation>请在“模型”步骤中选择其他骨干网络；那里的列表会显示哪些适用。</translation>
+    </message>
+    <message>
         <source>Choose another encoding.</source>
         <translation>请选择其他编码。</translation>
+    </message>
+    <message>
+        <source>Choose another file, or the same model as safetensors.</source>
+        <translation>请选择其他文件，或 safetensors 格式的同一模型。</translation>
+    </message>
+    <message>
+        <source>Choose another model, or add it to config.json: of T5 both are 0; of others see their documentation.</source>
+        <translation>请选择其他模型，或将其添加到 config.json：T5 的两者均为 0；其他模型请参阅其文档。</translation>
     </message>
     <message>
         <source>Choose another model, or restore config.json from its source.</source>
@@ -3434,6 +4104,26 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose another model; pickled weights are not downloaded.</source>
         <translation>请选择其他模型；不会下载 pickle 格式的权重。</translation>
+    </message>
+    <message>
+        <source>Choose another strategy, such as full fine-tuning.</source>
+        <translation>请选择其他策略，例如全量微调。</translation>
+    </message>
+    <message>
+        <source>Choose another task or data with texts, or give a column of texts the role Text in the Data step, under Columns.</source>
+        <translation>请选择其他任务或包含文本的数据，或在“数据”步骤的“列”中为文本列指定“文本”角色。</translation>
+    </message>
+    <message>
+        <source>Choose another way to split.</source>
+        <translation>请选择其他划分方式。</translation>
+    </message>
+    <message>
+        <source>Choose auto or one of: {known}.</source>
+        <translation>请选择 auto 或以下之一：{known}。</translation>
+    </message>
+    <message>
+        <source>Choose its column under Columns (data.roles), or choose data that has one.</source>
+        <translation>请在“列”（data.roles）中选择对应的列，或选择含有该列的数据。</translation>
     </message>
     <message>
         <source>Choose one in the Model step, or set model.name.</source>
@@ -3456,8 +4146,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择包含类别的列。</translation>
     </message>
     <message>
+        <source>Choose the column that holds the labels, or correct the sign that stands between labels (data.separator).</source>
+        <translation>请选择包含标签的列，或更正标签之间的分隔符（data.separator）。</translation>
+    </message>
+    <message>
+        <source>Choose the column that holds what is to be predicted.</source>
+        <translation>请选择包含预测目标的列。</translation>
+    </message>
+    <message>
+        <source>Choose the columns with boxes and their labels.</source>
+        <translation>请选择框及其标签所在的列。</translation>
+    </message>
+    <message>
         <source>Choose the file again.</source>
         <translation>请重新选择文件。</translation>
+    </message>
+    <message>
+        <source>Choose the file itself, or write its whole path after three slashes, such as {example}.</source>
+        <translation>请选择文件本身，或在三个斜杠之后写出完整路径，例如 {example}。</translation>
     </message>
     <message>
         <source>Choose the folder of a model in transformers layout.</source>
@@ -3466,6 +4172,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose the folder of a run or of an export.</source>
         <translation>请选择运行或导出的文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the images.</source>
+        <translation>请选择图像所在的文件夹。</translation>
     </message>
     <message>
         <source>Choose the folder that holds config.json and model.safetensors.</source>
@@ -3480,8 +4190,32 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>类别权重</translation>
     </message>
     <message>
+        <source>Classification of text pairs</source>
+        <translation>文本对分类</translation>
+    </message>
+    <message>
         <source>Close other programs, lower task.max_length or training.batch_size, or choose a smaller model.</source>
         <translation>请关闭其他程序，调低 task.max_length 或 training.batch_size，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>Code of the language as the model writes it, such as en_XX; only models of many languages such as mBART need it.</source>
+        <translation>模型写法的语言代码，例如 en_XX；只有 mBART 等多语言模型才需要。</translation>
+    </message>
+    <message>
+        <source>Code of the language of the sources as the model writes it, such as en, en_XX or eng_Latn; only models of many languages need it.</source>
+        <translation>源文本语言的代码，按模型的写法，例如 en、en_XX 或 eng_Latn；只有多语言模型才需要。</translation>
+    </message>
+    <message>
+        <source>Code of the language that is written, likewise.</source>
+        <translation>写出文本的语言代码，写法同上。</translation>
+    </message>
+    <message>
+        <source>Column &apos;{name}&apos; of {path} holds a message that says not who speaks, or what.</source>
+        <translation>{path} 的列“{name}”中有消息未说明说话者或内容。</translation>
+    </message>
+    <message>
+        <source>Column &apos;{name}&apos; of {path} holds bytes that are no picture and no recording.</source>
+        <translation>{path} 的列“{name}”含有既不是图像也不是录音的字节。</translation>
     </message>
     <message>
         <source>Commit of the hub that is used.</source>
@@ -3492,8 +4226,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>配置与权重不匹配；请重新下载或复制模型。</translation>
     </message>
     <message>
+        <source>ConvNeXt tiny</source>
+        <translation>ConvNeXt tiny</translation>
+    </message>
+    <message>
+        <source>Copy of the source</source>
+        <translation>照抄源文本</translation>
+    </message>
+    <message>
+        <source>Copy preprocessor_config.json from the original model into the folder.</source>
+        <translation>请将原模型的 preprocessor_config.json 复制到该文件夹。</translation>
+    </message>
+    <message>
+        <source>Copy preprocessor_config.json of the original model into the folder.</source>
+        <translation>请将原模型的 preprocessor_config.json 复制到该文件夹。</translation>
+    </message>
+    <message>
         <source>Copy the tokenizer files of the original model into the folder.</source>
         <translation>请将原模型的分词器文件复制到该文件夹。</translation>
+    </message>
+    <message>
+        <source>Correct the beginnings (characters are counted from 0), or remove the rows.</source>
+        <translation>请更正起始位置（字符从 0 开始计数），或移除这些行。</translation>
     </message>
     <message>
         <source>Correct the label, or leave the file out of evaluate.extra_sets.</source>
@@ -3508,6 +4262,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请更正该行；YAML 对缩进敏感。</translation>
     </message>
     <message>
+        <source>Cross-validation is not offered for the task {task}: each fold would have to generate or keep too much.</source>
+        <translation>任务“{task}”不提供交叉验证：每一折需要生成或保留的内容过多。</translation>
+    </message>
+    <message>
+        <source>Crowds</source>
+        <translation>群体</translation>
+    </message>
+    <message>
+        <source>DINOv2 small</source>
+        <translation>DINOv2 small</translation>
+    </message>
+    <message>
         <source>Decoupled decay (AdamW).</source>
         <translation>解耦权重衰减（AdamW）。</translation>
     </message>
@@ -3520,8 +4286,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>设备</translation>
     </message>
     <message>
+        <source>Difficult objects</source>
+        <translation>困难物体</translation>
+    </message>
+    <message>
         <source>DistilBERT base</source>
         <translation>DistilBERT base</translation>
+    </message>
+    <message>
+        <source>Divide the images differently, or correct the label.</source>
+        <translation>请换一种方式划分图像，或更正该标签。</translation>
+    </message>
+    <message>
+        <source>DoRA</source>
+        <translation>DoRA</translation>
     </message>
     <message>
         <source>Download it in the Model step or with: tlstudio download {name}</source>
@@ -3544,16 +4322,60 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>正在从 {host} 下载 {name}（{files} 个文件，共 {megabytes} MB）。</translation>
     </message>
     <message>
+        <source>Drop leaves boxes around a crowd (iscrowd) out; they are counted.</source>
+        <translation>drop：排除群体（iscrowd） 的框；会统计其数量。</translation>
+    </message>
+    <message>
+        <source>Drop leaves objects marked as difficult out; they are counted.</source>
+        <translation>drop：排除标为困难的物体；会统计其数量。</translation>
+    </message>
+    <message>
+        <source>Dropout</source>
+        <translation>Dropout 比例</translation>
+    </message>
+    <message>
         <source>Dynamic int8</source>
         <translation>动态 int8 量化</translation>
+    </message>
+    <message>
+        <source>Each image belongs to one class: kinds of things, defects, scenes, plants.</source>
+        <translation>每张图像属于一个类别：物品种类、缺陷、场景、植物等。</translation>
     </message>
     <message>
         <source>Each line must look like {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}.</source>
         <translation>每一行的形式必须为 {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}。</translation>
     </message>
     <message>
+        <source>Each message needs role and content, and one of them the role assistant: there is nothing to learn without.</source>
+        <translation>每条消息都需要 role 和 content，并且其中一条的角色须为 assistant：否则没有可学习的内容。</translation>
+    </message>
+    <message>
+        <source>Each of them counts several times in the score.</source>
+        <translation>每一行在得分中都会重复计算多次。</translation>
+    </message>
+    <message>
+        <source>Each pair of texts belongs to one class: entailment, paraphrase, question and answer.</source>
+        <translation>每个文本对属于一个类别：蕴含、复述、问题与答案等。</translation>
+    </message>
+    <message>
+        <source>Each recording belongs to one class: sounds, speakers, languages, commands, machine states.</source>
+        <translation>每段录音属于一个类别：声音、说话者、语言、指令、机器状态等。</translation>
+    </message>
+    <message>
         <source>Each text belongs to one class: topics, intents, sentiment, spam.</source>
         <translation>每条文本属于一个类别：主题、意图、情感、垃圾信息等。</translation>
+    </message>
+    <message>
+        <source>Each text belongs to one of several classes that have an order: stars, grades, low to high.</source>
+        <translation>每条文本属于若干有顺序的类别之一：星级、等级、从低到高。</translation>
+    </message>
+    <message>
+        <source>Each text may have several labels, or none: topics of an article, emotions, kinds of harm.</source>
+        <translation>每条文本可以有多个标签，也可以没有：文章主题、情绪、伤害类型等。</translation>
+    </message>
+    <message>
+        <source>Each word gets a tag: names of people, places and products, or parts of speech.</source>
+        <translation>每个词得到一个标记：人名、地名和产品名，或词性。</translation>
     </message>
     <message>
         <source>Empty keeps the value of the model.</source>
@@ -3568,6 +4390,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>编码</translation>
     </message>
     <message>
+        <source>Entity F1</source>
+        <translation>实体 F1</translation>
+    </message>
+    <message>
+        <source>Entity precision</source>
+        <translation>实体精确率</translation>
+    </message>
+    <message>
+        <source>Entity recall</source>
+        <translation>实体召回率</translation>
+    </message>
+    <message>
         <source>Epochs</source>
         <translation>训练轮数</translation>
     </message>
@@ -3576,28 +4410,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>连续多少轮没有提升就停止训练；0 表示从不提前停止。</translation>
     </message>
     <message>
-        <source>Every layer is trained. The most accurate choice when there are a few hundred labelled texts or more.</source>
-        <translation>训练所有层。有几百条或更多标注文本时，准确率最高。</translation>
-    </message>
-    <message>
-        <source>Expected calibration error</source>
-        <translation>期望校准误差</translation>
-    </message>
-    <message>
-        <source>Expected calibration error (lower is better)</source>
-        <translation>期望校准误差（越低越好）</translation>
-    </message>
-    <message>
         <source>Export the model again; the file is damaged or incomplete.</source>
         <translation>请重新导出模型；文件已损坏或不完整。</translation>
     </message>
     <message>
         <source>Extra sets</source>
         <translation>额外测试集</translation>
-    </message>
-    <message>
-        <source>Features of {count} texts were found in the cache.</source>
-        <translation>在缓存中找到了 {count} 条文本的特征。</translation>
     </message>
     <message>
         <source>File</source>
@@ -3692,28 +4510,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>对数损失</translation>
     </message>
     <message>
-        <source>Log loss (lower is better)</source>
-        <translation>对数损失（越低越好）</translation>
-    </message>
-    <message>
         <source>Lower the maximum length, or choose a model for long texts.</source>
         <translation>请降低最大长度，或选择适合长文本的模型。</translation>
     </message>
     <message>
         <source>Lower training.learning_rate, set training.precision to fp32, or lower training.gradient_clip.</source>
         <translation>请降低 training.learning_rate，将 training.precision 设为 fp32，或降低 training.gradient_clip。</translation>
-    </message>
-    <message>
-        <source>Macro F1</source>
-        <translation>宏平均 F1</translation>
-    </message>
-    <message>
-        <source>Macro precision</source>
-        <translation>宏平均精确率</translation>
-    </message>
-    <message>
-        <source>Macro recall</source>
-        <translation>宏平均召回率</translation>
     </message>
     <message>
         <source>%</source>
@@ -3750,10 +4552,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>A SELECT or the name of a table; auto takes the table if there is only one.</source>
         <translation>SELECT 语句或表名；自动：如果只有一个表，则取该表。</translation>
-    </message>
-    <message>
-        <source>A classifier that has not seen these rows is sure of another answer. But it agrees with {agreed} % of all labels and is unsure where it differs from most of the others: these may as well be right, and hard.</source>
-        <translation>一个没有见过这些行的分类器确信答案不同。但它只与全部标签中的 {agreed} % 一致，并且在与其余大多数标签不同之处并不确定：这些标签也可能是正确的，只是较难。</translation>
     </message>
     <message>
         <source>A dataset of the hub by name, such as hub:org/name#test, once it has been downloaded.</source>
@@ -3832,16 +4630,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请添加样本，或用数据处理步骤 drop-rare-classes 排除这些类别。</translation>
     </message>
     <message>
-        <source>Add the image, or correct or remove the row.</source>
-        <translation>请添加该图像，或更正或移除该行。</translation>
-    </message>
-    <message>
         <source>Add what is missing, or remove the line.</source>
         <translation>请补全缺少的内容，或移除该行。</translation>
-    </message>
-    <message>
-        <source>All are brought to one size: small ones become a blur, which the model may take for a sign of their class.</source>
-        <translation>所有图像都会统一为同一尺寸：小图像会变得模糊，模型可能将模糊当作其类别的标志。</translation>
     </message>
     <message>
         <source>All sheets of {path} are empty.</source>
@@ -4024,10 +4814,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择双语词典文件，或不使用此项增强。</translation>
     </message>
     <message>
-        <source>Choose a column of lists for tokens, tags and answers, and a column of texts for the others.</source>
-        <translation>词元、标记和答案请选择列表类型的列，其他角色请选择文本列。</translation>
-    </message>
-    <message>
         <source>Choose a file, or another source.</source>
         <translation>请选择文件，或选择其他来源。</translation>
     </message>
@@ -4090,10 +4876,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose data with labelled rows.</source>
         <translation>请选择带有标注行的数据。</translation>
-    </message>
-    <message>
-        <source>Choose data with texts, or give a column of texts the role Text in the Data step, under Columns.</source>
-        <translation>请选择包含文本的数据，或在“数据”步骤的“列”中为文本列指定“文本”角色。</translation>
     </message>
     <message>
         <source>Choose labelled data in the Data step, or set data.path.</source>
@@ -4170,10 +4952,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Colour jitter</source>
         <translation>色彩抖动</translation>
-    </message>
-    <message>
-        <source>Column &apos;{name}&apos; of {path} holds bytes that are no picture.</source>
-        <translation>{path} 的列“{name}”含有不是图像的字节。</translation>
     </message>
     <message>
         <source>Column &apos;{name}&apos; of {path} is damaged: {reason}</source>
@@ -4358,10 +5136,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Each line needs the same columns, separated by one tab (or by spaces if there is no tab).</source>
         <translation>每行都需要相同的列，以一个制表符分隔（没有制表符时以空格分隔）。</translation>
-    </message>
-    <message>
-        <source>Each of them counts several times in the score. A test place of its own is left as it is.</source>
-        <translation>每一行在得分中都会重复计算多次。单独提供的测试数据保持不变。</translation>
     </message>
     <message>
         <source>Each row must look like {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}.</source>
@@ -4572,10 +5346,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>证件号码</translation>
     </message>
     <message>
-        <source>If one class has more of them, the model may learn that instead of what is shown.</source>
-        <translation>如果某个类别中此类图像较多，模型学到的可能是这一点，而不是图像的内容。</translation>
-    </message>
-    <message>
         <source>If so, they are classes with hardly any examples, and their rows count as wrong.</source>
         <translation>如果确实如此，它们就是几乎没有样本的类别，其所在的行会被算作错误。</translation>
     </message>
@@ -4718,10 +5488,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Label separator</source>
         <translation>标签分隔符</translation>
-    </message>
-    <message>
-        <source>Labelled data needs at least two columns, such as a text and a label.</source>
-        <translation>标注数据至少需要两列，例如文本和标签。</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -5140,10 +5906,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>离群样本</translation>
     </message>
     <message>
-        <source>Over {folds} folds: accuracy {mean} % ± {sd} (standard deviation).</source>
-        <translation>{folds} 折：准确率 {mean} % ± {sd}（标准差）。</translation>
-    </message>
-    <message>
         <source>PNG, JPEG, WebP, GIF, BMP and TIFF in a sub-folder a class, or with a metadata file.</source>
         <translation>PNG、JPEG、WebP、GIF、BMP 和 TIFF，每个类别一个子文件夹，或附带元数据文件。</translation>
     </message>
@@ -5248,10 +6010,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请为包含分隔符的值加上引号，补全所有引号，或增减该行的值。</translation>
     </message>
     <message>
-        <source>ROC AUC (one against rest)</source>
-        <translation>ROC AUC（一对其余）</translation>
-    </message>
-    <message>
         <source>ROC AUC, one against rest</source>
         <translation>ROC AUC，一对其余</translation>
     </message>
@@ -5314,10 +6072,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Remove it, or correct its spelling.</source>
         <translation>请将其移除，或更正拼写。</translation>
-    </message>
-    <message>
-        <source>Remove the column from the table, or store text, numbers or pictures (PNG, JPEG, WebP) in it.</source>
-        <translation>请从表中移除该列，或在其中存储文本、数字或图像（PNG、JPEG、WebP）。</translation>
     </message>
     <message>
         <source>Remove the step that takes them out, or choose other data.</source>
@@ -5412,10 +6166,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 的第 {row} 行在列“{column}”中没有时间：{value}</translation>
     </message>
     <message>
-        <source>Row {row} of {path} names the image {name}; the folder has {count} images of that name.</source>
-        <translation>{path} 的第 {row} 行指定了图像 {name}；文件夹中有 {count} 张同名图像。</translation>
-    </message>
-    <message>
         <source>Row {row}, column {column} of sheet &apos;{sheet}&apos; in {path} holds the error {value}; there are {count} such.</source>
         <translation>{path} 中工作表“{sheet}”第 {row} 行、第 {column} 列为错误值 {value}；此类错误共 {count} 处。</translation>
     </message>
@@ -5496,16 +6246,112 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>第二文本</translation>
     </message>
     <message>
+        <source>Tag all parts of a word</source>
+        <translation>标记词的所有部分</translation>
+    </message>
+    <message>
+        <source>Tag scheme</source>
+        <translation>标记方案</translation>
+    </message>
+    <message>
+        <source>Target language</source>
+        <translation>目标语言</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Test rows that are answered in words and compared with the responses (ROUGE-L); the perplexity is measured on all.</source>
+        <translation>用文字作答并与参考回复比较（ROUGE-L） 的测试行数；困惑度在全部测试行上测量。</translation>
+    </message>
+    <message>
         <source>Test values</source>
         <translation>测试值</translation>
+    </message>
+    <message>
+        <source>Test: {metric} {value} (95 % interval {low} to {high}) on {rows} rows; {baseline}: {reached}.</source>
+        <translation>测试：{metric} {value}（95 % 置信区间 {low} 至 {high}），{rows} 行；{baseline}：{reached}。</translation>
     </message>
     <message>
         <source>Text</source>
         <translation>文本</translation>
     </message>
     <message>
+        <source>Text encoding, such as utf-8.</source>
+        <translation>文本编码，例如 utf-8。</translation>
+    </message>
+    <message>
+        <source>Texts become vectors that are close where the meaning is: for search, matching and clustering. Learns from pairs that belong together, or that have a score.</source>
+        <translation>把文本变成向量，意思相近则距离相近：用于搜索、匹配和聚类。从彼此对应或带有评分的文本对中学习。</translation>
+    </message>
+    <message>
+        <source>The answer to a question is found in a passage, word for word; some questions may have none.</source>
+        <translation>在段落中逐字找出问题的答案；有些问题可能没有答案。</translation>
+    </message>
+    <message>
+        <source>The backbone has lost its text tower, so it is not asked without training.</source>
+        <translation>该骨干网络缺少文本塔，因此不进行免训练评测。</translation>
+    </message>
+    <message>
+        <source>The change is scaled by alpha / rank; auto takes twice the rank.</source>
+        <translation>变化量按 alpha / rank 缩放；自动：取 rank 的两倍。</translation>
+    </message>
+    <message>
+        <source>The chat template of the model does not take a conversation: {reason}</source>
+        <translation>该模型的对话模板不接受这段对话：{reason}</translation>
+    </message>
+    <message>
+        <source>The chat template of the model does not write this answer: {text}</source>
+        <translation>该模型的对话模板写不出这个答案：{text}</translation>
+    </message>
+    <message>
+        <source>The class &apos;{label}&apos; has boxes in the {split} images but none in the training images.</source>
+        <translation>类别“{label}”在 {split} 图像中有框，但在训练图像中没有。</translation>
+    </message>
+    <message>
+        <source>The classes are taken in this order, lowest first: {order}.</source>
+        <translation>类别按以下顺序排列，从最低到最高：{order}。</translation>
+    </message>
+    <message>
+        <source>The classes from the lowest to the highest, separated by commas, such as low, medium, high; auto sorts them by the numbers in their names.</source>
+        <translation>从最低到最高的类别，以逗号分隔，例如 low, medium, high；自动：按名称中的数字排序。</translation>
+    </message>
+    <message>
+        <source>The classic convolutional network; quick, takes images of any size.</source>
+        <translation>经典的卷积网络；速度快，可接受任意大小的图像。</translation>
+    </message>
+    <message>
+        <source>The classic vision transformer; accurate with some thousand images.</source>
+        <translation>经典的视觉 Transformer；有几千张图像时准确率高。</translation>
+    </message>
+    <message>
         <source>The column &apos;{column}&apos; holds lists in one of {path} and {other}.</source>
         <translation>列“{column}”在 {path} 与 {other} 之一中是列表。</translation>
+    </message>
+    <message>
+        <source>The exported model answers like the trained one: over {rows} rows no score differs by more than {difference}.</source>
+        <translation>导出的模型与训练好的模型结果一致：{rows} 行的得分差异均不超过 {difference}。</translation>
+    </message>
+    <message>
+        <source>The exported model differs from the trained one: over {rows} rows a score differs by {difference}, and {tolerance} is allowed.</source>
+        <translation>导出的模型与训练好的模型不一致：{rows} 行中有得分相差 {difference}，而允许的上限为 {tolerance}。</translation>
+    </message>
+    <message>
+        <source>The exported model gives the trained model&apos;s answer for only {agreement} of {rows} rows; {tolerance} is expected.</source>
+        <translation>导出的模型仅在 {rows} 行中的 {agreement} 上与训练好的模型答案相同；预期为 {tolerance}。</translation>
+    </message>
+    <message>
+        <source>The exported model gives the trained model&apos;s answer for {agreement} of {rows} rows.</source>
+        <translation>导出的模型在 {rows} 行中的 {agreement} 上与训练好的模型答案相同。</translation>
+    </message>
+    <message>
+        <source>The files of {path} lie in one folder, and nothing tells their classes.</source>
+        <translation>{path} 的文件都在同一个文件夹中，没有任何信息能说明其类别。</translation>
+    </message>
+    <message>
+        <source>The format sentence-transformers is for models that turn texts into vectors; those of the task {task} do not.</source>
+        <translation>sentence-transformers 格式适用于把文本变成向量的模型；任务“{task}”的模型不属于这一类。</translation>
     </message>
     <message>
         <source>The label &apos;{label}&apos; holds the sign that stands between labels, {sign}.</source>
@@ -5524,6 +6370,130 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>没有角色“{role}”。</translation>
     </message>
     <message>
+        <source>Tokens of a window; longer sentences are read in several. Auto takes 128, or less if the model allows less.</source>
+        <translation>一个窗口的词元数；较长的句子分多个窗口读取。自动：取 128，如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Tokens of question and passage together; longer passages are read in several windows. Auto takes 384, or less if the model allows less.</source>
+        <translation>问题与段落合计的词元数；较长的段落分多个窗口读取。自动：取 384，如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Tokens that are read of each prompt with its response; auto takes 512, or less if the model allows less.</source>
+        <translation>每条提示连同回复读取的词元数；自动：取 512，如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Tokens that are read of each text; auto takes 128 (256 for pairs), or less if the model allows less.</source>
+        <translation>每条文本读取的词元数；自动：取 128（文本对取 256），如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Tokens that are read of each text; auto takes 128 for translations and 512 for summaries, or less if the model allows less.</source>
+        <translation>每条文本读取的词元数；自动：翻译取 128，摘要取 512，如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Tokens that are written at most, and learnt of each target; auto takes 128, or less if the model allows less.</source>
+        <translation>最多写出的词元数，也是从每个目标文本中最多学习的词元数；自动：取 128，如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Tokens that neighbouring windows of a long passage share; at most a quarter of a window.</source>
+        <translation>长段落的相邻窗口共有的词元数；最多为窗口的四分之一。</translation>
+    </message>
+    <message>
+        <source>Tokens that neighbouring windows of a long sentence share; at most half of a window.</source>
+        <translation>长句子的相邻窗口共有的词元数；最多为窗口的一半。</translation>
+    </message>
+    <message>
+        <source>Tokens that never come twice in a row; 0 allows it.</source>
+        <translation>不得重复出现的连续词元数；0 表示允许重复。</translation>
+    </message>
+    <message>
+        <source>Tokens that the model sees at once; auto takes 256, or less if the model allows less.</source>
+        <translation>模型一次看到的词元数；自动：取 256，如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Tokens that the model sees at once; longer texts are divided. Auto takes 128, or less if the model allows less.</source>
+        <translation>模型一次看到的词元数；较长的文本会被切分。自动：取 128，如果模型上限更低则取更低的值。</translation>
+    </message>
+    <message>
+        <source>Top-5 accuracy</source>
+        <translation>Top-5 准确率</translation>
+    </message>
+    <message>
+        <source>Training texts are joined until a block is full, with an end token between them, so that no time is lost on padding. Off: each text stands alone.</source>
+        <translation>训练文本依次拼接直到填满一块，文本之间加结束词元，这样不会在填充上浪费时间。关闭：每条文本单独成块。</translation>
+    </message>
+    <message>
+        <source>Translation</source>
+        <translation>翻译</translation>
+    </message>
+    <message>
+        <source>Triplets in order</source>
+        <translation>三元组排序正确率</translation>
+    </message>
+    <message>
+        <source>Typical difference in the units of the values</source>
+        <translation>典型误差，以数值的单位计</translation>
+    </message>
+    <message>
+        <source>Use the safetensors export, and train another task on it.</source>
+        <translation>请使用 safetensors 导出，并用它训练其他任务。</translation>
+    </message>
+    <message>
+        <source>Use the safetensors export.</source>
+        <translation>请使用 safetensors 导出。</translation>
+    </message>
+    <message>
+        <source>Validation metric that decides which weights are kept; auto takes the task&apos;s own.</source>
+        <translation>决定保留哪些权重的验证指标；自动：取任务自身的指标。</translation>
+    </message>
+    <message>
+        <source>ViT base</source>
+        <translation>ViT base</translation>
+    </message>
+    <message>
+        <source>WAV, FLAC, OGG, MP3, AIFF and AU in a sub-folder a class, or with a metadata file.</source>
+        <translation>WAV、FLAC、OGG、MP3、AIFF 和 AU，每个类别一个子文件夹，或附带元数据文件。</translation>
+    </message>
+    <message>
+        <source>Weights of positives</source>
+        <translation>正例权重</translation>
+    </message>
+    <message>
+        <source>Weights of rows are not used: the loss of a detector is a mean over boxes.</source>
+        <translation>不使用行的权重：检测器的损失是对各个框取均值。</translation>
+    </message>
+    <message>
+        <source>What is in each box.</source>
+        <translation>每个框中的内容。</translation>
+    </message>
+    <message>
+        <source>What the head of a text classifier reads: the mean over all tokens, or the first or last token. Auto takes the mean where the architecture allows it, else the token that its head uses.</source>
+        <translation>文本分类头读取的内容：所有词元的均值，或第一个、最后一个词元。自动：架构允许时取均值，否则取其分类头使用的词元。</translation>
+    </message>
+    <message>
+        <source>What the model is asked.</source>
+        <translation>向模型提出的内容。</translation>
+    </message>
+    <message>
+        <source>What the model should answer.</source>
+        <translation>模型应给出的回答。</translation>
+    </message>
+    <message>
+        <source>What training makes smaller</source>
+        <translation>训练所要减小的量</translation>
+    </message>
+    <message>
+        <source>What {path} says about the preparation of images cannot be read: {reason}</source>
+        <translation>{path} 中关于图像预处理的说明无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>Where objects are in the image: left, top, right and bottom of each, in pixels.</source>
+        <translation>物体在图像中的位置：每个物体的左、上、右、下边界，以像素为单位。</translation>
+    </message>
+    <message>
+        <source>Whether similar pairs get a higher cosine similarity</source>
+        <translation>相似的文本对是否得到更高的余弦相似度</translation>
+    </message>
+    <message>
         <source>Whether the doctor makes this check.</source>
         <translation>数据诊断是否进行此项检查。</translation>
     </message>
@@ -5536,6 +6506,54 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>哪一列是文本、标签、分组…</translation>
     </message>
     <message>
+        <source>Whole words</source>
+        <translation>整词遮盖</translation>
+    </message>
+    <message>
+        <source>Width of the small matrices: more can learn more, and takes more memory. Auto takes 16, or 8 for fewer than 1,000 training rows.</source>
+        <translation>小矩阵的宽度：越大能学到的越多，占用的内存也越多。自动：取 16，训练行少于 1,000 时取 8。</translation>
+    </message>
+    <message>
+        <source>With several beams: above 1 favours longer texts, below 1 shorter ones.</source>
+        <translation>使用多个束时：大于 1 偏好较长的文本，小于 1 偏好较短的文本。</translation>
+    </message>
+    <message>
+        <source>Within one class</source>
+        <translation>偏差不超过一个类别</translation>
+    </message>
+    <message>
+        <source>Within the test place</source>
+        <translation>测试数据内部</translation>
+    </message>
+    <message>
+        <source>Words in common</source>
+        <translation>共同词</translation>
+    </message>
+    <message>
+        <source>Write each box as left, top, right and bottom in pixels, such as 10 20 110 220, and give it a label.</source>
+        <translation>请将每个框写成左、上、右、下（像素），例如 10 20 110 220，并给它一个标签。</translation>
+    </message>
+    <message>
+        <source>Write every tag as O or with a prefix such as B- or I-.</source>
+        <translation>请将每个标记写成 O，或加上 B- 或 I- 等前缀。</translation>
+    </message>
+    <message>
+        <source>Write numbers such as 0.5, choose another column, or leave the rows out with the data step drop-empty.</source>
+        <translation>请填写数字（例如 0.5），选择其他列，或用数据处理步骤 drop-empty 排除这些行。</translation>
+    </message>
+    <message>
+        <source>Write the tags as BIO (IOB2, IOB1), IO, BIOES or BILOU.</source>
+        <translation>请按 BIO（IOB2、IOB1）、IO、BIOES 或 BILOU 书写标记。</translation>
+    </message>
+    <message>
+        <source>Written answers</source>
+        <translation>用文字作答的行</translation>
+    </message>
+    <message>
+        <source>Written before each source; auto takes what the model states for the task, such as &apos;summarize: &apos; of T5, if anything.</source>
+        <translation>写在每条源文本之前；自动：取模型为该任务规定的前缀（如有），例如 T5 的“summarize: ”。</translation>
+    </message>
+    <message>
         <source>a zip archive</source>
         <translation>zip 压缩包</translation>
     </message>
@@ -5544,8 +6562,132 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Arrow 文件</translation>
     </message>
     <message>
+        <source>chrF</source>
+        <translation>chrF 分数</translation>
+    </message>
+    <message>
+        <source>its name is that of a language</source>
+        <translation>其名称是一种语言的名称</translation>
+    </message>
+    <message>
+        <source>its values are numbers</source>
+        <translation>其值为数字</translation>
+    </message>
+    <message>
+        <source>its values are sound files</source>
+        <translation>其值为声音文件</translation>
+    </message>
+    <message>
+        <source>mAP</source>
+        <translation>mAP</translation>
+    </message>
+    <message>
+        <source>mAP at 0.50</source>
+        <translation>mAP@0.50</translation>
+    </message>
+    <message>
+        <source>mAP at 0.75</source>
+        <translation>mAP@0.75</translation>
+    </message>
+    <message>
+        <source>nDCG at 10</source>
+        <translation>nDCG@10</translation>
+    </message>
+    <message>
+        <source>pixels</source>
+        <translation>像素</translation>
+    </message>
+    <message>
+        <source>rows</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>seconds</source>
+        <translation>秒</translation>
+    </message>
+    <message>
+        <source>sentence-transformers</source>
+        <translation>sentence-transformers 格式</translation>
+    </message>
+    <message>
+        <source>unnamed: 0</source>
+        <translation>unnamed: 0</translation>
+    </message>
+    <message>
+        <source>{count} boxes have a side of fewer than {pixels} pixels.</source>
+        <translation>{count} 个框有一边少于 {pixels} 像素。</translation>
+    </message>
+    <message>
+        <source>{count} boxes in {images} images are left out.</source>
+        <translation>{images} 张图像中的 {count} 个框已被排除。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} images have no boxes.</source>
+        <translation>共 {rows} 张图像，其中 {count} 张没有框。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} recordings are shorter than {seconds} seconds.</source>
+        <translation>共 {rows} 段录音，其中 {count} 段短于 {seconds} 秒。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} recordings are silent.</source>
+        <translation>共 {rows} 段录音，其中 {count} 段无声。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} recordings cannot be used.</source>
+        <translation>共 {rows} 段录音，其中 {count} 段无法使用。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} recordings have fewer than {rate} samples a second, and the others have more.</source>
+        <translation>共 {rows} 段录音，其中 {count} 段的采样率低于每秒 {rate} 个样本，其余的更高。</translation>
+    </message>
+    <message>
+        <source>{count} of {rows} test images are copies of others.</source>
+        <translation>共 {rows} 张测试图像，其中 {count} 张是其他图像的副本。</translation>
+    </message>
+    <message>
+        <source>{count} rows have no text, or lack a part of it.</source>
+        <translation>{count} 行没有文本，或缺少其中一部分。</translation>
+    </message>
+    <message>
+        <source>{count} rows of {path} are no conversations with an answer of the assistant, first row {row}: {value}</source>
+        <translation>{path} 中有 {count} 行不是含有 assistant 回答的对话，首先出现在第 {row} 行：{value}</translation>
+    </message>
+    <message>
+        <source>{count} rows of {path} have a box that is none, or not as many labels as boxes, first row {row}: {value}</source>
+        <translation>{path} 中有 {count} 行的框无效，或标签数与框数不同，首先出现在第 {row} 行：{value}</translation>
+    </message>
+    <message>
+        <source>{count} rows of {path} have no number in the column &apos;{column}&apos;, first row {row}: {value}</source>
+        <translation>{path} 中有 {count} 行在列“{column}”中没有数字，首先出现在第 {row} 行：{value}</translation>
+    </message>
+    <message>
+        <source>{count} rows of {path} have not as many tags as tokens, first row {row}: {value}</source>
+        <translation>{path} 中有 {count} 行的标记数与词元数不同，首先出现在第 {row} 行：{value}</translation>
+    </message>
+    <message>
         <source>{count} rows that could be tested are too few for {folds} folds.</source>
         <translation>可用于测试的 {count} 行不足以划分为 {folds} 折。</translation>
+    </message>
+    <message>
+        <source>{count} tags break the scheme {scheme}, such as &apos;{tag}&apos; in row {row} of {path}; what they mark counts as no entity.</source>
+        <translation>{count} 个标记不符合方案 {scheme}，例如 {path} 第 {row} 行中的“{tag}”；它们所标的内容不计为实体。</translation>
+    </message>
+    <message>
+        <source>{count} training questions have an answer that does not stand in their passage; they are left out.</source>
+        <translation>{count} 个训练问题的答案不在其段落中；这些问题已被排除。</translation>
+    </message>
+    <message>
+        <source>{count} training recordings are longer than {seconds} seconds; a part of each is read.</source>
+        <translation>{count} 段训练录音长于 {seconds} 秒；每段只读取一部分。</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read as a GGUF model: {reason}</source>
+        <translation>无法将 {path} 作为 GGUF 模型读取：{reason}</translation>
+    </message>
+    <message>
+        <source>{path} has no column that names the files; it has: {columns}.</source>
+        <translation>{path} 中没有指明文件名的列；现有的列：{columns}。</translation>
     </message>
     <message>
         <source>{path} has no rows.</source>
@@ -5562,6 +6704,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{path} holds no list of objects and no object of columns.</source>
         <translation>{path} 中既没有对象列表，也没有由列组成的对象。</translation>
+    </message>
+    <message>
+        <source>{path} holds no recordings.</source>
+        <translation>{path} 不含录音。</translation>
     </message>
     <message>
         <source>{path} is an empty folder.</source>
@@ -5600,6 +6746,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 不是 {source} 能够读取的文件。</translation>
     </message>
     <message>
+        <source>{path} is no folder with images and an XML file for each.</source>
+        <translation>{path} 不是每张图像配有一个 XML 文件的文件夹。</translation>
+    </message>
+    <message>
         <source>{path} is no text file.</source>
         <translation>{path} 不是文本文件。</translation>
     </message>
@@ -5616,12 +6766,768 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请重新运行该配方；其他结果仍会显示。</translation>
     </message>
     <message>
+        <source>Every layer is trained. The most accurate choice when there are a few hundred labelled rows or more.</source>
+        <translation>训练所有的层。有几百个或更多标注行时，这是最准确的选择。</translation>
+    </message>
+    <message>
+        <source>Every part of a word learns its tag, not only the first one, which answers either way.</source>
+        <translation>词的每个部分都学习其标记，而不仅是第一部分；无论哪种方式，都由第一部分给出答案。</translation>
+    </message>
+    <message>
+        <source>Exact match</source>
+        <translation>完全匹配</translation>
+    </message>
+    <message>
+        <source>Exact match of labels</source>
+        <translation>标签完全匹配</translation>
+    </message>
+    <message>
+        <source>F1, mean of classes</source>
+        <translation>F1（各类别平均）</translation>
+    </message>
+    <message>
+        <source>F1, over all labels</source>
+        <translation>F1，全部标签合计</translation>
+    </message>
+    <message>
+        <source>F1, questions with an answer</source>
+        <translation>F1，有答案的问题</translation>
+    </message>
+    <message>
+        <source>F1, weighted by class size</source>
+        <translation>F1（按类别大小加权）</translation>
+    </message>
+    <message>
+        <source>F1, where large classes count more</source>
+        <translation>F1，较大的类别权重更高</translation>
+    </message>
+    <message>
+        <source>Features of {count} rows were found in the cache.</source>
+        <translation>在缓存中找到了 {count} 行的特征。</translation>
+    </message>
+    <message>
+        <source>Features that fit nearly any kind of image without labels; the first choice for small image data.</source>
+        <translation>无需标签即可适应几乎任何图像的特征；小规模图像数据的首选。</translation>
+    </message>
+    <message>
+        <source>Fewest seconds</source>
+        <translation>最短秒数</translation>
+    </message>
+    <message>
+        <source>Finds objects in images: a box around each, and its class.</source>
+        <translation>在图像中查找物体：为每个物体画框并给出类别。</translation>
+    </message>
+    <message>
+        <source>First sentences of the source</source>
+        <translation>源文本的开头几句</translation>
+    </message>
+    <message>
+        <source>Fixed threshold</source>
+        <translation>固定阈值</translation>
+    </message>
+    <message>
+        <source>Flaws of boxes</source>
+        <translation>框的问题</translation>
+    </message>
+    <message>
+        <source>Flaws of recordings</source>
+        <translation>录音的问题</translation>
+    </message>
+    <message>
+        <source>Folder of recordings</source>
+        <translation>录音文件夹</translation>
+    </message>
+    <message>
+        <source>Folder of the images; auto looks beside the file, and in folders near it.</source>
+        <translation>图像所在的文件夹；自动：在该文件旁边及邻近的文件夹中查找。</translation>
+    </message>
+    <message>
+        <source>For the library sentence-transformers: search, clustering and comparison of texts in a few lines.</source>
+        <translation>用于 sentence-transformers 库：几行代码即可实现文本的搜索、聚类和比较。</translation>
+    </message>
+    <message>
+        <source>Frequency of each token</source>
+        <translation>各词元的频率</translation>
+    </message>
+    <message>
+        <source>From which probability on a label is given: one for all or one for each label, as gives the best F1 on the validation rows; or the fixed one below. One for each needs many validation rows of each label.</source>
+        <translation>概率从多少起给出标签：所有标签共用一个阈值或每个标签各用一个，取在验证行上 F1 最佳的值；或使用下方的固定阈值。每个标签各用一个阈值时，每个标签都需要大量验证行。</translation>
+    </message>
+    <message>
+        <source>Give a column this role in the Data step, under Columns; or choose another task, or data that has one.</source>
+        <translation>请在“数据”步骤的“列”中为某一列指定此角色；或选择其他任务，或含有该角色的数据。</translation>
+    </message>
+    <message>
+        <source>Give a column this role in the Data step, under Columns; or set task.loss to auto.</source>
+        <translation>请在“数据”步骤的“列”中为某一列指定此角色；或将 task.loss 设为 auto。</translation>
+    </message>
+    <message>
+        <source>Give each message a role and a content.</source>
+        <translation>请为每条消息提供角色和内容。</translation>
+    </message>
+    <message>
+        <source>Give every token one tag (O where it is nothing), or remove the rows.</source>
+        <translation>请为每个词元提供一个标记（不属于任何内容时用 O），或移除这些行。</translation>
+    </message>
+    <message>
+        <source>Give it too; a file needs a column for it.</source>
+        <translation>请一并提供；如果是文件，则需要相应的列。</translation>
+    </message>
+    <message>
+        <source>Give longer texts in the Data step.</source>
+        <translation>请在“数据”步骤中提供更长的文本。</translation>
+    </message>
+    <message>
+        <source>Hamming loss</source>
+        <translation>汉明损失</translation>
+    </message>
+    <message>
+        <source>Hide short parts</source>
+        <translation>隐藏短片段</translation>
+    </message>
+    <message>
+        <source>How an image becomes a square: squashed, its middle cut out, or whole on a white ground. Auto does as the backbone was trained.</source>
+        <translation>图像如何变成正方形：压缩变形、裁出中间部分，或完整置于白底上。自动：与骨干网络训练时相同。</translation>
+    </message>
+    <message>
+        <source>How an image becomes a square: whole on a white ground, or squashed. Nothing is cut off.</source>
+        <translation>图像如何变成正方形：完整置于白底上，或压缩变形。不会裁掉任何内容。</translation>
+    </message>
+    <message>
+        <source>How far confidence is from being right; smaller is better</source>
+        <translation>置信度与实际正确率的偏差；越小越好</translation>
+    </message>
+    <message>
+        <source>How high the right answers rank among the first 10</source>
+        <translation>正确答案在前 10 名中的排名高低</translation>
+    </message>
+    <message>
+        <source>How many steps the answer is off, on average</source>
+        <translation>答案平均偏差多少级</translation>
+    </message>
+    <message>
+        <source>How much of a row&apos;s target goes to the neighbours of its class: 0 gives nothing, as for classes without an order; 0.5 a tenth to each; 1 a fifth.</source>
+        <translation>一行的目标有多少分给相邻类别：0 表示不分，如同类别没有顺序；0.5 表示各分十分之一；1 表示各分五分之一。</translation>
+    </message>
+    <message>
+        <source>How much of each text must be guessed.</source>
+        <translation>每条文本中有多少需要猜测。</translation>
+    </message>
+    <message>
+        <source>How often a training image is mirrored left and right, its boxes with it; 0 where sides matter.</source>
+        <translation>训练图像连同其框左右镜像的概率；左右有别时取 0。</translation>
+    </message>
+    <message>
+        <source>How prompts and responses are written for the model: auto takes its own template where it has one; plain writes &apos;### Instruction:&apos; and &apos;### Response:&apos; before them. The result keeps the template.</source>
+        <translation>提示和回复的书写格式：自动：模型自带模板时用其模板；plain：在前面写上“### Instruction:”和“### Response:”。训练出的模型会保留该模板。</translation>
+    </message>
+    <message>
+        <source>How surprised the model is by each token; smaller is better</source>
+        <translation>模型对每个词元的意外程度；越小越好</translation>
+    </message>
+    <message>
+        <source>How tags mark whole entities; auto reads it from the tags, and &apos;tags&apos; has single words only.</source>
+        <translation>标记如何标出整个实体；自动：从标记中判断；“tags”表示仅有单个词。</translation>
+    </message>
+    <message>
+        <source>How the tokens of a text become one vector; auto does what the backbone&apos;s own files say, else takes the mean.</source>
+        <translation>一条文本的词元如何变成一个向量；自动：按骨干网络自身文件的说明，没有说明时取均值。</translation>
+    </message>
+    <message>
+        <source>How well the order of the values is right; 1 is perfect</source>
+        <translation>数值排序的正确程度；1 为完美</translation>
+    </message>
+    <message>
+        <source>How well the probabilities order the rows; 50 % is chance</source>
+        <translation>概率对行排序的好坏；50 % 为随机水平</translation>
+    </message>
+    <message>
+        <source>How well the values lie on a line; 1 is perfect</source>
+        <translation>数值与直线的吻合程度；1 为完美</translation>
+    </message>
+    <message>
+        <source>If one class has more of them, the model may learn that instead of what is shown. No repair fits all data: where colour does not matter in practice, turn all files grey yourself.</source>
+        <translation>如果某一类别中此类图像较多，模型学到的可能是这一点，而不是画面内容。没有适合所有数据的修复：如果实际使用中颜色无关紧要，请自行将所有文件转为灰度。</translation>
+    </message>
+    <message>
+        <source>Image classes with a model of images and texts. It is also asked without any training, by the names of the classes alone.</source>
+        <translation>用同时理解图像和文本的模型进行图像分类。还会在不经任何训练的情况下，仅凭类别名称测试它。</translation>
+    </message>
+    <message>
+        <source>Image classification</source>
+        <translation>图像分类</translation>
+    </message>
+    <message>
+        <source>Image classification with CLIP</source>
+        <translation>CLIP 图像分类</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Images of {size} pixels are no multiple of the model&apos;s patches of {patch}: {rest} pixels at the right and at the bottom are not read.</source>
+        <translation>{size} 像素的图像不是该模型图块大小 {patch} 的整数倍：右侧和底部的 {rest} 个像素不会被读取。</translation>
+    </message>
+    <message>
+        <source>Images with English texts from the web (WebLI)</source>
+        <translation>来自网络的图像及英语文本（WebLI）</translation>
+    </message>
+    <message>
+        <source>In {count} rows of {path} an answer does not stand in the context where it should, first row {row}: {value}</source>
+        <translation>{path} 中有 {count} 行的答案不在上下文的指定位置，首先出现在第 {row} 行：{value}</translation>
+    </message>
+    <message>
+        <source>Instruction tuning</source>
+        <translation>指令微调</translation>
+    </message>
+    <message>
+        <source>It is not clear which label stands for pairs that belong together; there are: {labels}.</source>
+        <translation>无法确定哪个标签代表彼此对应的文本对；现有标签：{labels}。</translation>
+    </message>
+    <message>
+        <source>JSON with the boxes of many images, and the images in a folder beside it.</source>
+        <translation>一个 JSON 文件，含有多张图像的框，图像在其旁边的文件夹中。</translation>
+    </message>
+    <message>
+        <source>Keep the first of each in the test rows, too</source>
+        <translation>测试行中也是每组只保留第一个</translation>
+    </message>
+    <message>
+        <source>Keeps the first of equal rows of a test place of its own, too.</source>
+        <translation>单独提供的测试数据中若有相同的行，也只保留第一行。</translation>
+    </message>
+    <message>
+        <source>Knows images and English texts together; can name classes without any training.</source>
+        <translation>同时理解图像和英语文本；无需任何训练即可说出类别名称。</translation>
+    </message>
+    <message>
+        <source>Label of pairs that belong together</source>
+        <translation>彼此对应的文本对的标签</translation>
+    </message>
+    <message>
+        <source>Label smoothing</source>
+        <translation>标签平滑</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Learns direction and size of the weights apart: often a little better, and slower.</source>
+        <translation>分别学习权重的方向和大小：效果往往略好，但较慢。</translation>
+    </message>
+    <message>
+        <source>Least peak</source>
+        <translation>最低峰值</translation>
+    </message>
+    <message>
+        <source>Least score</source>
+        <translation>最低得分</translation>
+    </message>
+    <message>
+        <source>Leave out broken recordings</source>
+        <translation>排除损坏的录音</translation>
+    </message>
+    <message>
+        <source>Leaves out recordings that cannot be read, and on request those that are silent or too short.</source>
+        <translation>排除无法读取的录音，并可按需排除无声或过短的录音。</translation>
+    </message>
+    <message>
+        <source>Length of answers</source>
+        <translation>答案长度</translation>
+    </message>
+    <message>
+        <source>Length of samples</source>
+        <translation>样本长度</translation>
+    </message>
+    <message>
+        <source>Length of the outputs over that of the references</source>
+        <translation>输出长度与参考文本长度之比</translation>
+    </message>
+    <message>
+        <source>Length penalty</source>
+        <translation>长度惩罚</translation>
+    </message>
+    <message>
+        <source>Length ratio</source>
+        <translation>长度比</translation>
+    </message>
+    <message>
+        <source>LoRA</source>
+        <translation>LoRA</translation>
+    </message>
+    <message>
+        <source>LoRA: {count} parameters train beside {layers} layers, {percent} % of all.</source>
+        <translation>LoRA：在 {layers} 个层旁训练 {count} 个参数，占总数的 {percent} %。</translation>
+    </message>
+    <message>
+        <source>Longest answer</source>
+        <translation>最长答案</translation>
+    </message>
+    <message>
+        <source>Longest common run of words in order with the reference (F-measure)</source>
+        <translation>与参考文本按顺序相同的最长词序列（F 值）</translation>
+    </message>
+    <message>
+        <source>Longest source</source>
+        <translation>最长源文本</translation>
+    </message>
+    <message>
+        <source>Longest target</source>
+        <translation>最长目标文本</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>Lower the maximum length, or choose a model that reads the wave itself, such as Wav2Vec2.</source>
+        <translation>请降低最大长度，或选择直接读取波形的模型，例如 Wav2Vec2。</translation>
+    </message>
+    <message>
+        <source>Many want a question and an answer in turn, without a system message; correct the data, or set the template to plain.</source>
+        <translation>许多模板要求问题与答案交替出现，并且没有系统消息；请更正数据，或将模板设为 plain。</translation>
+    </message>
+    <message>
+        <source>Margin</source>
+        <translation>间隔</translation>
+    </message>
+    <message>
+        <source>Masked language modelling</source>
+        <translation>掩码语言建模</translation>
+    </message>
+    <message>
+        <source>Masked-token accuracy</source>
+        <translation>遮盖词元准确率</translation>
+    </message>
+    <message>
+        <source>Mean absolute error</source>
+        <translation>平均绝对误差</translation>
+    </message>
+    <message>
+        <source>Mean average precision over overlaps of 0.50 to 0.95 (COCO)</source>
+        <translation>重叠度 0.50 至 0.95 的平均精确率均值（COCO）</translation>
+    </message>
+    <message>
+        <source>Mean average precision where boxes overlap by half</source>
+        <translation>框重叠达一半时的平均精确率均值</translation>
+    </message>
+    <message>
+        <source>Mean average precision where boxes overlap by three quarters</source>
+        <translation>框重叠达四分之三时的平均精确率均值</translation>
+    </message>
+    <message>
+        <source>Mean box of each class</source>
+        <translation>每个类别的平均框</translation>
+    </message>
+    <message>
+        <source>Mean difference in the units of the values</source>
+        <translation>平均误差，以数值的单位计</translation>
+    </message>
+    <message>
+        <source>Mean distance in classes</source>
+        <translation>平均类别距离</translation>
+    </message>
+    <message>
+        <source>Mean of one over the rank of the right answer, first 10</source>
+        <translation>正确答案排名的倒数的均值，仅计前 10 名</translation>
+    </message>
+    <message>
+        <source>Mean of the squared differences; smaller is better</source>
+        <translation>差值平方的均值；越小越好</translation>
+    </message>
+    <message>
+        <source>Mean of training</source>
+        <translation>训练数据的均值</translation>
+    </message>
+    <message>
+        <source>Mean recall with at most 100 boxes an image (COCO AR)</source>
+        <translation>每张图像最多 100 个框时的平均召回率（COCO AR）</translation>
+    </message>
+    <message>
+        <source>Mean reciprocal rank</source>
+        <translation>平均倒数排名</translation>
+    </message>
+    <message>
+        <source>Mean squared error</source>
+        <translation>均方误差</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Middle class</source>
+        <translation>中间类别</translation>
+    </message>
+    <message>
+        <source>Mirrored images</source>
+        <translation>镜像图像</translation>
+    </message>
+    <message>
+        <source>Models of the type &apos;{kind}&apos; do not end in a linear layer: no number can be learnt.</source>
+        <translation>类型为“{kind}”的模型末端不是线性层：无法学习数值。</translation>
+    </message>
+    <message>
+        <source>Most detectors cannot see what is so small. No repair fits all data: correct them where they are mistakes, or train at a higher resolution.</source>
+        <translation>大多数检测器看不到这么小的物体。没有适合所有数据的修复：如果是错误，请更正；否则请用更高的分辨率训练。</translation>
+    </message>
+    <message>
+        <source>Most frequent set of labels</source>
+        <translation>最常见的标签组合</translation>
+    </message>
+    <message>
+        <source>Most frequent tag of each word</source>
+        <translation>每个词最常见的标记</translation>
+    </message>
+    <message>
+        <source>Most tags mark entities, as {good} does, but the tag {bad} does not.</source>
+        <translation>大多数标记标出实体，例如 {good}，但标记 {bad} 不是。</translation>
+    </message>
+    <message>
+        <source>Multi-label classification</source>
+        <translation>多标签分类</translation>
+    </message>
+    <message>
+        <source>Name each of these once, lowest first, separated by commas: {known}</source>
+        <translation>请将以下每一项各写一次，从最低到最高，以逗号分隔：{known}</translation>
+    </message>
+    <message>
+        <source>Name it in task.same; or give the column the role Ignored, if it says something else.</source>
+        <translation>请在 task.same 中指明；如果该列另有含义，请为其指定“忽略”角色。</translation>
+    </message>
+    <message>
+        <source>Never answers</source>
+        <translation>始终不答</translation>
+    </message>
+    <message>
+        <source>New tokens at most in a sample that is written during the training, after it, and in the try-it box.</source>
+        <translation>在训练期间、训练之后以及试用框中写出样本时，最多新增的词元数。</translation>
+    </message>
+    <message>
+        <source>New tokens at most in an answer that the model writes.</source>
+        <translation>模型写出一个答案时最多新增的词元数。</translation>
+    </message>
+    <message>
+        <source>No answer recognised</source>
+        <translation>无答案识别率</translation>
+    </message>
+    <message>
+        <source>No folder beside {path} has the images that it names, such as {name}.</source>
+        <translation>{path} 旁边没有包含其所列图像（例如 {name}）的文件夹。</translation>
+    </message>
+    <message>
+        <source>No repeated groups of</source>
+        <translation>不重复的词组长度</translation>
+    </message>
+    <message>
+        <source>No row has a label in the column &apos;{column}&apos;.</source>
+        <translation>列“{column}”中没有一行带有标签。</translation>
+    </message>
+    <message>
+        <source>Nothing has to be mended: TLStudio shows them upright to the model. A program that ignores the note will not: turn the files themselves if others are to use them.</source>
+        <translation>无需修复：TLStudio 会将其以正确方向提供给模型。忽略该方向信息的程序则不会：如果其他人要使用这些文件，请旋转文件本身。</translation>
+    </message>
+    <message>
+        <source>Numbers of texts</source>
+        <translation>文本数值预测</translation>
+    </message>
+    <message>
+        <source>ONNX is not offered for the task {task}: its models do not answer in a single step.</source>
+        <translation>任务“{task}”不提供 ONNX：其模型不能一步给出答案。</translation>
+    </message>
+    <message>
+        <source>ONNX is not offered for the task {task}: its result is a backbone that other tasks learn with.</source>
+        <translation>任务“{task}”不提供 ONNX：其结果是供其他任务学习使用的骨干网络。</translation>
+    </message>
+    <message>
+        <source>Object detection</source>
+        <translation>目标检测</translation>
+    </message>
+    <message>
+        <source>Of all labels given, the share that is right</source>
+        <translation>给出的全部标签中正确的比例</translation>
+    </message>
+    <message>
+        <source>Of all labels that are right, the share that was given</source>
+        <translation>全部正确标签中被给出的比例</translation>
+    </message>
+    <message>
+        <source>Of in-batch negatives and CoSENT: the smaller, the more the hardest comparisons count.</source>
+        <translation>用于批内负样本和 CoSENT：值越小，最难的比较权重越大。</translation>
+    </message>
+    <message>
+        <source>Of labelled pairs; empty finds it where one of two labels says no, such as 0, false or different.</source>
+        <translation>用于带标签的文本对；留空时，如果两个标签之一表示否定（例如 0、false 或 different），会自动判断。</translation>
+    </message>
+    <message>
+        <source>Of the contrastive and triplet losses: the cosine distance that is far enough.</source>
+        <translation>用于对比损失和三元组损失：足够远的余弦距离。</translation>
+    </message>
+    <message>
+        <source>Of the entities found, the share with right borders and type</source>
+        <translation>找到的实体中，边界和类型均正确的比例</translation>
+    </message>
+    <message>
+        <source>Of the rows given a label, the share that has it; all classes count alike</source>
+        <translation>被给出某标签的行中确实属于该标签的比例；各类别权重相同</translation>
+    </message>
+    <message>
+        <source>Of the rows with a label, the share that was found; all classes count alike</source>
+        <translation>带有某标签的行中被找到的比例；各类别权重相同</translation>
+    </message>
+    <message>
+        <source>Of the true entities, the share found with right borders and type</source>
+        <translation>真实实体中，被找到且边界和类型均正确的比例</translation>
+    </message>
+    <message>
+        <source>Opposite text</source>
+        <translation>相反文本</translation>
+    </message>
+    <message>
+        <source>Order of the classes</source>
+        <translation>类别的顺序</translation>
+    </message>
+    <message>
+        <source>Ordinal classification</source>
+        <translation>有序分类</translation>
+    </message>
+    <message>
+        <source>Over {folds} folds: {metric} {mean} ± {sd} (standard deviation).</source>
+        <translation>{folds} 折合计：{metric} {mean} ± {sd}（标准差）。</translation>
+    </message>
+    <message>
+        <source>Overlap</source>
+        <translation>重叠</translation>
+    </message>
+    <message>
+        <source>Overlap of the words of answer and truth</source>
+        <translation>答案与正确答案的词重叠度</translation>
+    </message>
+    <message>
+        <source>Overlap of words where the text holds an answer</source>
+        <translation>文本含有答案时的词重叠度</translation>
+    </message>
+    <message>
+        <source>Packing</source>
+        <translation>打包</translation>
+    </message>
+    <message>
+        <source>Pairs told apart</source>
+        <translation>文本对区分率</translation>
+    </message>
+    <message>
+        <source>Part of longer recordings</source>
+        <translation>较长录音的读取部分</translation>
+    </message>
+    <message>
+        <source>Parts of the backbone that come after the pooling are left out: {modules}.</source>
+        <translation>骨干网络中位于池化之后的部分已被排除：{modules}。</translation>
+    </message>
+    <message>
+        <source>Pascal VOC boxes</source>
+        <translation>Pascal VOC 框</translation>
+    </message>
+    <message>
+        <source>Passage most like the question</source>
+        <translation>与问题最相似的段落</translation>
+    </message>
+    <message>
+        <source>Pearson correlation</source>
+        <translation>皮尔逊相关系数</translation>
+    </message>
+    <message>
+        <source>Penalises confident errors; smaller is better</source>
+        <translation>对自信的错误施加惩罚；越小越好</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>困惑度</translation>
+    </message>
+    <message>
+        <source>Pixels of a side of the square that the model sees; auto takes the backbone&apos;s own, but at most 640. Small objects need more; time grows faster than the area.</source>
+        <translation>模型所见正方形的边长（像素）；自动：取骨干网络自身的边长，但最多 640。小物体需要更大的边长；耗时的增长快于面积。</translation>
+    </message>
+    <message>
+        <source>Pixels of a side that the model sees; auto takes the backbone&apos;s own. Fewer are faster, more show finer detail; for a vision transformer best a multiple of its patches (14 or 16).</source>
+        <translation>模型所见图像的边长（像素）；自动：取骨干网络自身的边长。较小则更快，较大则细节更多；视觉 Transformer 最好取其图块大小（14 或 16）的整数倍。</translation>
+    </message>
+    <message>
+        <source>Precision and recall in one number; all classes count alike</source>
+        <translation>将精确率与召回率合为一个数；各类别同等计算</translation>
+    </message>
+    <message>
+        <source>Precision and recall of whole entities in one number</source>
+        <translation>以一个数值概括整个实体的精确率和召回率</translation>
+    </message>
+    <message>
+        <source>Precision and recall over all labels in one number</source>
+        <translation>以一个数值概括全部标签的精确率和召回率</translation>
+    </message>
+    <message>
+        <source>Precision, mean of classes</source>
+        <translation>精确率（各类别平均）</translation>
+    </message>
+    <message>
+        <source>Precision, over all labels</source>
+        <translation>精确率，全部标签合计</translation>
+    </message>
+    <message>
+        <source>Precision, weighted by class size</source>
+        <translation>精确率（按类别大小加权）</translation>
+    </message>
+    <message>
+        <source>Precision, where large classes count more</source>
+        <translation>精确率，较大的类别权重更高</translation>
+    </message>
+    <message>
+        <source>Predicts a number for each pair of texts: how similar they are, how well an answer fits.</source>
+        <translation>为每个文本对预测一个数值：有多相似、答案有多合适。</translation>
+    </message>
+    <message>
+        <source>Predicts a number for each text: stars, prices, how hard it is to read.</source>
+        <translation>为每条文本预测一个数值：星级、价格、阅读难度。</translation>
+    </message>
+    <message>
+        <source>Prefix</source>
+        <translation>前缀</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>Put the images beside the file, or choose their folder (data.images).</source>
+        <translation>请将图像放在该文件旁边，或选择图像所在的文件夹（data.images）。</translation>
+    </message>
+    <message>
+        <source>Quadratic weighted kappa</source>
+        <translation>二次加权 kappa</translation>
+    </message>
+    <message>
+        <source>Question answering</source>
+        <translation>问答</translation>
+    </message>
+    <message>
+        <source>ROUGE-1</source>
+        <translation>ROUGE-1</translation>
+    </message>
+    <message>
+        <source>ROUGE-2</source>
+        <translation>ROUGE-2</translation>
+    </message>
+    <message>
+        <source>ROUGE-L</source>
+        <translation>ROUGE-L</translation>
+    </message>
+    <message>
+        <source>Random reads another part of a longer recording each time while training, and its middle in tests and predictions; centre and start read the same part everywhere.</source>
+        <translation>random：训练时每次读取较长录音的不同部分，测试和预测时读取中间部分；centre 和 start：始终读取同一部分。</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>秩</translation>
+    </message>
+    <message>
+        <source>Recall at 1</source>
+        <translation>召回率@1</translation>
+    </message>
+    <message>
+        <source>Recall at 5</source>
+        <translation>召回率@5</translation>
+    </message>
+    <message>
+        <source>Recall of boxes</source>
+        <translation>框召回率</translation>
+    </message>
+    <message>
+        <source>Recall, mean of classes</source>
+        <translation>召回率（各类别平均）</translation>
+    </message>
+    <message>
+        <source>Recall, over all labels</source>
+        <translation>召回率，全部标签合计</translation>
+    </message>
+    <message>
+        <source>Recall, weighted by class size</source>
+        <translation>召回率（按类别大小加权）</translation>
+    </message>
+    <message>
+        <source>Recall, where large classes count more</source>
+        <translation>召回率，较大的类别权重更高</translation>
+    </message>
+    <message>
+        <source>Recording</source>
+        <translation>录音</translation>
+    </message>
+    <message>
+        <source>Recordings that are shorter are left out as well; 0 keeps short ones.</source>
+        <translation>更短的录音也会被排除；0 表示保留短录音。</translation>
+    </message>
+    <message>
+        <source>Recordings that are shorter have too little to hear.</source>
+        <translation>更短的录音中可听的内容太少。</translation>
+    </message>
+    <message>
+        <source>Recordings whose loudest sample is below are left out as well (1 is full scale); 0 keeps all.</source>
+        <translation>最响样本低于此值的录音也会被排除（1 为满幅）；0 表示全部保留。</translation>
+    </message>
+    <message>
+        <source>Recordings whose loudest sample is below are silent; 1 is full scale, 0.001 is 60 dB less.</source>
+        <translation>最响样本低于此值的录音视为无声；1 为满幅，0.001 低 60 dB。</translation>
+    </message>
+    <message>
+        <source>Remove it in the Data step, or choose full fine-tuning.</source>
+        <translation>请在“数据”步骤中将其移除，或选择全量微调。</translation>
+    </message>
+    <message>
+        <source>Remove it in the Data step; the task&apos;s own options can mirror images.</source>
+        <translation>请在“数据”步骤中将其移除；任务自身的选项可以镜像图像。</translation>
+    </message>
+    <message>
+        <source>Remove the column from the table, or store text, numbers, pictures (PNG, JPEG …) or sound (WAV …) in it.</source>
+        <translation>请从表中移除该列，或在其中存储文本、数字、图像（PNG、JPEG …）或声音（WAV …）。</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Replace or remove the file; the data doctor lists all broken recordings.</source>
+        <translation>请替换或移除该文件；数据诊断会列出所有损坏的录音。</translation>
+    </message>
+    <message>
+        <source>ResNet-50</source>
+        <translation>ResNet-50</translation>
+    </message>
+    <message>
+        <source>Resolution</source>
+        <translation>分辨率</translation>
+    </message>
+    <message>
+        <source>Response</source>
+        <translation>回复</translation>
+    </message>
+    <message>
+        <source>Root mean squared error</source>
+        <translation>均方根误差</translation>
+    </message>
+    <message>
+        <source>Row {row} of {path} names the file {name}; the folder has {count} files of that name.</source>
+        <translation>{path} 的第 {row} 行指定文件 {name}；该文件夹中有 {count} 个同名文件。</translation>
+    </message>
+    <message>
         <source>Running text without labels, by line, paragraph or as a whole.</source>
         <translation>不带标签的连续文本，按行、按段落或作为整体读取。</translation>
     </message>
     <message>
         <source>Runs in ONNX Runtime from Python, C++, C#, Java or JavaScript, without PyTorch, at full precision.</source>
         <translation>可在 ONNX Runtime 中通过 Python、C++、C#、Java 或 JavaScript 以全精度运行，无需 PyTorch。</translation>
+    </message>
+    <message>
+        <source>R²</source>
+        <translation>R²</translation>
     </message>
     <message>
         <source>SHA-256</source>
@@ -5636,8 +7542,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Safetensors (transformers)</translation>
     </message>
     <message>
+        <source>Sample: {prompt} → {output}</source>
+        <translation>样本：{prompt} → {output}</translation>
+    </message>
+    <message>
         <source>Save the file as UTF-8, or say which encoding it has (data.encoding).</source>
         <translation>请将文件另存为 UTF-8，或指明其编码（data.encoding）。</translation>
+    </message>
+    <message>
+        <source>Scores of text pairs</source>
+        <translation>文本对评分</translation>
+    </message>
+    <message>
+        <source>Seconds that are read of each recording; auto takes 10, or less if the model allows less or no recording is longer.</source>
+        <translation>每段录音读取的秒数；自动：取 10，如果模型上限更低或没有这么长的录音则取更低的值。</translation>
     </message>
     <message>
         <source>Seed</source>
@@ -5646,6 +7564,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Seed of weights, order and dropout.</source>
         <translation>用于权重、数据顺序和 dropout 的随机种子。</translation>
+    </message>
+    <message>
+        <source>Sentence</source>
+        <translation>句子</translation>
+    </message>
+    <message>
+        <source>Sentence embeddings</source>
+        <translation>句子嵌入</translation>
     </message>
     <message>
         <source>Set data.balance to none.</source>
@@ -5664,12 +7590,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请将 strategy.pooling 设为 auto。</translation>
     </message>
     <message>
+        <source>Set strategy.targets to auto, or choose another strategy.</source>
+        <translation>请将 strategy.targets 设为 auto，或选择其他策略。</translation>
+    </message>
+    <message>
+        <source>Set the languages in the options of the task.</source>
+        <translation>请在任务选项中设置语言。</translation>
+    </message>
+    <message>
+        <source>Set the resolution to auto, or to a larger multiple of it.</source>
+        <translation>请将分辨率设为自动，或设为该图块大小的更大整数倍。</translation>
+    </message>
+    <message>
+        <source>Set the template to plain.</source>
+        <translation>请将模板设为 plain。</translation>
+    </message>
+    <message>
         <source>Set training.device to auto or cpu; &apos;tlstudio doctor&apos; lists the devices.</source>
         <translation>请将 training.device 设为 auto 或 cpu；“tlstudio doctor”可列出可用设备。</translation>
     </message>
     <message>
         <source>Several classes for one row: a list, values with separators, or columns of 0 and 1.</source>
         <translation>一行对应多个类别：列表、带分隔符的值，或由 0 和 1 组成的多列。</translation>
+    </message>
+    <message>
+        <source>Several short rows share a block, so that less time is lost on padding; a row can then see the ones before it.</source>
+        <translation>几个较短的行共用一个块，以减少在填充上浪费的时间；这样一行可以看到它前面的行。</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>形状</translation>
     </message>
     <message>
         <source>Share</source>
@@ -5680,12 +7630,64 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>比例单位</translation>
     </message>
     <message>
+        <source>Share of a matrix&apos;s inputs that are dropped in training.</source>
+        <translation>训练中随机丢弃的矩阵输入的比例。</translation>
+    </message>
+    <message>
+        <source>Share of each target that is spread over all classes; 0.1 keeps a model from being too sure.</source>
+        <translation>每个目标中分摊给所有类别的比例；0.1 可避免模型过于自信。</translation>
+    </message>
+    <message>
+        <source>Share of hidden tokens that are guessed at the first try</source>
+        <translation>隐藏的词元中第一次就猜对的比例</translation>
+    </message>
+    <message>
+        <source>Share of masked tokens</source>
+        <translation>遮盖词元的比例</translation>
+    </message>
+    <message>
+        <source>Share of pairs on the right side of the best threshold</source>
+        <translation>位于最佳阈值正确一侧的文本对的比例</translation>
+    </message>
+    <message>
+        <source>Share of queries whose right answer comes first</source>
+        <translation>正确答案排在首位的查询的比例</translation>
+    </message>
+    <message>
+        <source>Share of queries with the right answer among the first five</source>
+        <translation>正确答案位于前五名的查询的比例</translation>
+    </message>
+    <message>
+        <source>Share of questions whose answer is word for word right</source>
+        <translation>答案逐字正确的问题的比例</translation>
+    </message>
+    <message>
         <source>Share of rows</source>
         <translation>行的比例</translation>
     </message>
     <message>
         <source>Share of rows kept for the final test.</source>
         <translation>留作最终测试的行所占的比例。</translation>
+    </message>
+    <message>
+        <source>Share of rows that are right or one step off</source>
+        <translation>正确或相差一级的行的比例</translation>
+    </message>
+    <message>
+        <source>Share of rows whose label is among the five likeliest</source>
+        <translation>标签位于可能性最大的五个之中的行的比例</translation>
+    </message>
+    <message>
+        <source>Share of rows with all labels right and none too many</source>
+        <translation>标签全部正确且没有多余标签的行的比例</translation>
+    </message>
+    <message>
+        <source>Share of rows with the right label</source>
+        <translation>标签正确的行的比例</translation>
+    </message>
+    <message>
+        <source>Share of single yes-or-no answers that are wrong</source>
+        <translation>单个是非判断中错误的比例</translation>
     </message>
     <message>
         <source>Share of the errors of always guessing the largest class that the column alone would avoid.</source>
@@ -5712,12 +7714,32 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>学习率线性上升的步数所占的比例。</translation>
     </message>
     <message>
+        <source>Share of the target that is spread over all tokens (Szegedy et al., 2016).</source>
+        <translation>目标中分摊给所有词元的比例（Szegedy 等，2016）。</translation>
+    </message>
+    <message>
         <source>Share of the training rows that get copies; which ones follows from the seed and their text.</source>
         <translation>获得副本的训练行所占的比例；具体是哪些行，由种子及其文本决定。</translation>
     </message>
     <message>
+        <source>Share of the variance that is explained; 0 is the mean, below it worse than the mean</source>
+        <translation>被解释的方差比例；0 相当于均值，低于 0 则不如均值</translation>
+    </message>
+    <message>
         <source>Share of the words, or of the letters.</source>
         <translation>占词数或字母数的比例。</translation>
+    </message>
+    <message>
+        <source>Share of tokens with the right tag</source>
+        <translation>标记正确的词元的比例</translation>
+    </message>
+    <message>
+        <source>Share of triplets whose positive is closer than the negative</source>
+        <translation>正例比负例更近的三元组的比例</translation>
+    </message>
+    <message>
+        <source>Share of unanswerable questions that stay unanswered</source>
+        <translation>没有答案的问题中未作答的比例</translation>
     </message>
     <message>
         <source>Share of words</source>
@@ -5732,6 +7754,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>警告阈值</translation>
     </message>
     <message>
+        <source>Shared letter groups with the reference, 0 to 100 (sacreBLEU)</source>
+        <translation>与参考文本共有的字母组，0 至 100（sacreBLEU）</translation>
+    </message>
+    <message>
+        <source>Shared pairs of words with the reference (F-measure)</source>
+        <translation>与参考文本共有的词对（F 值）</translation>
+    </message>
+    <message>
+        <source>Shared word groups with the reference, 0 to 100 (sacreBLEU)</source>
+        <translation>与参考文本共有的词组，0 至 100（sacreBLEU）</translation>
+    </message>
+    <message>
+        <source>Shared words with the reference (F-measure)</source>
+        <translation>与参考文本共有的词（F 值）</translation>
+    </message>
+    <message>
         <source>Sheet</source>
         <translation>工作表</translation>
     </message>
@@ -5740,12 +7778,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 的工作表“{sheet}”延伸至单元格 {cell}；过大，无法读取。</translation>
     </message>
     <message>
+        <source>Short parts of each recording are hidden while training, where the architecture can do so (SpecAugment, Park et al., 2019) and its own settings say how often.</source>
+        <translation>训练时隐藏每段录音的短片段（SpecAugment，Park 等，2019），前提是架构支持；隐藏的频率由模型自身的设置决定。</translation>
+    </message>
+    <message>
         <source>Shorten it, or check for a quotation mark that is never closed.</source>
         <translation>请缩短该行，或检查是否有未闭合的引号。</translation>
     </message>
     <message>
         <source>Show every class equally often in training</source>
         <translation>训练时使各类别出现的次数相同</translation>
+    </message>
+    <message>
+        <source>SigLIP base</source>
+        <translation>SigLIP base</translation>
     </message>
     <message>
         <source>Similar labels</source>
@@ -5760,8 +7806,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>小而快；中文句子嵌入。</translation>
     </message>
     <message>
+        <source>Small decoder that writes English; learns from plain texts, or from prompts with responses.</source>
+        <translation>写英语的小型解码器；从纯文本或带回复的提示中学习。</translation>
+    </message>
+    <message>
+        <source>Small matrices beside the frozen layers learn the change, with about 1 % of the parameters. Needs far less memory than full fine-tuning; the usual choice for decoders.</source>
+        <translation>由冻结层旁边的小矩阵学习变化，参数约占 1 %。所需内存远少于全量微调；解码器通常选用此方式。</translation>
+    </message>
+    <message>
         <source>Smallest area</source>
         <translation>最小面积</translation>
+    </message>
+    <message>
+        <source>SmolLM2 135M Instruct</source>
+        <translation>SmolLM2 135M Instruct</translation>
+    </message>
+    <message>
+        <source>Softness</source>
+        <translation>软化程度</translation>
     </message>
     <message>
         <source>Some words are masked, and the backbone predicts others that fit the sentence; they need not mean the same. Needs a backbone with its masked-LM head, and takes about as long as one pass of training.</source>
@@ -5792,12 +7854,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>来源</translation>
     </message>
     <message>
+        <source>Source language</source>
+        <translation>源语言</translation>
+    </message>
+    <message>
         <source>Source text</source>
         <translation>源文本</translation>
     </message>
     <message>
         <source>Spaces</source>
         <translation>空格</translation>
+    </message>
+    <message>
+        <source>Spearman correlation</source>
+        <translation>斯皮尔曼相关系数</translation>
+    </message>
+    <message>
+        <source>Spearman of cosine</source>
+        <translation>余弦的斯皮尔曼相关</translation>
     </message>
     <message>
         <source>Spelling noise</source>
@@ -5810,6 +7884,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Split seed</source>
         <translation>划分种子</translation>
+    </message>
+    <message>
+        <source>Squared errors; or Huber&apos;s, which counts errors beyond one standard deviation only linearly, so that single wild values matter less.</source>
+        <translation>平方误差；或 Huber 误差：超过一个标准差的误差只按线性计算，从而减小个别极端值的影响。</translation>
     </message>
     <message>
         <source>Start again.</source>
@@ -5856,12 +7934,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>最大强度</translation>
     </message>
     <message>
+        <source>Summarisation</source>
+        <translation>摘要生成</translation>
+    </message>
+    <message>
         <source>Swapped letters</source>
         <translation>颠倒的字母</translation>
     </message>
     <message>
         <source>Swaps for each word of a text; there is at least one.</source>
         <translation>文本中平均每个词的交换次数；至少交换一次。</translation>
+    </message>
+    <message>
+        <source>Swin tiny</source>
+        <translation>Swin tiny</translation>
+    </message>
+    <message>
+        <source>Switch whole words off, or choose a model with a tokenizer.json.</source>
+        <translation>请关闭整词遮盖，或选择带有 tokenizer.json 的模型。</translation>
     </message>
     <message>
         <source>Synonyms</source>
@@ -5872,12 +7962,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>TLStudio 可读取 PNG、JPEG、WebP、GIF、BMP 和 TIFF。</translation>
     </message>
     <message>
+        <source>TLStudio reads WAV, FLAC, OGG, MP3, AIFF and AU.</source>
+        <translation>TLStudio 可读取 WAV、FLAC、OGG、MP3、AIFF 和 AU。</translation>
+    </message>
+    <message>
         <source>TLStudio reads: {known}.</source>
         <translation>TLStudio 可读取：{known}。</translation>
     </message>
     <message>
-        <source>TLStudio shows them upright to the model. A program that ignores the note will not: turn the files themselves if others are to use them.</source>
-        <translation>TLStudio 会将这些图像转正后提供给模型。忽略此信息的程序则不会：如果其他程序也要使用这些文件，请旋转文件本身。</translation>
+        <source>{train} rows to train on, {test} to test with.</source>
+        <translation>{train} 行用于训练，{test} 行用于测试。</translation>
     </message>
     <message>
         <source>Tag column</source>
@@ -5930,10 +8024,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Target text</source>
         <translation>目标文本</translation>
-    </message>
-    <message>
-        <source>Test accuracy {value} % (95 % interval {low} to {high} %) on {rows} texts; bag of words: {baseline} %.</source>
-        <translation>在 {rows} 条文本上的测试准确率为 {value} %（95 % 置信区间 {low} 至 {high} %）；词袋模型：{baseline} %。</translation>
     </message>
     <message>
         <source>Test file</source>
@@ -6092,24 +8182,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>导出“{export}”需要压缩步骤“{step}”，但此配方中没有该步骤。</translation>
     </message>
     <message>
-        <source>The exported model answers like the trained one: over {rows} texts no score differs by more than {difference}.</source>
-        <translation>导出的模型与训练好的模型结果一致：{rows} 条文本的得分差异均不超过 {difference}。</translation>
-    </message>
-    <message>
         <source>The exported model could not be used in a fresh process: {reason}</source>
         <translation>导出的模型无法在新进程中使用：{reason}</translation>
-    </message>
-    <message>
-        <source>The exported model differs from the trained one: over {rows} texts a score differs by {difference}, and {tolerance} is allowed.</source>
-        <translation>导出的模型与训练好的模型不一致：{rows} 条文本中有得分相差 {difference}，而允许的上限为 {tolerance}。</translation>
-    </message>
-    <message>
-        <source>The exported model gives the trained model&apos;s label for only {agreement} of {rows} texts; {tolerance} is expected.</source>
-        <translation>在 {rows} 条文本中，导出的模型仅有 {agreement} 与训练好的模型标签一致；应达到 {tolerance}。</translation>
-    </message>
-    <message>
-        <source>The exported model gives the trained model&apos;s label for {agreement} of {rows} texts.</source>
-        <translation>在 {rows} 条文本中，导出的模型有 {agreement} 与训练好的模型标签一致。</translation>
     </message>
     <message>
         <source>The exported model was not compared with the trained one: there are no test rows.</source>
@@ -6132,16 +8206,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>无法使用图像 {path}：{problem}。</translation>
     </message>
     <message>
-        <source>The images of {path} lie in one folder, and nothing tells their classes.</source>
-        <translation>{path} 的图像都在同一个文件夹中，无法得知其类别。</translation>
-    </message>
-    <message>
         <source>The label &apos;{label}&apos; occurs in the {split} rows but in no training row.</source>
         <translation>标签“{label}”出现在 {split} 数据中，但没有出现在任何训练行中。</translation>
     </message>
     <message>
         <source>The log of the run has the details; please report it with them.</source>
         <translation>运行日志中有详细信息；报告问题时请一并附上。</translation>
+    </message>
+    <message>
+        <source>The loss &apos;{loss}&apos; needs a column for: {role}.</source>
+        <translation>损失“{loss}”需要一列用作：{role}。</translation>
     </message>
     <message>
         <source>The loss became not-a-number at step {step}; training ends here.</source>
@@ -6152,8 +8226,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>损失已不是有效数值（第 {step} 步）。</translation>
     </message>
     <message>
+        <source>The loss is {loss}, for rows with the roles: {roles}.</source>
+        <translation>损失为 {loss}，适用于具有以下角色的行：{roles}。</translation>
+    </message>
+    <message>
         <source>The model does not read it; but a text that is built from it, or that repeats it, would give the label away.</source>
         <translation>模型不会读取该列；但由该列生成或重复其内容的文本会泄露标签。</translation>
+    </message>
+    <message>
+        <source>The model does not say which token its decoder begins with, or which one pads texts: {name} is missing in its config.json.</source>
+        <translation>模型没有说明解码器以哪个词元开始，或用哪个词元填充文本：其 config.json 中缺少 {name}。</translation>
     </message>
     <message>
         <source>The model gave no finite scores for {count} of {rows} test rows, the first being row {row}.</source>
@@ -6176,6 +8258,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>模型已见过这些行及其答案：其得分不能说明在新行上的表现。</translation>
     </message>
     <message>
+        <source>The model hears at most {limit} seconds, not {wish}.</source>
+        <translation>模型最多听 {limit} 秒，而不是 {wish} 秒。</translation>
+    </message>
+    <message>
         <source>The model in {path} cannot be loaded: {reason}</source>
         <translation>无法加载 {path} 中的模型：{reason}</translation>
     </message>
@@ -6184,12 +8270,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 中的模型无法预测被遮盖的词：它不带掩码 LM 头。</translation>
     </message>
     <message>
+        <source>The model in {path} does not say how sounds are prepared: {reason}</source>
+        <translation>{path} 中的模型没有说明如何预处理声音：{reason}</translation>
+    </message>
+    <message>
         <source>The model in {path} has no table of word embeddings to take synonyms from.</source>
         <translation>{path} 中的模型没有可用于选取同义词的词嵌入表。</translation>
     </message>
     <message>
         <source>The model in {path} reads no images.</source>
         <translation>{path} 中的模型不能读取图像。</translation>
+    </message>
+    <message>
+        <source>The model knows many languages and must be told which ones: &apos;{language}&apos; is none of its codes, which are {known}.</source>
+        <translation>该模型支持多种语言，必须指明使用哪些语言：“{language}”不是其语言代码，可用的代码：{known}。</translation>
     </message>
     <message>
         <source>The model may learn it by heart and give it away with its weights; the law may forbid to use it.</source>
@@ -6216,6 +8310,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>旧文件保留为 {path}。</translation>
     </message>
     <message>
+        <source>The order of the classes does not fit the data because of &apos;{label}&apos;.</source>
+        <translation>类别的顺序因“{label}”而与数据不符。</translation>
+    </message>
+    <message>
         <source>The other text of a pair.</source>
         <translation>文本对中的另一条文本。</translation>
     </message>
@@ -6226,6 +8324,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The preview of {path} cannot be read.</source>
         <translation>无法读取 {path} 的预览。</translation>
+    </message>
+    <message>
+        <source>The probability where thresholds are fixed, or where there are no validation rows.</source>
+        <translation>使用固定阈值或没有验证行时采用的概率。</translation>
     </message>
     <message>
         <source>The program&apos;s own file {name} is missing.</source>
@@ -6242,6 +8344,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The recipe is not a mapping of fields.</source>
         <translation>配方不是由字段组成的映射。</translation>
+    </message>
+    <message>
+        <source>The recording {path} cannot be used: {problem}.</source>
+        <translation>录音 {path} 无法使用：{problem}。</translation>
     </message>
     <message>
         <source>The right answers, as a list.</source>
@@ -6296,12 +8402,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>步骤“{name}”不能放在此处：它需要 {takes} 模型，而前一步给出的是 {given}。</translation>
     </message>
     <message>
+        <source>The tags have the prefixes {prefixes}, which are those of no known scheme.</source>
+        <translation>标记的前缀为 {prefixes}，不属于任何已知方案。</translation>
+    </message>
+    <message>
+        <source>The tags mark whole entities (scheme {scheme}).</source>
+        <translation>标记标出整个实体（方案 {scheme}）。</translation>
+    </message>
+    <message>
+        <source>The task {task} has no head that could learn alone from the features of a frozen backbone.</source>
+        <translation>任务“{task}”没有能够仅凭冻结骨干网络的特征来学习的预测头。</translation>
+    </message>
+    <message>
         <source>The template names &apos;{name}&apos;, which is no column; the columns are: {known}.</source>
         <translation>模板中的“{name}”不是列；现有的列：{known}。</translation>
     </message>
     <message>
         <source>The template names no column: {template}</source>
         <translation>模板中没有列名：{template}</translation>
+    </message>
+    <message>
+        <source>The test texts hold no token that could be predicted.</source>
+        <translation>测试文本中没有可供预测的词元。</translation>
     </message>
     <message>
         <source>The text that the model learns to write.</source>
@@ -6318,6 +8440,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The tokenizer in {path} cannot be read: {reason}</source>
         <translation>无法读取 {path} 中的分词器：{reason}</translation>
+    </message>
+    <message>
+        <source>The tokenizer in {path} does not say which tokens make a word.</source>
+        <translation>{path} 中的分词器没有说明哪些词元构成一个词。</translation>
+    </message>
+    <message>
+        <source>The tokenizer in {path} has no mask token.</source>
+        <translation>{path} 中的分词器没有掩码词元。</translation>
+    </message>
+    <message>
+        <source>The tokenizer of this model does not tell which characters a token stands for.</source>
+        <translation>该模型的分词器没有说明词元对应哪些字符。</translation>
+    </message>
+    <message>
+        <source>The training images have no boxes.</source>
+        <translation>训练图像没有框。</translation>
     </message>
     <message>
         <source>The words of a sentence, as a list.</source>
@@ -6368,12 +8506,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>没有可用于测试的行。</translation>
     </message>
     <message>
+        <source>There are no validation rows to choose thresholds on: {threshold} is used for all labels.</source>
+        <translation>没有可用于选择阈值的验证行：所有标签均使用 {threshold}。</translation>
+    </message>
+    <message>
         <source>There is little in them that a model could learn from: look whether they belong here.</source>
         <translation>其中几乎没有模型可以学习的内容：请查看它们是否应属于此数据。</translation>
     </message>
     <message>
         <source>There is no column &apos;{name}&apos; for the {role}; the file {path} has: {known}.</source>
         <translation>没有可用作 {role} 的列“{name}”；文件 {path} 中的列：{known}。</translation>
+    </message>
+    <message>
+        <source>There is no database {path}. Three slashes stand before a relative path, which begins in the folder of the program: {folder}.</source>
+        <translation>数据库 {path} 不存在。三个斜杠之后为相对路径，从程序所在的文件夹开始：{folder}。</translation>
+    </message>
+    <message>
+        <source>There is no folder {folder} with the images.</source>
+        <translation>存放图像的文件夹 {folder} 不存在。</translation>
     </message>
     <message>
         <source>There is no model folder {path}.</source>
@@ -6400,8 +8550,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>内存不足。</translation>
     </message>
     <message>
+        <source>There is nothing to hear in them: what is learnt from them is noise.</source>
+        <translation>其中没有可听的内容：从中学到的只是噪声。</translation>
+    </message>
+    <message>
         <source>There is nothing to learn from them; a run does not start with such rows.</source>
         <translation>从中学不到任何东西；存在此类行时，运行不会开始。</translation>
+    </message>
+    <message>
+        <source>They are around a crowd, have no area inside the image, or no name: a model cannot learn them as they are. Nothing has to be mended, unless these are many: then the numbers of the source may mean something else.</source>
+        <translation>这些框围住群体、在图像内没有面积或没有名称：模型无法照原样学习。无需修复，除非数量很多：那样的话，来源中的数字可能另有含义。</translation>
     </message>
     <message>
         <source>They are hardly learnt, and their scores hang on single rows.</source>
@@ -6436,6 +8594,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>这些行可能来自其他数据，或已损坏：从中学到的东西对其他数据没有帮助。</translation>
     </message>
     <message>
+        <source>They teach the model what is nothing, if that is so; images that nobody has looked through teach it to overlook things. Remove those that were never annotated.</source>
+        <translation>如果图像中确实没有物体，它们会教模型认识什么都没有的情形；没有人检查过的图像则会教模型漏看物体。请移除从未标注过的图像。</translation>
+    </message>
+    <message>
         <source>This augmentation needs a backbone, and none is chosen.</source>
         <translation>此项增强需要骨干网络，但尚未选择。</translation>
     </message>
@@ -6444,8 +8606,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>本机没有可用的 {device} 设备。</translation>
     </message>
     <message>
+        <source>This model takes its first layers from the library timm, which is not part of TLStudio.</source>
+        <translation>该模型的前几层取自 timm 库，而 TLStudio 不含该库。</translation>
+    </message>
+    <message>
         <source>Threads</source>
         <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Thresholds</source>
+        <translation>阈值</translation>
     </message>
     <message>
         <source>Time</source>
@@ -6456,16 +8626,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>向两侧。</translation>
     </message>
     <message>
+        <source>Token accuracy</source>
+        <translation>词元准确率</translation>
+    </message>
+    <message>
+        <source>Token classification</source>
+        <translation>词元分类</translation>
+    </message>
+    <message>
         <source>Token column</source>
         <translation>词元列</translation>
     </message>
     <message>
         <source>Tokens</source>
         <translation>词元</translation>
-    </message>
-    <message>
-        <source>Tokens that are read of each text; auto takes 128, or less if the model allows less.</source>
-        <translation>每条文本读取的词元数；自动：取 128，如果模型上限更低则取更低的值。</translation>
     </message>
     <message>
         <source>Top and bottom</source>
@@ -6548,10 +8722,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>验证集文件</translation>
     </message>
     <message>
-        <source>Validation metric that decides which weights are kept.</source>
-        <translation>决定保留哪些权重的验证集指标。</translation>
-    </message>
-    <message>
         <source>Validation share</source>
         <translation>验证集比例</translation>
     </message>
@@ -6588,18 +8758,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>权重衰减</translation>
     </message>
     <message>
-        <source>Weighted F1</source>
-        <translation>加权 F1</translation>
-    </message>
-    <message>
-        <source>Weighted precision</source>
-        <translation>加权精确率</translation>
-    </message>
-    <message>
-        <source>Weighted recall</source>
-        <translation>加权召回率</translation>
-    </message>
-    <message>
         <source>Weights as 8-bit integers: about a quarter of the size and faster on a CPU, at a small loss of accuracy.</source>
         <translation>权重变为 8 位整数：体积约为四分之一，在 CPU 上更快，准确率略有损失。</translation>
     </message>
@@ -6622,10 +8780,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>What stood there cannot be brought back: read the file again in its right encoding, if you can.</source>
         <translation>该处原有的内容无法恢复：如有可能，请以正确的编码重新读取文件。</translation>
-    </message>
-    <message>
-        <source>What the head reads: the mean over all tokens, or the first or last token. Auto takes the mean where the architecture allows it, else the token that its head uses.</source>
-        <translation>分类头读取的内容：所有词元的均值，或第一个、最后一个词元。自动：架构允许时取均值，否则取其分类头使用的词元。</translation>
     </message>
     <message>
         <source>What the model reads.</source>
@@ -7000,10 +9154,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{count} 行没有标签。</translation>
     </message>
     <message>
-        <source>{count} rows have no text.</source>
-        <translation>{count} 行没有文本。</translation>
-    </message>
-    <message>
         <source>{count} rows of {path} have no text or no label, first in row {row}.</source>
         <translation>{path} 中有 {count} 行没有文本或标签，首先出现在第 {row} 行。</translation>
     </message>
@@ -7128,10 +9278,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 的不同键超过 {limit} 个。</translation>
     </message>
     <message>
-        <source>{path} has no column that names the image; it has: {columns}.</source>
-        <translation>{path} 没有指明图像名称的列；现有的列：{columns}。</translation>
-    </message>
-    <message>
         <source>{path} has no config.json.</source>
         <translation>{path} 中没有 config.json。</translation>
     </message>
@@ -7228,6 +9374,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>不能从 {path} 这样的文件中读取 {source}。</translation>
     </message>
     <message>
+        <source>{task} has no validation metric &apos;{metric}&apos;.</source>
+        <translation>{task} 没有验证指标“{metric}”。</translation>
+    </message>
+    <message>
         <source>{task} learns from texts, and this data holds {kind}.</source>
         <translation>{task} 从文本中学习，而当前数据的内容为 {kind}。</translation>
     </message>
@@ -7236,12 +9386,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{task} 需要对应以下角色的列：{missing}。</translation>
     </message>
     <message>
-        <source>{texts} texts ({percent} %) are longer than {max_length} tokens and were cut; {tokens_lost} tokens are lost.</source>
-        <translation>{texts} 条文本（{percent} %）超过 {max_length} 个词元，已被截断；共丢失 {tokens_lost} 个词元。</translation>
+        <source>{task} needs for each row: {missing}.</source>
+        <translation>{task} 的每一行都需要：{missing}。</translation>
     </message>
     <message>
-        <source>{train} texts to train on, {test} to test with, {classes} classes.</source>
-        <translation>训练文本 {train} 条，测试文本 {test} 条，{classes} 个类别。</translation>
+        <source>{texts} targets ({percent} %) are longer than {max_length} tokens: the model learns only their beginning.</source>
+        <translation>{texts} 个目标文本（{percent} %）长于 {max_length} 个词元：模型只学习其开头部分。</translation>
+    </message>
+    <message>
+        <source>{texts} texts ({percent} %) are longer than {max_length} tokens and were cut; {tokens_lost} tokens are lost.</source>
+        <translation>{texts} 条文本（{percent} %）超过 {max_length} 个词元，已被截断；共丢失 {tokens_lost} 个词元。</translation>
     </message>
 </context>
 <context>
@@ -7294,6 +9448,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>图像</translation>
     </message>
     <message>
+        <source>recordings</source>
+        <translation>录音</translation>
+    </message>
+    <message>
         <source>words with tags</source>
         <translation>带标记的词</translation>
     </message>
@@ -7304,6 +9462,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>pairs of source and target texts</source>
         <translation>源文本与目标文本对</translation>
+    </message>
+    <message>
+        <source>prompts with responses</source>
+        <translation>带回复的提示</translation>
+    </message>
+    <message>
+        <source>Not for this task: {title}. {reason}</source>
+        <translation>不适用于此任务：{title}。{reason}</translation>
     </message>
 </context>
 <context>
@@ -7332,92 +9498,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
 <context>
     <name>metrics</name>
     <message>
-        <source>Accuracy</source>
-        <translation>准确率</translation>
-    </message>
-    <message>
-        <source>Precision, mean of classes</source>
-        <translation>精确率（各类别平均）</translation>
-    </message>
-    <message>
-        <source>Recall, mean of classes</source>
-        <translation>召回率（各类别平均）</translation>
-    </message>
-    <message>
-        <source>F1, mean of classes</source>
-        <translation>F1（各类别平均）</translation>
-    </message>
-    <message>
-        <source>Precision, weighted by class size</source>
-        <translation>精确率（按类别大小加权）</translation>
-    </message>
-    <message>
-        <source>Recall, weighted by class size</source>
-        <translation>召回率（按类别大小加权）</translation>
-    </message>
-    <message>
-        <source>F1, weighted by class size</source>
-        <translation>F1（按类别大小加权）</translation>
-    </message>
-    <message>
-        <source>Matthews correlation</source>
-        <translation>Matthews 相关系数</translation>
-    </message>
-    <message>
-        <source>ROC AUC, one against rest</source>
-        <translation>ROC AUC，一对其余</translation>
-    </message>
-    <message>
-        <source>Log loss</source>
-        <translation>对数损失</translation>
-    </message>
-    <message>
-        <source>Calibration error (ECE)</source>
-        <translation>校准误差（ECE）</translation>
-    </message>
-    <message>
-        <source>Share of texts with the right label</source>
-        <translation>标签正确的文本所占的比例</translation>
-    </message>
-    <message>
-        <source>Of the texts given a label, the share that has it; all classes count alike</source>
-        <translation>被判为某标签的文本中真正属于该标签的比例；各类别同等计算</translation>
-    </message>
-    <message>
-        <source>Of the texts with a label, the share that was found; all classes count alike</source>
-        <translation>属于某标签的文本中被找出的比例；各类别同等计算</translation>
-    </message>
-    <message>
-        <source>Precision and recall in one number; all classes count alike</source>
-        <translation>将精确率与召回率合为一个数；各类别同等计算</translation>
-    </message>
-    <message>
-        <source>Precision, where large classes count more</source>
-        <translation>精确率，较大的类别权重更高</translation>
-    </message>
-    <message>
-        <source>Recall, where large classes count more</source>
-        <translation>召回率，较大的类别权重更高</translation>
-    </message>
-    <message>
-        <source>F1, where large classes count more</source>
-        <translation>F1，较大的类别权重更高</translation>
-    </message>
-    <message>
-        <source>1 is perfect, 0 is chance; robust when classes differ in size</source>
-        <translation>1 为完美，0 为随机；类别大小不均时依然稳健</translation>
-    </message>
-    <message>
-        <source>How well the probabilities order the texts; 50 % is chance</source>
-        <translation>概率对文本排序的好坏；50 % 为随机水平</translation>
-    </message>
-    <message>
-        <source>Penalises confident errors; smaller is better</source>
-        <translation>对自信的错误施加惩罚；越小越好</translation>
-    </message>
-    <message>
-        <source>How far confidence is from being right; smaller is better</source>
-        <translation>置信度与实际正确率的偏差；越小越好</translation>
+        <source>{points} points</source>
+        <translation>{points} 个百分点</translation>
     </message>
 </context>
 <context>
@@ -7454,20 +9536,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>正在读取数据…</translation>
     </message>
     <message>
-        <source>{rows} images, {classes} labels</source>
-        <translation>{rows} 张图像，{classes} 个标签</translation>
-    </message>
-    <message>
         <source>{rows} sentences with tags</source>
         <translation>{rows} 个带标记的句子</translation>
     </message>
     <message>
-        <source>{rows} texts</source>
-        <translation>{rows} 条文本</translation>
+        <source>{rows} {unit}, {classes} labels</source>
+        <translation>{rows} {unit}，{classes} 个标签</translation>
     </message>
     <message>
-        <source>{rows} texts, {classes} labels</source>
-        <translation>{rows} 条文本，{classes} 个标签</translation>
+        <source>{rows} {unit}</source>
+        <translation>{rows} {unit}</translation>
     </message>
     <message>
         <source>number of epochs chosen automatically</source>
@@ -7490,8 +9568,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>不压缩</translation>
     </message>
     <message>
-        <source>size, speed and accuracy are measured before and after</source>
-        <translation>前后分别测量大小、速度和准确率</translation>
+        <source>size, speed and score are measured before and after</source>
+        <translation>压缩前后分别测量大小、速度和得分</translation>
     </message>
     <message>
         <source>Then {steps}</source>
@@ -7525,6 +9603,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文本</translation>
     </message>
     <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Recording</source>
+        <translation>录音</translation>
+    </message>
+    <message>
         <source>True</source>
         <translation>真实标签</translation>
     </message>
@@ -7535,6 +9621,17 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Confidence</source>
         <translation>置信度</translation>
+    </message>
+</context>
+<context>
+    <name>self._view</name>
+    <message>
+        <source>✕ wrong</source>
+        <translation>✕ 错误</translation>
+    </message>
+    <message>
+        <source>✓ right</source>
+        <translation>✓ 正确</translation>
     </message>
 </context>
 <context>
@@ -7676,6 +9773,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{done} / {total} {unit}</translation>
     </message>
     <message>
+        <source>{n} {unit}</source>
+        <translation>{n} {unit}</translation>
+    </message>
+    <message>
         <source>about {time} left</source>
         <translation>剩余约 {time}</translation>
     </message>
@@ -7706,6 +9807,54 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>tokens</source>
         <translation>词元</translation>
+    </message>
+    <message>
+        <source>sentences</source>
+        <translation>个句子</translation>
+    </message>
+    <message>
+        <source>questions</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>pairs</source>
+        <translation>个文本对</translation>
+    </message>
+    <message>
+        <source>recordings</source>
+        <translation>录音</translation>
+    </message>
+    <message>
+        <source>prompts</source>
+        <translation>条提示</translation>
+    </message>
+    <message>
+        <source>queries</source>
+        <translation>条查询</translation>
+    </message>
+    <message>
+        <source>documents</source>
+        <translation>篇文档</translation>
+    </message>
+    <message>
+        <source>triplets</source>
+        <translation>个三元组</translation>
+    </message>
+    <message>
+        <source>boxes</source>
+        <translation>个框</translation>
+    </message>
+    <message>
+        <source>conversations</source>
+        <translation>段对话</translation>
+    </message>
+    <message>
+        <source>examples</source>
+        <translation>个样本</translation>
+    </message>
+    <message>
+        <source>blocks</source>
+        <translation>个块</translation>
     </message>
     <message>
         <source>{names}, {next}</source>

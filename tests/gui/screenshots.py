@@ -77,8 +77,9 @@ def walk(controller: Controller, app: QApplication, folder: Path) -> None:
     pane = controller.window.pane("results")
     controller.window.go("results")
     for tab in range(pane.tabs.count()):
-        pane.tabs.setCurrentIndex(tab)
-        shoot(controller, app, folder, f"6-results-tab{tab}")
+        if pane.tabs.isTabVisible(tab):
+            pane.tabs.setCurrentIndex(tab)
+            shoot(controller, app, folder, f"6-results-tab{tab}")
 
 
 def main() -> None:

@@ -68,7 +68,9 @@ def file(network, tmp_path_factory):
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.CONTROL if token[0] == "<" and len(token) > 1 else TokenType.NORMAL for token in tokens])
+    writer.add_token_types(
+        [TokenType.CONTROL if token[0] == "<" and len(token) > 1 else TokenType.NORMAL for token in tokens]
+    )
     writer.add_token_merges(["a b"])
     writer.add_bos_token_id(256)
     writer.add_eos_token_id(257)

@@ -1,4 +1,4 @@
-"""LoRA: what trains is what is drawn, the result is an ordinary model, and it answers as it did while it was trained."""
+"""LoRA: what trains is what is drawn, and the result is an ordinary model that answers as it did in training."""
 
 from __future__ import annotations
 

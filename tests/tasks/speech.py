@@ -26,8 +26,8 @@ def circle_file(folder: Path, count: int = 48) -> Path:
 def questions(count: int = 40) -> list[tuple[str, str]]:
     """Different prompts, each with the colour of a thing as the response."""
     things = list(COLOURS)
-    frames = ["colour of {}", "what is {}", "tell me {}", "and {}", "now {}", "please {}", "name {}", "say {}", "again {}",
-              "or {}"]  # fmt: skip
+    frames = ["colour of {}", "what is {}", "tell me {}", "and {}", "now {}", "please {}", "name {}", "say {}",
+              "again {}", "or {}"]  # fmt: skip
     return [(frames[at // len(things) % len(frames)].format(things[at % len(things)]),
              f"it is {COLOURS[things[at % len(things)]]}") for at in range(count)]  # fmt: skip
 

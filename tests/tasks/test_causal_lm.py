@@ -194,7 +194,9 @@ def test_without_packing_each_text_stands_alone(gpt2, tmp_path):
 def test_a_tokenizer_with_a_token_of_its_own_before_each_text(tmp_path):
     llama = models.chat_llama(tmp_path / "llama", speech.vocabulary())
     made = encoded(llama, speech.circle_file(tmp_path), block_size=32)
-    stream, labels = ([token for row in made.splits["train"] for token in row[name][1:]] for name in ("input_ids", "labels"))
+    stream, labels = (
+        [token for row in made.splits["train"] for token in row[name][1:]] for name in ("input_ids", "labels")
+    )
     begins = [at for at, token in enumerate(stream) if token == 0]
     assert begins
     assert all(stream[at - 1] == 1 and labels[at] == -100 for at in begins), "begin follows end, and is not learnt"
@@ -228,9 +230,7 @@ def test_the_loss_is_that_of_transformers_and_takes_weights(gpt2, tmp_path):
         each = [model(input_ids=batch["input_ids"][at : at + 1], labels=labels[at : at + 1]).loss for at in range(5)]
         loss = PLUGIN.loss(PLUGIN.Config(), made)
         counts = labels.ne(-100).sum(1)
-        assert loss(outputs, labels).item() == pytest.approx(
-            model(**batch, labels=labels).loss.item(), rel=1e-5
-        )
+        assert loss(outputs, labels).item() == pytest.approx(model(**batch, labels=labels).loss.item(), rel=1e-5)
         weights = torch.tensor([2.0, 0.0, 1.0, 1.0, 1.0])
         expected = sum(w * e * n for w, e, n in zip(weights, each, counts, strict=True)) / counts.sum()
         assert loss(outputs, labels, row_weights=weights).item() == pytest.approx(expected.item(), rel=1e-4)
@@ -302,7 +302,13 @@ def test_the_penalty_and_the_length_reach_the_writing():
 
 @pytest.mark.parametrize(
     ("text", "begins"),
-    [("a b c d e f", "a b c"), ("one", "o"), ("w " * 40, "w w w w w w w w"), ("今天天气很好我们去公园", "今天天气很"), ("", "")],
+    [
+        ("a b c d e f", "a b c"),
+        ("one", "o"),
+        ("w " * 40, "w w w w w w w w"),
+        ("今天天气很好我们去公园", "今天天气很"),
+        ("", ""),
+    ],
 )
 def test_beginnings(text, begins):
     assert beginning(text) == begins

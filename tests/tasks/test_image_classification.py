@@ -371,3 +371,18 @@ def test_emoji_with_dinov2(assets, tmp_path, strategy, least):
     found = results["test"]["metrics"]["accuracy"]
     print(strategy, found, results["training"]["seconds"])
     assert found["value"] > least > results["baselines"][-1]["metrics"]["accuracy"]["value"]
+
+
+@pytest.mark.parametrize("kind", ["resnet", "vit"])
+def test_a_last_batch_of_one_row(tmp_path, folder, kind):
+    """Batch normalisation has no variance of one row of 1 x 1; every other network learns from it too."""
+    data = {"path": str(folder), "split": {"validation": 0.1, "test": 0.2}}
+    made = recipe(image_network(tmp_path / "m", kind), folder, training={**TRAINING, "epochs": 1, "precision": "fp32"})
+    made = from_dict({**made.to_dict(), "data": data, "task": {"name": TASK.NAME, "resolution": 16}})
+    rows = len(require(made.data, silent, Control(), TASK.ROLES).splits["train"])
+    size = next(size for size in range(2, rows) if rows % size == 1)
+    made = made.changed("training.batch_size", size)
+    finished = pipeline.run(made, tmp_path / "run", silent, Control())
+    assert finished.outcome == "completed", finished.error
+    steps = read_json(tmp_path / "run" / "results.json")["training"]["steps"]
+    assert steps == rows // size + (kind == "vit")

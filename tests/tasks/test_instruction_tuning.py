@@ -125,7 +125,9 @@ def test_only_the_answer_and_its_end_are_learnt(llama):
 
 def test_all_answers_of_a_conversation_are_learnt(llama):
     talk, tokenizer = chat(llama)
-    messages = [speech.message(*pair) for pair in (("user", "a"), ("assistant", "b"), ("user", "b"), ("assistant", "b"))]
+    messages = [
+        speech.message(*pair) for pair in (("user", "a"), ("assistant", "b"), ("user", "b"), ("assistant", "b"))
+    ]
     ids, labels = talk.learnt(messages)
     assert learnt(tokenizer, labels) == "b</s>b</s>"
     assert tokenizer.decode(ids) == talk.text(messages)
@@ -149,9 +151,10 @@ def test_a_plain_template_where_there_is_none(gpt2, tmp_path):
 
     again = AutoTokenizer.from_pretrained(tmp_path / "model")
     assert again.apply_chat_template(chats.pair("x", "y"), tokenize=False).endswith("y<|endoftext|>\n\n")
-    assert PLUGIN.examples(tmp_path / "model", [{"prompt": "what colour is snow"}])[0]["input_ids"] == ids[
-        : len(ids) - sum(label != -100 for label in labels)
-    ]
+    assert (
+        PLUGIN.examples(tmp_path / "model", [{"prompt": "what colour is snow"}])[0]["input_ids"]
+        == ids[: len(ids) - sum(label != -100 for label in labels)]
+    )
 
 
 def test_the_plain_template_can_be_wished_and_keeps_the_first_token(llama):
@@ -178,7 +181,9 @@ def test_a_template_that_writes_earlier_answers_otherwise(llama):
         "{% for m in messages %}[{{ m['role'] }}]{% if m['role'] == 'assistant' and loop.last %}<t></t>{% endif %}"
         "{{ m['content'] }}</s>{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}"
     )
-    messages = [speech.message(*pair) for pair in (("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))]
+    messages = [
+        speech.message(*pair) for pair in (("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
+    ]
     _ids, labels = chats.Chat(tokenizer, template).learnt(messages)
     assert learnt(tokenizer, labels) == "b</s>d</s>"
 

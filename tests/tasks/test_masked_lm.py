@@ -204,7 +204,10 @@ def test_a_tokenizer_without_a_mask(tmp_path):
 def test_cancelled_while_tokens_are_made(bert, tmp_path):
     from tlstudio.core.errors import Cancelled
 
-    rows, control = require(DataSection(path=str(speech.circle_file(tmp_path))), silent, Control(), ("text",)), Control()
+    rows, control = (
+        require(DataSection(path=str(speech.circle_file(tmp_path))), silent, Control(), ("text",)),
+        Control(),
+    )
     control.cancel()
     with pytest.raises(Cancelled):
         PLUGIN.encode(EncodeJob(PLUGIN.Config(), rows, bert, silent, control))

@@ -389,7 +389,7 @@ def test_weights_of_rows_are_not_used(shapes, tmp_path):
 @pytest.mark.parametrize("kind", ALL)
 def test_every_kind_learns_by_heart_and_exports(kind, shapes, tmp_path):
     model = models.detector(tmp_path / "backbone", kind)
-    ended = run(recipe(model, shapes, 100, export=[{"name": "onnx"}]), tmp_path / "run", silent, Control())
+    ended = run(recipe(model, shapes, 250, export=[{"name": "onnx"}]), tmp_path / "run", silent, Control())
     assert ended.outcome == "completed", ended
     results = json.loads((tmp_path / "run/results.json").read_text())
     assert results["test"]["metrics"]["map50"]["value"] > 0.9

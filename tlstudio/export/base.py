@@ -65,7 +65,7 @@ class Exporter(Protocol):
     SUMMARY: str
     Config: type[BaseModel]
     TOLERANCE: Tolerance
-    RUNTIME: str  # which of the task's scripts becomes predict.py: onnx or transformers
+    RUNTIME: str  # which of the task's scripts becomes predict.py: onnx, transformers …
 
     def fits(self, task: Any) -> StudioError | None:
         """Why models of a task plug-in cannot be exported so; None if they can."""

@@ -66,7 +66,7 @@ def escape(value: Any) -> str:
 
 
 def _head(job: ExportJob, exporter: Exporter) -> str:
-    head: dict[str, Any] = {"library_name": "onnx" if exporter.NAME.startswith("onnx") else "transformers"}
+    head: dict[str, Any] = {"library_name": exporter.RUNTIME}
     task = plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name")
     head["pipeline_tag"] = task.HUB_TAG
     head["tags"] = [task.NAME, job.recipe.strategy.name, "tlstudio"]

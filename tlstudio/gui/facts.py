@@ -47,6 +47,7 @@ class Facts(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE)
         self._timer.timeout.connect(self._ask)
+        self._catalogue: list[dict[str, Any]] = []  # the newest one, while it is asked for again as well
         self.held = False
         self.examines_deeply = False
         self.task_chosen = False  # by the user; else the data is asked what it is made for
@@ -75,8 +76,7 @@ class Facts(QObject):
         return self.get("examination")
 
     def catalogue_entry(self, name: str) -> dict[str, Any] | None:
-        entries = self.get("catalogue").data or []
-        return next((entry for entry in entries if entry["name"] == name), None)
+        return next((entry for entry in self._catalogue if entry["name"] == name), None)
 
     # --- asking
 
@@ -205,6 +205,8 @@ class Facts(QObject):
 
     def receive(self, subject: str, known: Known) -> None:
         """Called by the answer to a request, in the window's thread."""
+        if subject == "catalogue" and known.data is not None:
+            self._catalogue = known.data
         self._set(subject, known)
         if subject == "download" and known.state == "known":
             self.ask_catalogue()

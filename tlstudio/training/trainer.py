@@ -203,11 +203,23 @@ def _trainer(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, f
         compute_loss_func=_share_of(loss, weights, settings.accumulate),
         callbacks=[_callback(watch, bool(len(transfer.validation)))],
     )
+    trainer.args.dataloader_drop_last = leaves_one(transfer.model, len(transfer.train), trainer.args.train_batch_size)
     trainer.remove_callback(PrinterCallback)
     # heads swallow num_items_in_batch without using it: the loss would be summed over accumulated parts
     trainer.model_accepts_loss_kwargs = False
     trainer.loss_is_scaled_for_ga = True
     return trainer
+
+
+def leaves_one(model: torch.nn.Module, rows: int, size: int) -> bool:
+    """Whether the last batch would be a single row, of which batch normalisation can take no variance.
+
+    That row, another one in each epoch, is then left out.
+    """
+    import torch
+
+    normed = any(isinstance(module, torch.nn.modules.batchnorm._BatchNorm) for module in model.modules())
+    return normed and size > 1 and rows > size and rows % size == 1
 
 
 def _callback(watch: _Watch, evaluates: bool) -> Any:
