@@ -19,7 +19,7 @@ from tlstudio.core.options import describe
 from tlstudio.core.recipe import DataSection, ModelSection, SplitSection, TrainingSection
 
 ROOT = Path(__file__).resolve().parents[1]
-_NAMES_OF_FORMATS = {"fp32", "bf16", "qwerty", "qwertz", "azerty"}
+_NAMES_OF_FORMATS = {"fp32", "bf16", "qwerty", "qwertz", "azerty", "IO", "IOB1", "IOB2", "IOBES", "BILOU"}
 
 
 def _tool() -> ModuleType:
@@ -132,5 +132,5 @@ def test_every_entry_of_a_list_has_a_title() -> None:
     models = [plugin.Config for package in packages for plugin in plugins.find(f"tlstudio.{package}").values()]
     models += [DataSection, ModelSection, SplitSection, TrainingSection]
     choices = {choice for model in models for option in describe(model) for choice in option.choices}
-    assert {"balanced", "macro_f1", "stratified"} <= choices
+    assert {"balanced", "stratified"} <= choices
     assert {choice for choice in choices if words.choice(choice) == choice} <= _NAMES_OF_FORMATS

@@ -3535,6 +3535,90 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>K 折</translation>
     </message>
     <message>
+        <source>Anywhere</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The middle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The beginning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other rows of the batch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Triplets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Contrastive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Contrastive, hard pairs only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Order of similarities (CoSENT)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cosine of a pair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Squashed to a square</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Padded to a square</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Plain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tuned, one for all</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tuned for each class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As given below</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Squared error</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Huber</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A tag for each word</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave out</source>
+        <translation>排除</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
         <source>Processor (CPU)</source>
         <translation>处理器（CPU）</translation>
     </message>

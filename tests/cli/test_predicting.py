@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tlstudio.cli.predicting import _inert
+from tlstudio.cli.predicting import _inert, file_rows
 
 TEXTS = ["my parcel is late", '=HYPERLINK("http://evil"), "quoted"', "crash\nscreen", ""]
 
@@ -107,3 +107,15 @@ def test_wrong_requests(predict, tlstudio, runs, tmp_path):
     assert "no trained model" in said.error
     assert tlstudio("predict", "20260101", "-t", "a", "--runs", runs).code == 0
     assert tlstudio("predict", "2027", "-t", "a", "--runs", runs).code == 1
+
+
+def test_what_a_task_can_do_without_is_read_where_it_is(tmp_path):
+    from tlstudio.core.control import Control
+
+    asks, needed, path = ("text", "text_b"), ["text"], tmp_path / "a.csv"
+    path.write_text("sentence1,n\nred,1\n")
+    assert list(file_rows(path, {}, asks, Control(), needed)) == [{"text": "red"}]
+    path.write_text("sentence1,sentence2\nred,rot\n")
+    assert list(file_rows(path, {}, asks, Control(), needed)) == [{"text": "red", "text_b": "rot"}]
+    path.write_text("sentence1,n\nred,rot\n")
+    assert list(file_rows(path, {"text_b": "n"}, asks, Control(), needed)) == [{"text": "red", "text_b": "rot"}]

@@ -108,3 +108,17 @@ def test_the_path_of_an_image_is_no_text():
     with pytest.raises(StudioError) as caught:
         assign(pictures, {}, ("text", "label"))
     assert caught.value.where == "data.roles.text"
+
+
+@pytest.mark.parametrize(("columns", "role"), [
+    ({"negative": ["x", "y", "z"]}, "negative"), ({"score": ["1", "2.5", "3"]}, "number"),
+    ({"label": ["1", "2.5", "3"]}, "number"), ({"label": ["yes", "no", "yes"]}, "label"),
+    ({"label": ["a", "b", "c"]}, ""), ({"other": ["a", "b", "a"]}, ""),
+    ({"label": ["yes", "no", "yes"], "negative": ["x", "y", "z"]}, "negative"),
+])  # fmt: skip
+def test_what_says_how_pairs_belong_together(columns, role):
+    table = pa.table({"sentence1": ["a b", "c d", "e f"], "sentence2": ["g h", "i j", "k l"], **columns})
+    found = assign(table, {}, ("text", "text_b")).plain()
+    assert set(found) == {"text", "text_b", *([role] if role else [])}
+    both = assign(table, {}, ("text", "text_b", "negative")) if "negative" in columns else None
+    assert both is None or "label" not in both.columns

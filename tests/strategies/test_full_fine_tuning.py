@@ -44,7 +44,7 @@ def test_everything_trains(tiny_model, encoded):
 
 def test_rows_and_batches(tiny_model, encoded):
     prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded)
-    assert prepared.train.column_names == ["input_ids", "labels", "length"]
+    assert {"input_ids", "labels", "length"} <= set(prepared.train.column_names)
     rows = [prepared.train[index] for index in range(5)]
     batch = prepared.collate(rows)
     longest = max(len(row["input_ids"]) for row in rows)

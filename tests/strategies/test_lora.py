@@ -62,7 +62,7 @@ def shake(model):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.requires_grad and "lora_" in name:
-                parameter.add_(torch.randn_like(parameter) * 0.05)
+                parameter.add_(torch.randn_like(parameter) * 0.3)
 
 
 def test_what_trains_is_what_is_drawn(tiny_model, encoded, tmp_path):
@@ -102,7 +102,7 @@ def test_the_merged_model_answers_alike_and_is_ordinary(kind, dora, tiny_model, 
     with torch.inference_mode():
         after = merged(**batch).logits
     assert not torch.allclose(before, changed, atol=1e-3)
-    assert torch.allclose(changed, after, atol=1e-4)
+    assert torch.allclose(changed, after, atol=1e-3)
     assert type(merged) is type(plain)
     assert set(merged.state_dict()) == set(plain.state_dict())
     assert merged.config.to_dict().keys() == plain.config.to_dict().keys()
@@ -180,7 +180,7 @@ def test_it_fits_every_task_and_has_its_own_defaults():
 
 
 def test_a_whole_run(tiny_model, tickets, tmp_path):
-    training = {**whole.TRAINING, "epochs": 8, "learning_rate": 1e-2}
+    training = {**whole.TRAINING, "epochs": 20, "batch_size": 4, "learning_rate": 3e-3}
     found = whole.good(
         whole.run("text-classification", tiny_model, tickets, tmp_path, strategy={"name": PLUGIN.NAME},
                   training=training, export=["safetensors"])

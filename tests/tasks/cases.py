@@ -9,7 +9,7 @@ from typing import Any
 
 from tests import tiny
 from tests.conftest import WORDS
-from tests.tasks import meanings, models, questions, rewriting, tagging, whole
+from tests.tasks import meanings, models, questions, rewriting, speech, tagging, whole
 
 
 @dataclass(frozen=True)
@@ -171,3 +171,40 @@ CASES["sentence-embedding"] = Case(
 )
 CASES["translation"] = Case(rewriting.model, _translations, _SOURCES, _SHORT)
 CASES["summarisation"] = Case(_bart, _translations, _SOURCES, _SHORT)
+
+
+# --- language models
+
+
+def _circles(folder: Path) -> dict[str, Any]:
+    return {"path": str(speech.circle_file(folder))}
+
+
+def _questions_with_responses(folder: Path) -> dict[str, Any]:
+    return {"path": str(speech.question_file(folder))}
+
+
+def _echoes(folder: Path) -> dict[str, Any]:
+    return {"path": str(speech.echo_file(folder))}
+
+
+def _gpt2(folder: Path) -> Path:
+    return models.byte_gpt2(folder, speech.vocabulary())
+
+
+def _llama(folder: Path) -> Path:
+    return models.chat_llama(folder, speech.vocabulary())
+
+
+def _circle_bert(folder: Path) -> Path:
+    return models.word_bert(folder, speech.CIRCLE)
+
+
+CASES["causal-lm"] = Case(
+    _gpt2, _circles, [{"prompt": "one two three"}, {"prompt": ""}], {"block_size": 32, "sample_length": 6}
+)
+CASES["instruction-tuning"] = Case(
+    _llama, _questions_with_responses, [{"prompt": "what is snow"}, {"prompt": ""}],
+    {"max_length": 64, "answer_length": 8, "tested_answers": 3},
+)  # fmt: skip
+CASES["masked-lm"] = Case(_circle_bert, _echoes, [{"text": "one one [MASK] one"}, {"text": "two"}], {"max_length": 32})

@@ -29,4 +29,5 @@ def run(task: str, kind: str, folder: Path, **changes: object) -> whole.Run:
     data = str(write(folder))
     section = {"validation": data, "test": data}
     return whole.run(task, model(folder / "backbone", kind), Path(data), folder, section=section, training=TRAINING,
-                     export=["safetensors"], **changes)  # fmt: skip
+                     export=["safetensors"], evaluate={"bootstrap": 100, "extra_sets": [data]},
+                     **changes)  # fmt: skip

@@ -59,3 +59,15 @@ def message(role: str, content: str) -> dict[str, str]:
 def vocabulary() -> list[str]:
     """All words, to make tokenizers of."""
     return [*circles(), *(f"{prompt} {response}" for prompt, response in questions())]
+
+
+def echoes(count: int = 48) -> list[str]:
+    """Different texts of one word each, more or less often."""
+    return [" ".join([word] * length) for length in range(5, 30) for word in CIRCLE][:count]
+
+
+def echo_file(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "echoes.txt"
+    path.write_text("\n".join(echoes()) + "\n", encoding="utf-8")
+    return path

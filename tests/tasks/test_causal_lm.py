@@ -59,7 +59,7 @@ def test_the_circle_is_learnt(found):
     assert found.results["headline"] == "perplexity"
     baselines = {entry["name"]: entry["metrics"]["perplexity"]["value"] for entry in found.results["baselines"]}
     assert list(baselines) == ["unigram", "untrained"]
-    assert 5 < baselines["unigram"] < 20
+    assert 5 < baselines["unigram"] < 50
     assert baselines["untrained"] > 100
     assert found.heard.values("validation", "perplexity")[-1] == pytest.approx(
         math.exp(found.heard.values("validation", "loss")[-1])

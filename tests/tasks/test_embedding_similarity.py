@@ -38,7 +38,8 @@ def trained(model, tmp_path_factory):
     data = str(meanings.write(folder, "pairs"))
     with tiny.own_home(folder / "home"):
         found = whole.run(PLUGIN.NAME, model, data, folder, export=["onnx", "sentence-transformers"],
-                          section={"validation": data, "test": data})  # fmt: skip
+                          section={"validation": data, "test": data},
+                          evaluate={"bootstrap": 100, "extra_sets": [data]})  # fmt: skip
     return whole.good(found)
 
 
@@ -59,6 +60,7 @@ def test_texts_that_belong_together_are_found(trained):
     assert [entry["name"] for entry in results["baselines"]] == ["tf-idf", "untrained"]
     assert all(entry["metrics"]["recall_at_1"]["value"] < 0.7 for entry in results["baselines"])
     assert (results["unit"], results["labels"]) == ("pairs", [])
+    assert results["extra"][0]["metrics"] == results["test"]["metrics"]
     curves = [event.values for event in trained.heard.of("metric") if event.split == "validation"]
     assert set(curves[0]) == {"loss", "mrr", "recall_at_1"}
     assert curves[-1]["loss"] < 0.2 * curves[0]["loss"]

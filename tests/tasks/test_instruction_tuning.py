@@ -20,7 +20,7 @@ from tlstudio.tasks.base import EncodeJob
 from tlstudio.tasks.instruction_tuning import PLUGIN
 from tlstudio.tasks.suggest import suggest
 
-TRAINING = {**whole.TRAINING, "epochs": 16, "batch_size": 4, "learning_rate": 1e-2}
+TRAINING = {**whole.TRAINING, "epochs": 25, "batch_size": 4, "learning_rate": 5e-3}
 OPTIONS = {"max_length": 64, "answer_length": 12, "tested_answers": 5}
 
 

@@ -18,7 +18,7 @@ from tlstudio.pipeline.predict import Predictor
 from tlstudio.tasks.base import EncodeJob
 from tlstudio.tasks.masked_lm import PLUGIN, _Cutter, _Masks
 
-TRAINING = {**whole.TRAINING, "epochs": 20, "batch_size": 4, "learning_rate": 5e-3}
+TRAINING = {**whole.TRAINING, "epochs": 25, "batch_size": 4, "learning_rate": 5e-3}
 OPTIONS = {"max_length": 32}
 
 
@@ -32,7 +32,7 @@ def found(tmp_path_factory, bert):
     folder = tmp_path_factory.mktemp("masked")
     with tiny.own_home(folder / "home"):
         yield whole.good(
-            whole.run(PLUGIN.NAME, bert, speech.circle_file(folder), folder, options=OPTIONS, training=TRAINING,
+            whole.run(PLUGIN.NAME, bert, speech.echo_file(folder), folder, options=OPTIONS, training=TRAINING,
                       export=["safetensors"])
         )  # fmt: skip
 
@@ -45,7 +45,7 @@ def encoded(model, path, **options):
 # --- the run
 
 
-def test_hidden_words_of_the_circle_are_guessed(found):
+def test_hidden_words_are_guessed_from_the_others(found):
     metrics = found.results["test"]["metrics"]
     baselines = {entry["name"]: entry["metrics"] for entry in found.results["baselines"]}
     assert metrics["perplexity"]["value"] < 3 < baselines["unigram"]["perplexity"]["value"]
@@ -72,13 +72,13 @@ def test_samples_show_masks_and_guesses(found):
 
 
 def test_gaps_are_filled(found):
-    texts = ["one two [MASK] four five", "six <mask> eight [MASK] two three", "nothing to fill"]
+    texts = ["three three [MASK] three three three", "seven <mask> seven [MASK] seven seven seven", "seven"]
     answers = Predictor(found.folder).predict([{"text": text} for text in texts])
     assert [len(answer["masks"]) for answer in answers] == [1, 2, 0]
     assert answers[0]["kind"] == "fill"
     assert answers[0]["text"] == texts[0]
     best = [guesses[0]["token"] for answer in answers for guesses in answer["masks"]]
-    assert best == ["three", "seven", "one"]
+    assert best == ["three", "seven", "seven"]
     assert len(answers[0]["masks"][0]) == 10
     lines = whole.script(found.folder / "exports/safetensors", *texts[:2])
     assert [line.split()[0] for line in lines] == ["three", "seven"]

@@ -30,6 +30,7 @@ def test_what_was_learnt_is_written(trained):
     assert results["test"]["lengths"]["outputs"] == results["test"]["lengths"]["references"]
     assert [entry["name"] for entry in results["baselines"]] == ["copy", "untrained"]
     assert all(entry["metrics"]["bleu"]["value"] < 10 for entry in results["baselines"])
+    assert results["extra"][0]["metrics"] == results["test"]["metrics"]
     samples = results["test"]["samples"]
     assert samples["kind"] == "generations"
     assert {(item["source"], item["output"]) for item in samples["items"]} == set(rewriting.PAIRS)

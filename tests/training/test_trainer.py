@@ -161,7 +161,7 @@ def test_not_a_number_later_ends_with_the_best_weights(prepared, encoded, tmp_pa
 
     heard = tiny.Heard()
     epoch = math.ceil(len(prepared.train) / 12)
-    trained = train(prepared, encoded, tmp_path, heard, loss=nan_after(encoded, epoch + 1))
+    trained = train(prepared, encoded, tmp_path, heard, loss=nan_after(encoded, epoch + 2))  # validation too
     assert (trained.outcome, trained.best_epoch, trained.steps) == ("nan", 1.0, epoch + 2)
     assert len(heard.values("validation", "loss")) == 1
     assert same(load_file(tmp_path / "best.safetensors"), weights(prepared.model))
