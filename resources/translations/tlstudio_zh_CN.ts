@@ -3536,79 +3536,79 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Anywhere</source>
-        <translation type="unfinished"></translation>
+        <translation>任意位置</translation>
     </message>
     <message>
         <source>The middle</source>
-        <translation type="unfinished"></translation>
+        <translation>中间部分</translation>
     </message>
     <message>
         <source>The beginning</source>
-        <translation type="unfinished"></translation>
+        <translation>开头部分</translation>
     </message>
     <message>
         <source>Other rows of the batch</source>
-        <translation type="unfinished"></translation>
+        <translation>同批的其他行</translation>
     </message>
     <message>
         <source>Triplets</source>
-        <translation type="unfinished"></translation>
+        <translation>三元组</translation>
     </message>
     <message>
         <source>Contrastive</source>
-        <translation type="unfinished"></translation>
+        <translation>对比损失</translation>
     </message>
     <message>
         <source>Contrastive, hard pairs only</source>
-        <translation type="unfinished"></translation>
+        <translation>对比损失（仅困难样本对）</translation>
     </message>
     <message>
         <source>Order of similarities (CoSENT)</source>
-        <translation type="unfinished"></translation>
+        <translation>相似度排序（CoSENT）</translation>
     </message>
     <message>
         <source>Cosine of a pair</source>
-        <translation type="unfinished"></translation>
+        <translation>样本对的余弦</translation>
     </message>
     <message>
         <source>Squashed to a square</source>
-        <translation type="unfinished"></translation>
+        <translation>压缩成正方形</translation>
     </message>
     <message>
         <source>Padded to a square</source>
-        <translation type="unfinished"></translation>
+        <translation>填充成正方形</translation>
     </message>
     <message>
         <source>Plain</source>
-        <translation type="unfinished"></translation>
+        <translation>朴素格式</translation>
     </message>
     <message>
         <source>Tuned, one for all</source>
-        <translation type="unfinished"></translation>
+        <translation>调优，所有类别共用一个</translation>
     </message>
     <message>
         <source>Tuned for each class</source>
-        <translation type="unfinished"></translation>
+        <translation>按类别分别调优</translation>
     </message>
     <message>
         <source>As given below</source>
-        <translation type="unfinished"></translation>
+        <translation>按下方给定值</translation>
     </message>
     <message>
         <source>Squared error</source>
-        <translation type="unfinished"></translation>
+        <translation>平方误差</translation>
     </message>
     <message>
         <source>Huber</source>
-        <translation type="unfinished"></translation>
+        <translation>Huber 损失</translation>
     </message>
     <message>
         <source>A tag for each word</source>
-        <translation type="unfinished"></translation>
+        <translation>每个词一个标记</translation>
     </message>
     <message>
         <source>Attention</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力</translation>
     </message>
     <message>
         <source>Leave out</source>

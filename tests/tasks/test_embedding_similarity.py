@@ -286,3 +286,26 @@ def test_missing_weights_are_noticed(model, tmp_path):
     with pytest.raises(StudioError) as caught:
         PLUGIN.build(broken, rows)
     assert caught.value.code == "model.cannot-load"
+
+
+@pytest.mark.slow
+def test_names_of_emojis_find_their_translation(assets, starter, tmp_path):
+    """German names find the English ones among 300: MiniLM, which has read little German, before and after."""
+    import csv
+
+    def names(language):
+        with open(assets / f"data/text/emoji_names/{language}.csv", encoding="utf-8") as stream:
+            return {row["hexcode"]: row["text"] for row in csv.DictReader(stream)}
+
+    german, english = names("de"), names("en")
+    pairs = [(german[code], english[code]) for code in german if code in english]
+    data = whole.write(tmp_path / "emojis.csv", ["sentence1", "sentence2"], pairs)
+    found = whole.good(whole.run(
+        PLUGIN.NAME, starter, data, tmp_path, options={"max_length": 32}, export=["sentence-transformers"],
+        training={"epochs": 5, "batch_size": 64, "learning_rate": 2e-4, "precision": "fp32"},
+    ))  # fmt: skip
+    reached = found.results["test"]["metrics"]["recall_at_1"]
+    before = {entry["name"]: entry["metrics"]["recall_at_1"]["value"] for entry in found.results["baselines"]}
+    print(f"recall at 1: {reached}, before: {before}")
+    assert reached["low"] > before["untrained"] + 0.1
+    assert found.results["exports"][0]["parity"]["status"] == "passed"
