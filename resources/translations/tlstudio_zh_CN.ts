@@ -187,6 +187,17 @@
     </message>
 </context>
 <context>
+    <name>CardDelegate</name>
+    <message>
+        <source>✕ wrong</source>
+        <translation>✕ 错误</translation>
+    </message>
+    <message>
+        <source>✓ right</source>
+        <translation>✓ 正确</translation>
+    </message>
+</context>
+<context>
     <name>CatalogueModel</name>
     <message>
         <source>Model</source>
@@ -9705,17 +9716,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Confidence</source>
         <translation>置信度</translation>
-    </message>
-</context>
-<context>
-    <name>self._view</name>
-    <message>
-        <source>✕ wrong</source>
-        <translation>✕ 错误</translation>
-    </message>
-    <message>
-        <source>✓ right</source>
-        <translation>✓ 正确</translation>
     </message>
 </context>
 <context>

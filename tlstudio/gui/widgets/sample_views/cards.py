@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Slot,
+)
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QFont,
@@ -32,6 +42,8 @@ from PySide6.QtWidgets import (
 
 from tlstudio.gui import formats, theme
 from tlstudio.gui.widgets.common import label
+
+translate = QCoreApplication.translate  # under this name lupdate finds the strings
 
 Item = dict[str, Any]
 Index = QModelIndex | QPersistentModelIndex
@@ -125,7 +137,7 @@ class CardDelegate(QStyledItemDelegate):
         metrics = self._view.fontMetrics()
         top = place.top() + metrics.ascent()
         if wrong is not None:
-            sign = self._view.tr("✕ wrong") if wrong else self._view.tr("✓ right")
+            sign = translate("CardDelegate", "✕ wrong") if wrong else translate("CardDelegate", "✓ right")
             painter.setPen(theme.colour("error" if wrong else "ok"))
             painter.drawText(round(left), round(top), sign)
             left += metrics.horizontalAdvance(sign) + 14
