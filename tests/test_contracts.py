@@ -75,13 +75,12 @@ def encoded(tiny_model, tmp_path_factory):
         return tiny.encode(tiny_model, tiny.write_csv(folder / "tickets.csv"))
 
 
-@pytest.fixture(scope="module", params=[(task, name) for task in find("tlstudio.tasks") for name in
-                                        find("tlstudio.strategies")], ids="-".join)  # fmt: skip
+@pytest.fixture(scope="module", params=list(find("tlstudio.strategies")))
 def trained(request, tiny_model, encoded, tmp_path_factory):
     """A strategy's model before and after training, and as it was saved."""
     from tlstudio.training.trainer import fit
 
-    _, name = request.param
+    name = request.param
     folder = tmp_path_factory.mktemp(name)
     with tiny.own_home(folder / "home"):
         prepared = tiny.transfer(name, tiny_model, encoded)
