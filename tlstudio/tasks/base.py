@@ -327,9 +327,7 @@ def named(labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def build_model(
-    head: Head, backbone: Path, options: Mapping[str, Any], fresh: tuple[str, ...] = ()
-) -> torch.nn.Module:
+def build_model(head: Head, backbone: Path, options: Mapping[str, Any], fresh: tuple[str, ...] = ()) -> torch.nn.Module:
     """A backbone in fp32 under a head; a head that was trained for other classes is replaced.
 
     Modules called as in ``fresh`` belong to the head although they lie within the backbone.
