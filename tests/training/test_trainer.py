@@ -254,8 +254,10 @@ def test_pause_holds_and_resumes_and_does_not_count(prepared, encoded, tmp_path)
     [trained] = ended
     assert trained.outcome == "completed"
     assert control.paused_seconds > 1.2
-    assert trained.seconds < time.monotonic() - begin - 1.2
-    assert min(heard.values("train", "samples_per_second")) > 12 / 1.2
+    worked = time.monotonic() - begin - 1.2
+    assert trained.seconds < worked
+    # however slow the machine is, the time that the steps are said to have taken has no room for the pause
+    assert sum(12 / rate for rate in heard.values("train", "samples_per_second")) < worked
 
 
 def test_without_validation_the_last_weights_stay(tiny_model, encoded, tmp_path):
