@@ -19,7 +19,8 @@ from tlstudio.core.progress import silent
 from tlstudio.models.anatomy import layer_groups, parameter_groups
 
 PACKAGES = (
-    "tlstudio.tasks", "tlstudio.strategies", "tlstudio.compression", "tlstudio.export", "tlstudio.augmentation",
+    "tlstudio.tasks", "tlstudio.strategies", "tlstudio.regularisation", "tlstudio.compression", "tlstudio.export",
+    "tlstudio.augmentation",
     "tlstudio.data.sources", "tlstudio.data.steps", "tlstudio.data.doctor",
 )  # fmt: skip
 ALL = [(package, name) for package in PACKAGES for name in find(package)]
@@ -97,9 +98,9 @@ def trained(request, tiny_model, encoded, tmp_path_factory):
 def test_exactly_what_the_strategy_states_changes(trained):
     strategy, before, model, _ = trained
     groups = layer_groups(model)
-    states = strategy.trains(strategy.Config(), groups)
+    states = strategy.plan(strategy.Config(), groups, float(tiny.SETTINGS.epochs))
     assert len(states) == len(groups)
-    stated = {group.name for group, trains in zip(groups, states, strict=True) if trains}
+    stated = {group.name for group, state in zip(groups, states, strict=True) if state.trains}
     now = model.state_dict()
     assert set(now) == set(before)
     for group, (_, names) in parameter_groups(model).items():

@@ -118,7 +118,7 @@ def judge(encoded: Encoded) -> Judge:
 
 
 def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
-             key: str = "tiny", **options: Any) -> Transfer:  # fmt: skip
+             key: str = "tiny", epochs: int = 3, **options: Any) -> Transfer:  # fmt: skip
     """What the strategy hands to the training loop; the same head each time."""
     import torch
 
@@ -129,5 +129,6 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
 
     plugin = find("tlstudio.strategies")[strategy]
     collate = task().collator(task().Config(), encoded)
-    job = TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control())
+    job = TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
+                      epochs)  # fmt: skip
     return plugin.prepare(plugin.Config(**options), job)

@@ -13,7 +13,7 @@ from tests.conftest import ticket_rows
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.progress import silent
-from tlstudio.training.balance import BalancedSampler, balanced_indices, classes_of, grouped_by_length
+from tlstudio.training.balance import balanced_indices, classes_of
 from tlstudio.training.trainer import fit
 
 SKEWED = [0] * 90 + [1] * 10
@@ -65,27 +65,6 @@ def test_a_tiny_class_among_many_rows_takes_no_time():
     labels = [0] * 200_000 + [1]
     drawn = balanced_indices(labels, 7, 2)
     assert (drawn == 200_000).sum() in (100_000, 100_001)
-
-
-def test_rows_of_like_length_come_together():
-    lengths = np.random.default_rng(0).integers(5, 100, 400)
-    labels = [0] * 360 + [1] * 40
-    sampler = BalancedSampler(labels, 7, lengths.tolist(), batch_size=8)
-    indices = list(sampler)
-    assert len(sampler) == len(indices) == 400
-    assert sorted(indices) == sorted(balanced_indices(labels, 7, 0).tolist())
-    drawn = lengths[indices]
-    assert drawn[0] == drawn.max()
-    spread = np.mean([np.ptp(drawn[start : start + 8]) for start in range(0, 400, 8)])
-    assert spread < 20 < np.ptp(lengths) / 2
-    sampler.set_epoch(1)
-    assert list(sampler) != indices
-
-
-@pytest.mark.parametrize("count", [0, 1, 7])
-def test_few_rows_are_grouped_too(count):
-    indices = np.arange(count)
-    assert sorted(grouped_by_length(indices, np.arange(count) + 1, 16).tolist()) == list(range(count))
 
 
 def test_rows_without_one_class_are_refused():

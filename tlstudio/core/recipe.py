@@ -164,10 +164,16 @@ class TrainingSection(Section):
     learning_rate: Auto | Annotated[float, Field(gt=0, le=1)] = Field(
         "auto", title="Learning rate", description="Peak rate, reached after the warm-up."
     )
+    optimiser: Literal["adamw", "radam", "nadam", "adafactor", "sgd"] = Field(
+        "adamw", title="Optimiser", description="AdamW suits nearly everything; Adafactor needs less memory."
+    )
+    schedule: Auto | Literal["linear", "cosine", "constant", "inverse-sqrt", "slanted-triangular"] = Field(
+        "auto", title="Schedule", description="How the learning rate falls after the warm-up; auto asks the strategy."
+    )
     warmup: float = Field(
         0.06, ge=0, le=0.5, title="Warm-up", description="Share of the steps in which the rate rises linearly."
     )
-    weight_decay: float = Field(0.01, ge=0, le=1, title="Weight decay", description="Decoupled decay (AdamW).")
+    weight_decay: float = Field(0.01, ge=0, le=1, title="Weight decay", description="Decoupled decay of the weights.")
     gradient_clip: float = Field(1.0, gt=0, le=1000, title="Gradient clip", description="Largest gradient norm.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", title="Precision", description="Auto rehearses a few steps and takes bf16 where it is really faster."
@@ -204,6 +210,7 @@ class Recipe(Section):
     data: DataSection = DataSection()
     task: Choice = Choice(name="text-classification")
     strategy: Choice = Choice(name="full-fine-tuning")
+    regularise: tuple[Choice, ...] = ()
     training: TrainingSection = TrainingSection()
     compress: tuple[Choice, ...] = ()
     evaluate: EvaluateSection = EvaluateSection()
@@ -211,7 +218,7 @@ class Recipe(Section):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    @field_validator("compress", "export", mode="before")
+    @field_validator("regularise", "compress", "export", mode="before")
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
         """Lets a list hold bare names: ``export: [onnx]``."""

@@ -140,11 +140,18 @@ def blocks(recipe: Recipe, facts: Facts) -> list[Block]:
         config = plugins.configure(plugin, recipe.strategy.options, "strategy")
     except StudioError:
         return [Block(group.name, group.parameters) for group in groups]  # the problem is shown by the step itself
-    trains = plugin.trains(config, groups)
+    states = plugin.plan(config, groups, _epochs(recipe, facts))
     return [
-        Block(group.name, group.parameters, "trains" if trained else "frozen")
-        for group, trained in zip(groups, trains, strict=True)
-    ]
+        Block(group.name, group.parameters, "trains" if state.trains else "frozen", rate=state.rate, opens=state.opens,
+              part=state.part)
+        for group, state in zip(groups, states, strict=True)
+    ]  # fmt: skip
+
+
+def _epochs(recipe: Recipe, facts: Facts) -> float:
+    """How long the training is at most, for the drawing of what opens when."""
+    known = automatic.training(recipe, facts).get("epochs") if recipe.training.epochs == "auto" else None
+    return float(known or (4 if recipe.training.epochs == "auto" else recipe.training.epochs))
 
 
 def layer_groups(facts: Facts) -> list[Any]:

@@ -21,7 +21,11 @@ class Examples(Sequence[Example]):
     Args:
         rows: dataset or sequence of dicts.
         inputs: which of a row's values the model takes.
+
+    ``unit`` is what one of them is called, where that is not a row of the data.
     """
+
+    unit = ""
 
     def __init__(self, rows: Any, inputs: Sequence[str]) -> None:
         self._rows, self._inputs = rows, tuple(inputs)
@@ -122,3 +126,9 @@ def dummy(inputs: Mapping[str, Mapping[str, Any]], rows: int = 2, length: int = 
         name: np.ones((rows, *(length if size is None else size for size in about["shape"])), dtype=about["dtype"])
         for name, about in inputs.items()
     }
+
+
+def split_batch(batch: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+    """Takes out of a batch what the model must not see: labels, numbers of the rows, and options of the loss."""
+    weights = batch.pop("row_weights", None)
+    return batch.pop("labels"), batch.pop("rows", None), {} if weights is None else {"row_weights": weights}

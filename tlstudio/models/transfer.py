@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from tlstudio.models.callbacks import Callback
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +23,8 @@ class Transfer:
         validation: the same, in order; empty where there is no validation split.
         collate: list of rows → batch of tensors with ``labels``, and ``row_weights`` where rows have weights.
         finish: called after training; gives the ordinary transformers model with the trained weights.
+        rates: factor on the learning rate by parameter name; 1 where none is given.
+        callbacks: what takes part in the training; the loss goes through them in this order.
     """
 
     model: torch.nn.Module
@@ -28,6 +32,15 @@ class Transfer:
     validation: Any
     collate: Callable[[Sequence[Any]], dict[str, Any]]
     finish: Callable[[], torch.nn.Module]
+    rates: Mapping[str, float] = field(default_factory=dict)
+    callbacks: tuple[Callback, ...] = ()
+
+    @property
+    def lengths(self) -> list[int] | None:
+        """Tokens of each training row, by which batches are grouped; None where rows have no length."""
+        if "length" not in getattr(self.train, "column_names", ()):
+            return None
+        return list(self.train["length"])  # a list: a dataset takes 0.2 ms for each look
 
 
 @dataclass(frozen=True)

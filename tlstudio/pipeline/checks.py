@@ -11,7 +11,8 @@ from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.recipe import Choice, Recipe
 
-_PACKAGES = {"task": "tlstudio.tasks", "strategy": "tlstudio.strategies", "compress": "tlstudio.compression",
+_PACKAGES = {"task": "tlstudio.tasks", "strategy": "tlstudio.strategies",
+             "regularise": "tlstudio.regularisation", "compress": "tlstudio.compression",
              "export": "tlstudio.export"}  # fmt: skip
 
 
@@ -30,6 +31,7 @@ class Checked:
     recipe: Recipe
     task: Configured
     strategy: Configured
+    regularise: tuple[Configured, ...]
     compress: tuple[Configured, ...]
     export: tuple[Configured, ...]
 
@@ -44,6 +46,7 @@ def check(recipe: Recipe) -> Checked:
         recipe=recipe,
         task=_configured("task", recipe.task),
         strategy=_configured("strategy", recipe.strategy),
+        regularise=tuple(_configured("regularise", choice) for choice in recipe.regularise),
         compress=tuple(_configured("compress", choice) for choice in recipe.compress),
         export=tuple(_configured("export", choice) for choice in recipe.export),
     )
@@ -104,9 +107,16 @@ def _check_augmentations(recipe: Recipe, checked: Checked) -> None:
 
 def _check_fit(checked: Checked) -> None:
     """Strategies, compression steps and exports that make no sense for the task."""
-    for part in (checked.strategy, *checked.compress, *checked.export):
+    for part in (checked.strategy, *checked.regularise, *checked.compress, *checked.export):
         if problem := part.plugin.fits(checked.task.plugin):
             raise problem
+    strategy = checked.strategy.plugin
+    if checked.regularise and strategy.ONCE:
+        raise StudioError(
+            "regularise.once", "'{name}' changes how the backbone trains, but with the strategy {strategy} only the "
+            "head does.", "Remove it in the Strategy step, or choose another strategy.", where="regularise",
+            name=checked.regularise[0].plugin.TITLE, strategy=strategy.TITLE,
+        )  # fmt: skip
 
 
 def _check_best_metric(recipe: Recipe, task: Any) -> None:

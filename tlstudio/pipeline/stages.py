@@ -196,9 +196,10 @@ class Stages:
             strategy.config,
             TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
                         self._backbone_key(), torch.device(self.settings.device), self.context.emit,
-                        self.context.control),
+                        self.context.control, self.settings.epochs),
         )  # fmt: skip
-        return transfer
+        more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
+        return replace(transfer, callbacks=(*transfer.callbacks, *more))
 
     def _backbone_key(self) -> str:
         """Names the weights: size and time of each file stand for its content where no revision is known."""

@@ -14,6 +14,7 @@ from tlstudio.core.events import Emit
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.heads import Head
 from tlstudio.models.transfer import Transfer
+from tlstudio.strategies.plans import GroupPlan
 from tlstudio.tasks.base import Batch, Encoded, Row
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Defaults:
     batch_size: int
     learning_rate: float
     patience: int
+    schedule: str = "linear"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class TransferJob:
         head: of the task.
         backbone_key: names backbone, revision and weights, for caches.
         device: where to compute.
+        epochs: passes over the training rows, at most.
     """
 
     build: Callable[..., torch.nn.Module]
@@ -51,6 +54,7 @@ class TransferJob:
     device: torch.device
     emit: Emit
     control: Control
+    epochs: int = 1
 
 
 class Strategy(Protocol):
@@ -77,8 +81,8 @@ class Strategy(Protocol):
         """
         ...
 
-    def trains(self, config: Any, groups: list[LayerGroup]) -> list[bool]:
-        """For each layer group, whether its parameters train: what the drawing shows, and a test proves."""
+    def plan(self, config: Any, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
+        """How each layer group takes part: what the drawing shows, and a test proves."""
         ...
 
     def prepare(self, config: Any, job: TransferJob) -> Transfer: ...

@@ -1,38 +1,46 @@
-"""Full fine-tuning: every parameter of backbone and head is trained at one rate (Devlin et al., 2019, BERT, § 3.2)."""
+"""Full fine-tuning: every parameter of backbone and head is trained (Devlin et al., 2019, BERT, § 3.2).
+
+With layer-wise decay the learning rate falls from block to block towards the input (Clark et al., 2020, ELECTRA,
+appendix B; "discriminative fine-tuning" of Howard & Ruder, 2018). The uppermost blocks may begin with random weights
+(Zhang et al., 2021, "Revisiting few-sample BERT fine-tuning", § 5).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tlstudio.core.errors import StudioError
-from tlstudio.models.anatomy import LayerGroup
+from tlstudio.models.anatomy import LayerGroup, layer_groups, parameter_groups
+from tlstudio.models.fresh import reinitialise
 from tlstudio.models.transfer import Transfer
-from tlstudio.strategies import dropout
+from tlstudio.strategies import through
 from tlstudio.strategies.base import Defaults, TransferJob
-
-if TYPE_CHECKING:
-    import torch
-
-_ENOUGH_STEPS = 300
-_WIDE = 768
+from tlstudio.strategies.plans import GroupPlan, depths
 
 
-class Options(BaseModel):
+class Options(through.Options):
     """Choices of full fine-tuning."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    attention_dropout: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        title="Attention dropout",
-        description="0 lets PyTorch use its fast attention kernel, which makes training markedly faster on a CPU.",
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        title="Layer-wise rate decay",
+        description="Each block trains at this share of the rate of the block above it; 1 trains all at one rate.",
     )
-    hidden_dropout: float | None = Field(
-        None, ge=0, lt=1, title="Hidden dropout", description="Empty keeps the value of the model."
+    head_rate: float = Field(
+        1.0, gt=0, le=100, title="Rate of the head", description="How many times the learning rate the head trains at."
+    )
+    reinitialise: int = Field(
+        0,
+        ge=0,
+        le=24,
+        title="Blocks to re-initialise",
+        description="So many of the uppermost blocks start from random weights: they know most about pretraining, "
+        "and least about your task.",
     )
 
 
@@ -50,31 +58,38 @@ class FullFineTuning:
         return None
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
-        # few rows need more passes: Mosbach et al., 2021, "On the stability of fine-tuning BERT", train far longer
-        epochs = min(max(4, round(_ENOUGH_STEPS * 16 / max(rows, 1))), 10)
         # narrow backbones want a higher rate: Turc et al., 2019, "Well-read students learn better", search up to 3e-4
-        rate = 5e-5 if width >= _WIDE else 1e-4
-        return Defaults(epochs=epochs, batch_size=16, learning_rate=rate, patience=2)
+        return through.usual(rows, 5e-5 if width >= through.WIDE else 1e-4)
 
-    def trains(self, config: Options, groups: list[LayerGroup]) -> list[bool]:
-        return [True] * len(groups)
+    def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
+        return [
+            GroupPlan(config.head_rate if group.kind == "head" else config.layer_decay**depth)
+            for group, depth in zip(groups, depths(groups), strict=True)
+        ]
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
-        model, restore = dropout.built(job, config.attention_dropout, config.hidden_dropout)
-        splits = job.encoded.splits
-
-        def finish() -> torch.nn.Module:
-            restore()
-            trained: torch.nn.Module = model
-            return trained
-
-        return Transfer(
-            model=model.to(job.device),
-            train=splits["train"],
-            validation=splits.get("validation", ()),
-            collate=job.collate,
-            finish=finish,
-        )
+        model, restore = through.build(config, job)
+        if config.reinitialise:
+            _reinitialise(model, config.reinitialise)
+        return through.transfer(job, model, restore, partial(self.plan, config))
 
 
 PLUGIN = FullFineTuning()
+
+
+def _reinitialise(model: Any, blocks: int) -> None:
+    """Random weights in the uppermost blocks, and in the pooler, which reads them.
+
+    Raises:
+        StudioError: the network has not so many blocks.
+    """
+    groups = layer_groups(model)
+    found = dict(zip((group.name for group in groups), depths(groups), strict=True))
+    if blocks > (most := sum(name.startswith("block ") for name in found)):
+        raise StudioError(
+            "strategy.blocks", "The network has {most} blocks; {count} cannot be re-initialised.",
+            "Lower strategy.reinitialise.", where="strategy.reinitialise", most=most, count=blocks,
+        )  # fmt: skip
+    chosen = [name for name, depth in found.items() if 0 < depth <= blocks or name == "pooler"]
+    names = parameter_groups(model)
+    reinitialise(model, [parameter for name in chosen for parameter in names[name][1]])

@@ -25,6 +25,7 @@ from tlstudio.models.pooling import add_mean_pooling
 from tlstudio.models.transfer import Transfer
 from tlstudio.strategies import features
 from tlstudio.strategies.base import Defaults, TransferJob
+from tlstudio.strategies.plans import FROZEN, TRAINS, GroupPlan
 from tlstudio.tasks.base import Batch, Row, row_weights_of
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class LinearProbe:
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         return Defaults(epochs=60, batch_size=32, learning_rate=1e-2, patience=10)
 
-    def trains(self, config: Options, groups: list[LayerGroup]) -> list[bool]:
-        return [group.kind == "head" for group in groups]
+    def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
+        return [TRAINS if group.kind == "head" else FROZEN for group in groups]
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
         model: Any = job.build()

@@ -16,6 +16,7 @@ from tlstudio.models.anatomy import LayerGroup, backbone_of, group_name
 from tlstudio.models.transfer import Transfer
 from tlstudio.strategies import dropout
 from tlstudio.strategies.base import Defaults, TransferJob
+from tlstudio.strategies.plans import FROZEN, TRAINS, GroupPlan
 
 if TYPE_CHECKING:
     import torch
@@ -85,13 +86,17 @@ class Lora:
         # 2e-4 as in section D.3 of the paper; narrow backbones want more, as in full fine-tuning
         return Defaults(epochs=epochs, batch_size=16, learning_rate=2e-4 if width >= _WIDE else 5e-4, patience=2)
 
-    def trains(self, config: Options, groups: list[LayerGroup]) -> list[bool]:
+    def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
         embeddings = sum(group.parameters for group in groups if group.kind == "embeddings")
-        return [
-            (group.kind == "block" and group.name != "final")
-            or (group.kind == "head" and not _alike(group.parameters, embeddings))
-            for group in groups
-        ]
+
+        def of(group: LayerGroup) -> GroupPlan:
+            if group.kind == "head":
+                return FROZEN if _alike(group.parameters, embeddings) else TRAINS
+            if group.kind != "block" or group.name == "final":
+                return FROZEN
+            return TRAINS if group.name == "pooler" else GroupPlan(part="adapters")
+
+        return [of(group) for group in groups]
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
         import peft

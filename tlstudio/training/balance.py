@@ -7,15 +7,13 @@ next epoch where they ended in the last. So a large class is still seen whole, o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.errors import StudioError
 
 if TYPE_CHECKING:
     import numpy as np
-
-_MEGABATCH = 50  # batches whose rows are sorted by length together, as in transformers' LengthGroupedSampler
 
 
 def balanced_indices(labels: Sequence[int] | np.ndarray, seed: int, epoch: int) -> np.ndarray:
@@ -57,54 +55,6 @@ def _stretch(count: int, start: int, stop: int, seed: list[int]) -> np.ndarray:
         return part(first, start % count, stop % count)
     whole = np.tile(np.arange(count), last - first - 1)
     return np.concatenate([part(first, start % count, count), whole, part(last, 0, stop % count)])
-
-
-class BalancedSampler:
-    """What a torch DataLoader takes as its sampler: balanced rows, others in each epoch.
-
-    Args:
-        labels: class of each row [N].
-        seed: of the training run.
-        lengths: tokens of each row [N]; given, rows of like length come into one batch, as transformers'
-            LengthGroupedSampler does it, and the longest batch comes first, so that memory runs out at once or never.
-        batch_size: rows of an optimiser step; needed with ``lengths``.
-    """
-
-    def __init__(
-        self, labels: Sequence[int], seed: int, lengths: Sequence[int] | None = None, batch_size: int = 1
-    ) -> None:
-        import numpy as np
-
-        self._labels, self._seed = np.asarray(labels), seed
-        self._lengths = None if lengths is None else np.asarray(lengths)
-        self._batch_size = batch_size
-        self._epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by the Trainer before each epoch."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self._labels)
-
-    def __iter__(self) -> Iterator[int]:
-        indices = balanced_indices(self._labels, self._seed, self._epoch)
-        if self._lengths is not None:
-            indices = grouped_by_length(indices, self._lengths, self._batch_size)
-        return iter(indices.tolist())
-
-
-def grouped_by_length(indices: np.ndarray, lengths: np.ndarray, batch_size: int) -> np.ndarray:
-    """The same indices, sorted by length within stretches of some batches; the longest row comes first."""
-    import numpy as np
-
-    size = batch_size * max(1, min(_MEGABATCH, len(indices) // (4 * batch_size)))
-    parts = [indices[start : start + size] for start in range(0, len(indices), size)]
-    parts = [part[np.argsort(-lengths[part], kind="stable")] for part in parts]
-    longest = max(range(len(parts)), key=lambda place: lengths[parts[place][0]], default=0)
-    if longest:
-        parts[0][0], parts[longest][0] = parts[longest][0], parts[0][0]
-    return np.concatenate(parts) if parts else indices
 
 
 def classes_of(rows: Any) -> list[int]:

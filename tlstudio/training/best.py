@@ -22,6 +22,8 @@ class BestWeights:
 
     def __init__(self, model: torch.nn.Module, path: Path, metric: str) -> None:
         self._model, self._path, self._metric = model, path, metric
+        # noted before the first step: a callback may freeze for a while what trains later
+        self._trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
         self.score: float | None = None
         self.epoch: float | None = None
 
@@ -44,11 +46,8 @@ class BestWeights:
     def _save(self) -> None:
         from safetensors.torch import save_file
 
-        tensors = {
-            name: parameter.detach().cpu().contiguous()
-            for name, parameter in self._model.named_parameters()
-            if parameter.requires_grad
-        }
+        parameters = dict(self._model.named_parameters())
+        tensors = {name: parameters[name].detach().cpu().contiguous() for name in self._trained}
         part = self._path.with_suffix(".part")
         with explain_os_errors(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)

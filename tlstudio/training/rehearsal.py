@@ -13,6 +13,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
 from tlstudio.core.progress import Meter
+from tlstudio.models.batches import split_batch
 from tlstudio.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def rehearse(
     fastest = {precision: min(values) for precision, values in seconds.items() if values}
     settings = replace(settings, precision=_decide(fastest, settings.precision, emit))
     steps_per_epoch = max(1, -(-len(transfer.train) // settings.batch_size))
-    step = median[settings.precision] * settings.accumulate * _OPTIMISER_SHARE
+    more = 1 + sum(callback.PASSES for callback in transfer.callbacks)
+    step = median[settings.precision] * settings.accumulate * _OPTIMISER_SHARE * more
     validation = len(transfer.validation) / settings.batch_size * step * _EVALUATION_SHARE
     return Rehearsal(
         settings=settings,
@@ -193,11 +195,11 @@ def _step(transfer: Transfer, loss: Callable[..., torch.Tensor], rows: list[dict
 
     transfer.model.train()
     batch = moved(transfer.collate(rows), device)
-    labels, weights = batch.pop("labels"), batch.pop("row_weights", None)
+    labels, _rows, options = split_batch(batch)
     begin = time.perf_counter()
     with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
         outputs = transfer.model(**batch)
-        value = loss(outputs, labels) if weights is None else loss(outputs, labels, row_weights=weights)
+        value = loss(outputs, labels, **options)
     value.backward()
     if device == "cuda":
         torch.cuda.synchronize()

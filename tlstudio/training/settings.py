@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import TrainingSection
 from tlstudio.models.scorers import usable_cores
+from tlstudio.training.optimisers import RATES
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +32,8 @@ class Settings:
     threads: int
     device: str
     accumulate: int = 1
+    optimiser: str = "adamw"
+    schedule: str = "linear"
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -47,6 +50,8 @@ class Usual(Protocol):
     def learning_rate(self) -> float: ...
     @property
     def patience(self) -> int: ...
+    @property
+    def schedule(self) -> str: ...
 
 
 def settle(training: TrainingSection, usual: Usual, device: str, best_metric: str = "loss") -> Settings:
@@ -54,7 +59,7 @@ def settle(training: TrainingSection, usual: Usual, device: str, best_metric: st
     return Settings(
         epochs=usual.epochs if training.epochs == "auto" else training.epochs,
         batch_size=usual.batch_size if training.batch_size == "auto" else training.batch_size,
-        learning_rate=usual.learning_rate if training.learning_rate == "auto" else training.learning_rate,
+        learning_rate=_rate(training, usual),
         warmup=training.warmup,
         weight_decay=training.weight_decay,
         gradient_clip=training.gradient_clip,
@@ -64,7 +69,15 @@ def settle(training: TrainingSection, usual: Usual, device: str, best_metric: st
         seed=training.seed,
         threads=usable_cores() if training.threads == "auto" else training.threads,
         device=device,
+        optimiser=training.optimiser,
+        schedule=usual.schedule if training.schedule == "auto" else training.schedule,
     )
+
+
+def _rate(training: TrainingSection, usual: Usual) -> float:
+    if training.learning_rate != "auto":
+        return training.learning_rate
+    return min(1.0, usual.learning_rate * RATES[training.optimiser])
 
 
 def choose_device(wish: str) -> torch.device:

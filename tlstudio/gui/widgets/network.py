@@ -15,12 +15,19 @@ _HEIGHT, _GAP = 30, 6
 
 @dataclass(frozen=True)
 class Block:
-    """A layer group. ``state``: trains, frozen, int8, fp32 or plain."""
+    """A layer group. ``state``: trains, frozen, int8, fp32 or plain.
+
+    ``rate`` is a factor on the learning rate, ``opens`` the epoch from which the group trains, ``part`` which of its
+    parameters do.
+    """
 
     name: str
     parameters: int
     state: str = "plain"
     note: str = ""
+    rate: float = 1.0
+    opens: float = 0.0
+    part: str = "all"
 
 
 class NetworkView(QWidget):
