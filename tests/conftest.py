@@ -8,6 +8,7 @@ import random
 import string
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("TLSTUDIO_TEST_PLATFORM", "offscreen")
@@ -27,6 +28,19 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TLSTUDIO_HOME", str(folder))
     monkeypatch.setenv("HF_HOME", str(folder / "hf"))
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_parity(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Exports are checked in processes that start at once; those of tests/export in fresh ones, as for a user."""
+    if "export" in request.path.parts:
+        yield
+        return
+    from tests import forked
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tlstudio.export.parity.run_module", forked.module)
+        yield
 
 
 @pytest.fixture(autouse=True)

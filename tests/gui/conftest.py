@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is loaded
@@ -17,6 +16,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is loaded
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests import forked
 from tests.gui import fake
 from tlstudio.core import recipe as recipes
 from tlstudio.gui import app as app_module
@@ -44,12 +44,12 @@ def no_leaks(qapp: QApplication) -> Iterator[None]:
     theme.apply(qapp, "light")
     i18n.install(qapp, "en")
     widgets = set(map(id, qapp.topLevelWidgets()))
-    processes = {child.pid for child in psutil.Process().children(recursive=True)}
+    processes = {child.pid for child in forked.children()}
     threads = _count(QThread, QThread.isRunning)
     timers = _count(QTimer, QTimer.isActive)
     yield
     _settle()
-    left = [child for child in psutil.Process().children(recursive=True) if child.pid not in processes]
+    left = [child for child in forked.children() if child.pid not in processes]
     shown = [item for item in qapp.topLevelWidgets() if id(item) not in widgets and item.isVisible()]
     assert not left, f"processes left: {left}"
     assert not shown, f"top-level widgets left: {shown}"

@@ -19,8 +19,9 @@ MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
 
 def groups() -> list[dict[str, Any]]:
-    blocks = [{"name": f"block {i + 1}", "kind": "block", "parameters": 1774464} for i in range(6)]
-    head = {"name": "head", "kind": "head", "parameters": 3080}
+    parts = {"biases": 4992, "norms": 1536, "sides": 6912}
+    blocks = [{"name": f"block {i + 1}", "kind": "block", "parameters": 1774464, **parts} for i in range(6)]
+    head = {"name": "head", "kind": "head", "parameters": 3080, "biases": 8}
     return [{"name": "embeddings", "kind": "embeddings", "parameters": 11_920_128}, *blocks, head]
 
 

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from tests import forked
 from tests.gui import hands
 from tests.gui.conftest import Answers
 from tests.gui.hands import click
@@ -219,7 +219,7 @@ class Walk:
         hands.press(self.studio.window, Qt.Key.Key_Q)
         self.until(lambda: closed, PATIENCE)
         assert not self.studio.window.isVisible()
-        assert not psutil.Process().children(recursive=True)
+        assert not forked.children()
 
 
 @pytest.mark.timeout(1200)

@@ -69,4 +69,6 @@ def test_groups_of_image_networks(tmp_path, kind):
 
 
 def test_as_dict():
-    assert layer_groups(tiny_classifier("bert"))[-1].to_dict() == {"name": "head", "kind": "head", "parameters": 99}
+    assert layer_groups(tiny_classifier("bert"))[-1].to_dict() == {
+        "name": "head", "kind": "head", "parameters": 99, "biases": 3, "norms": 0, "sides": 35,
+    }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from tests import tiny
 from tests.fresh import run_fresh
 from tlstudio.core.errors import StudioError
-from tlstudio.core.recipe import Recipe
+from tlstudio.core.recipe import Recipe, from_dict
 from tlstudio.pipeline import check, problems
 
 
@@ -77,3 +77,14 @@ def test_checking_needs_no_heavy_library(good, tmp_path):
         "print(found, [name for name in HEAVY if name in sys.modules])"
     )
     assert found == "[] []"
+
+
+def test_regularisers_need_a_backbone_that_trains():
+    recipe = from_dict({"strategy": {"name": "linear-probe"}, "regularise": ["l2-sp"]})
+    with pytest.raises(StudioError) as caught:
+        check(recipe)
+    assert (caught.value.code, caught.value.where) == ("regularise.once", "regularise")
+    assert check(recipe.changed("strategy", {"name": "partial"})).regularise[0].config.strength == 0.01
+    with pytest.raises(StudioError) as caught:
+        check(from_dict({"regularise": [{"name": "l2-sp", "strenght": 1}]}))
+    assert "strenght" in caught.value.message

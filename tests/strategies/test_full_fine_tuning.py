@@ -39,7 +39,7 @@ def test_chosen_dropouts_reach_the_layers(tiny_model, encoded):
 def test_everything_trains(tiny_model, encoded):
     prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded)
     assert all(parameter.requires_grad for parameter in prepared.model.parameters())
-    assert PLUGIN.trains(PLUGIN.Config(), layer_groups(prepared.model)) == [True] * 5
+    assert [one.trains for one in PLUGIN.plan(PLUGIN.Config(), layer_groups(prepared.model), 3.0)] == [True] * 5
 
 
 def test_rows_and_batches(tiny_model, encoded):

@@ -70,7 +70,7 @@ def test_the_backbone_stays_and_only_the_head_trains(tiny_model, encoded):
     prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded)
     model = prepared.finish()
     groups = layer_groups(model)
-    trains = PLUGIN.trains(PLUGIN.Config(), groups)
+    trains = [one.trains for one in PLUGIN.plan(PLUGIN.Config(), groups, 3.0)]
     assert {group.name for group, yes in zip(groups, trains, strict=True) if yes} == {"head"}
     assert {name.split(".")[0] for name, p in model.named_parameters() if p.requires_grad} == {"classifier"}
 

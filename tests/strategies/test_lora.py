@@ -68,12 +68,14 @@ def shake(model):
 def test_what_trains_is_what_is_drawn(tiny_model, encoded, tmp_path):
     plain = tiny.task().build(tiny_model, encoded)
     prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded)
-    assert PLUGIN.trains(PLUGIN.Config(), layer_groups(plain)) == trained_groups(prepared, plain)
+    assert [one.trains for one in PLUGIN.plan(PLUGIN.Config(), layer_groups(plain), 3.0)] == trained_groups(
+        prepared, plain
+    )
     assert trained_groups(prepared, plain) == [False, True, True, True, True]
     for name, build in (("gpt2", models.byte_gpt2), ("tied", models.chat_llama),
                         ("untied", lambda folder, texts: models.chat_llama(folder, texts, tied=False))):  # fmt: skip
         prepared, plain = causal(build(tmp_path / name, speech.vocabulary()), tmp_path / f"{name}-data")
-        drawn = PLUGIN.trains(PLUGIN.Config(), layer_groups(plain))
+        drawn = [one.trains for one in PLUGIN.plan(PLUGIN.Config(), layer_groups(plain), 3.0)]
         assert drawn == trained_groups(prepared, plain), name
         kinds = [group.kind for group in layer_groups(plain)]
         assert all(not flag for flag, kind in zip(drawn, kinds, strict=True) if kind in ("head", "embeddings"))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import runpy
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +14,7 @@ import pytest
 import soundfile
 import torch
 
-from tests import tiny
+from tests import forked, tiny
 from tests.tasks import models
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
@@ -119,8 +117,8 @@ def test_predictions_are_those_of_the_test(ran):
 
 
 def script(export: Path, *paths: Path) -> list[list[str]]:
-    ended = subprocess.run([sys.executable, str(export / "predict.py"), *map(str, paths)], capture_output=True,
-                           text=True, check=True)  # fmt: skip
+    ended = forked.python([str(export / "predict.py"), *map(str, paths)])
+    assert ended.returncode == 0, ended.stderr
     return [line.split("\t") for line in ended.stdout.splitlines()]
 
 
@@ -368,3 +366,31 @@ def test_a_folder_without_a_processor_gets_the_usual_one(tmp_path):
     (model / "preprocessor_config.json").unlink()
     assert sounds.extractor(model).num_mel_bins == 32
     assert sounds.hearing(model, "auto", "random").seconds == 0.5
+
+
+@pytest.mark.parametrize("kind", ["whisper", "spectrogram", "hubert"])
+def test_every_family_learns_the_pitch_in_a_whole_run(kind, tones, tmp_path):
+    """From files to an exported model that answers alike; the recordings are learnt by heart."""
+    make = {"whisper": models.whisper_network, "spectrogram": models.spectrogram_network,
+            "hubert": lambda folder: models.wave_network(folder, "hubert", masked=False)}  # fmt: skip
+    wish = recipe(make[kind](tmp_path / "backbone"), tones, export=[{"name": "onnx"}], evaluate={"bootstrap": 100})
+    wish = wish.model_copy(update={"training": wish.training.model_copy(update={"epochs": 30})})
+    heard = tiny.Heard()
+    ended = run(wish, tmp_path / "run", heard, Control())
+    assert ended.outcome == "completed", ended
+    results = json.loads((tmp_path / "run/results.json").read_text())
+    assert results["test"]["metrics"]["accuracy"]["value"] == 1.0
+    assert results["exports"][0]["parity"]["status"] == "passed"
+    losses = heard.values("validation", "loss")
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_new_recordings_are_read_one_batch_at_a_time(ran, tones, monkeypatch):
+    """Two hundred long recordings at once would fill the memory."""
+    read = []
+    monkeypatch.setattr(sounds, "open_audio", lambda path, *more: read.append(path) or open_audio(path, *more))
+    paths = [str(path) for path in sorted(tones.rglob("*.wav"))]
+    examples = TASK.examples(ran.folder / "model", [{"audio": path} for path in paths])
+    assert (len(examples), read) == (len(paths), [])
+    assert set(examples[2]) == {"input_values", "attention_mask"}
+    assert read == paths[2:3]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import tiny
+from tests import forked, tiny
 from tests.tasks.models import IMAGE_KINDS, image_network, two_towers, write_pictures
 from tlstudio import pipeline
 from tlstudio.core.control import Control
@@ -128,8 +126,8 @@ def test_export_scripts_and_predictor_see_the_same(whole, tmp_path):
     assert all(answer["kind"] == "label" for answer in expected)
     for name in ("onnx", "safetensors"):
         export = whole.folder / "exports" / name
-        done = subprocess.run([sys.executable, str(export / "predict.py"), *paths], capture_output=True, text=True,
-                              check=True)  # fmt: skip
+        done = forked.python([str(export / "predict.py"), *paths])
+        assert done.returncode == 0, done.stderr
         lines = [line.split("\t") for line in done.stdout.strip().splitlines()]
         assert [label for label, _share in lines] == [answer["label"] for answer in expected]
         shares = [answer["probabilities"][answer["label"]] for answer in expected]

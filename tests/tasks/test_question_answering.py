@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import forked, tiny
 from tests.tasks import models, questions
 from tlstudio import pipeline
 from tlstudio.core.control import Control
@@ -343,8 +341,8 @@ def test_the_scripts_beside_exports_give_the_same_answers(done, runtime, tmp_pat
     asked = [[entry["question"], entry["context"]] for entry in table] + [["", ""], ["where " * 40, CONTEXT]]
     code = ("import json, runpy, sys; predict = runpy.run_path(sys.argv[1])['predict']; "
             "print(json.dumps([predict(*pair)[:3] for pair in json.loads(sys.stdin.read())]))")  # fmt: skip
-    ended = subprocess.run([sys.executable, "-c", code, str(folder / "predict.py")], input=json.dumps(asked),
-                           capture_output=True, text=True, check=True)  # fmt: skip
+    ended = forked.python(["-c", code, str(folder / "predict.py")], json.dumps(asked))
+    assert ended.returncode == 0, ended.stderr
     rows = [{"question": question, "context": context} for question, context in asked]
     expected = Predictor(done[0]).predict(rows)
     assert json.loads(ended.stdout) == [[answer["answer"], answer["start"], answer["end"]] for answer in expected]
@@ -410,3 +408,19 @@ def test_sizes_leave_room_for_a_passage(backbone):
     tokenizer = load_tokenizer(backbone)
     assert extractive.sizes(tokenizer, 384, 128) == Sizes(384, 95, 64)
     assert extractive.sizes(tokenizer, 16, 128) == Sizes(16, 3, 6)
+
+
+def test_models_without_types_of_tokens_get_none(tmp_path):
+    """Generic tokenizers offer them to every model; GPT-2 would add the vectors of its first words."""
+    from tests.tasks.models import byte_gpt2
+
+    folder = byte_gpt2(tmp_path / "gpt2", questions.WORDS)
+    path = folder / "tokenizer_config.json"
+    names = ["input_ids", "token_type_ids", "attention_mask"]
+    path.write_text(json.dumps({**json.loads(path.read_text()), "model_input_names": names}))
+    rows = require(DataSection(**questions.section(tmp_path)), silent, Control(), TASK.ROLES)
+    encoded = TASK.encode(EncodeJob(TASK.Config(max_length=64), rows, folder, silent, Control()))
+    assert encoded.inputs == ("input_ids", "attention_mask")
+    TASK.save(TASK.build(folder, encoded), encoded, folder, tmp_path / "model")
+    [example, *_more] = TASK.examples(tmp_path / "model", [{"question": "Where?", "context": "Anna lives in Rome."}])
+    assert "token_type_ids" not in example

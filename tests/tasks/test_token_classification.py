@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import forked, tiny
 from tests.tasks import models, tagging
 from tlstudio import pipeline
 from tlstudio.core.control import Control
@@ -349,8 +347,9 @@ def test_the_scripts_beside_exports_give_the_same_answers(done, runtime, tmp_pat
     shutil.copyfile(resource(TASK.SCRIPTS[runtime]), folder / "predict.py")
     text = f"{TEXT} \u200b {' '.join(['the old town of Rome and'] * 5)}"
     code = "import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1])['predict'](sys.argv[2])))"
-    command = [sys.executable, "-c", code, str(folder / "predict.py"), text]
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    ended = forked.python(["-c", code, str(folder / "predict.py"), text])
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
     [expected] = Predictor(done[0]).predict([{"text": text}])
     assert [row[:4] for row in found] == [[token[key] for key in ("text", "start", "end", "tag")]
                                           for token in expected["tokens"]]  # fmt: skip

@@ -7,8 +7,6 @@ import json
 import random
 import runpy
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tests import tiny
+from tests import forked, tiny
 from tests.conftest import WORDS
 from tests.tasks.models import word_bert
 from tlstudio import pipeline
@@ -107,9 +105,6 @@ def predict_of(folder: Path) -> Any:
 
 def script(folder: Path, *arguments: str, lines: str = "") -> list[str]:
     """What the script of an export prints."""
-    ended = subprocess.run(
-        [sys.executable, str(folder / "predict.py"), *arguments], input=lines or None, capture_output=True,
-        encoding="utf-8", check=False,
-    )  # fmt: skip
+    ended = forked.python([str(folder / "predict.py"), *arguments], lines)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()

@@ -13,12 +13,15 @@ from tlstudio.gui import automatic, fit, formats, i18n, words
 from tlstudio.gui.facts import Facts
 from tlstudio.gui.widgets.network import Block
 from tlstudio.gui.widgets.plan_panel import PlanItem
+from tlstudio.training import schedules
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 _UNITS = (
     ("image", "images"), ("audio", "recordings"), ("tokens", "sentences"), ("question", "questions"),
     ("text_b", "pairs"), ("source_text", "pairs"), ("prompt", "prompts"), ("messages", "conversations"),
 )  # fmt: skip
+_USUAL_EPOCHS = 4.0  # for the drawing, until the data is known
+_POINTS = 48  # of the learning rate over the training
 
 
 def items(recipe: Recipe, facts: Facts) -> list[PlanItem]:
@@ -97,9 +100,11 @@ def _strategy(recipe: Recipe, facts: Facts) -> PlanItem:
     states = blocks(recipe, facts)
     if states:
         total = sum(block.parameters for block in states)
-        trained = sum(block.parameters for block in states if block.state == "trains")
+        trained = sum(block.trained for block in states)
         text = translate("plan", "trains {part} of {all} parameters")
         lines.insert(0, text.format(part=formats.parameters(trained), all=formats.parameters(total)))
+    if recipe.regularise:
+        lines += [title("regularisation", choice.name) for choice in recipe.regularise]
     if training.patience:
         lines.append(translate("plan", "the best epoch is kept"))
     return PlanItem("strategy", "strategy", title("strategies", recipe.strategy.name), words.clauses(lines))
@@ -140,18 +145,38 @@ def blocks(recipe: Recipe, facts: Facts) -> list[Block]:
         config = plugins.configure(plugin, recipe.strategy.options, "strategy")
     except StudioError:
         return [Block(group.name, group.parameters) for group in groups]  # the problem is shown by the step itself
-    states = plugin.plan(config, groups, _epochs(recipe, facts))
+    states = plugin.plan(config, groups, epochs(recipe, facts))
+    factors = _factors(recipe, facts)
+    highest = max((state.rate for state in states), default=1.0) or 1.0
     return [
-        Block(group.name, group.parameters, "trains" if state.trains else "frozen", rate=state.rate, opens=state.opens,
-              part=state.part)
+        Block(
+            group.name,
+            group.parameters,
+            "trains" if state.trains else "frozen",
+            rate=state.rate,
+            opens=state.opens,
+            part=state.part,
+            trained=state.trained(group),
+            curve=tuple(state.rate / highest * factor for factor in factors) if state.trains else (),
+        )
         for group, state in zip(groups, states, strict=True)
-    ]  # fmt: skip
+    ]
 
 
-def _epochs(recipe: Recipe, facts: Facts) -> float:
+def epochs(recipe: Recipe, facts: Facts) -> float:
     """How long the training is at most, for the drawing of what opens when."""
-    known = automatic.training(recipe, facts).get("epochs") if recipe.training.epochs == "auto" else None
-    return float(known or (4 if recipe.training.epochs == "auto" else recipe.training.epochs))
+    if recipe.training.epochs != "auto":
+        return float(recipe.training.epochs)
+    return float(automatic.training(recipe, facts).get("epochs") or _USUAL_EPOCHS)
+
+
+def _factors(recipe: Recipe, facts: Facts) -> list[float]:
+    """The learning rate over the training, as shares of its peak."""
+    name = recipe.training.schedule
+    if name == "auto":
+        name = automatic.training(recipe, facts).get("schedule") or "linear"
+    warmup = round(recipe.training.warmup * _POINTS)
+    return [schedules.factor(name, point, _POINTS, warmup) for point in range(_POINTS + 1)]
 
 
 def layer_groups(facts: Facts) -> list[Any]:

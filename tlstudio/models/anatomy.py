@@ -13,17 +13,25 @@ if TYPE_CHECKING:
 _BLOCK = re.compile(r"(?:^|\.)(?:layers?|h|blocks?|block|stages|albert_layer_groups)\.(\d+)\.")
 _FIRST = re.compile(r"embed|wte|wpe|stem|^pre_", re.IGNORECASE)
 _LAST = re.compile(r"^(top_\w+|(final_|post_|last_)?(layer_?norm|norm|ln)(_f|_post)?)$", re.IGNORECASE)
+_NORM = re.compile(r"(^|[._])(layer_?norm|norm\d*|ln(_\w+)?|batch_?norm|bn\d*)(_\w+)?\.(weight|bias)$", re.IGNORECASE)
 _POOLERS = ("pooler", "head")  # within a backbone
 _TOWERS = ("vision_model",)  # where only one tower of two is used, it is not called like the whole
 
 
 @dataclass(frozen=True)
 class LayerGroup:
-    """Parameters that are frozen or trained together. ``kind``: embeddings, block or head."""
+    """Parameters that are frozen or trained together.
+
+    ``kind``: embeddings, block or head. ``biases`` and ``norms`` are how many of the parameters are such, ``sides`` the
+    sum of rows and columns of all matrices: what a matrix of rank 1 beside each would take.
+    """
 
     name: str
     kind: str
     parameters: int
+    biases: int = 0
+    norms: int = 0
+    sides: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -65,8 +73,29 @@ def parameter_groups(model: torch.nn.Module) -> dict[str, tuple[str, list[str]]]
 
 def layer_groups(model: torch.nn.Module) -> list[LayerGroup]:
     """The layer groups of a loaded (or meta-device) model."""
-    sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
+    shapes = {name: parameter.shape for name, parameter in model.named_parameters()}
+
+    def count(names: list[str]) -> int:
+        return sum(shapes[name].numel() for name in names)
+
     return [
-        LayerGroup(group, kind, sum(sizes[name] for name in names))
+        LayerGroup(
+            group,
+            kind,
+            count(names),
+            count([name for name in names if is_bias(name)]),
+            count([name for name in names if is_norm(name)]),
+            sum(sum(shapes[name]) for name in names if len(shapes[name]) == 2),
+        )
         for group, (kind, names) in parameter_groups(model).items()
     ]
+
+
+def is_bias(parameter: str) -> bool:
+    """Whether a parameter, by its name, is the bias of a layer."""
+    return parameter.endswith("bias")
+
+
+def is_norm(parameter: str) -> bool:
+    """Whether a parameter, by its name, is of a layer norm or batch norm."""
+    return bool(_NORM.search(parameter))

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from tlstudio.core import recipe as recipes
 from tlstudio.core.errors import StudioError
-from tlstudio.core.recipe import Recipe, each_place
+from tlstudio.core.places import each_place, each_run
+from tlstudio.core.recipe import Recipe
 
 SUFFIX = ".tlstudio"
 STEPS = ("model", "data", "strategy", "compress", "train", "results", "export")
@@ -221,7 +222,8 @@ def step_of(problem: StudioError) -> str:
     section = problem.where.split(".")[0]
     if section in STEPS:
         return section
-    return {"training": "strategy", "task": "strategy", "evaluate": "data"}.get(section, "data")
+    in_strategy = dict.fromkeys(("training", "task", "regularise"), "strategy")
+    return {**in_strategy, "evaluate": "data"}.get(section, "data")
 
 
 def relative_paths(recipe: Recipe, folder: Path) -> Recipe:
@@ -239,7 +241,7 @@ def relative_paths(recipe: Recipe, folder: Path) -> Recipe:
     if model.source == "folder":
         model = model.model_copy(update={"name": relative(model.name)})
     evaluate = recipe.evaluate.model_copy(update={"extra_sets": extra})
-    return recipe.model_copy(update={"data": data, "model": model, "evaluate": evaluate})
+    return each_run(recipe.model_copy(update={"data": data, "model": model, "evaluate": evaluate}), relative)
 
 
 def _no_run() -> StudioError:

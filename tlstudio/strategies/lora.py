@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _ENOUGH_STEPS = 300
 _WIDE = 768
+_RANK = 16
 _MANY_ROWS = 1000  # fewer learn no more with larger matrices
 _ATTENTION = ("attn", "attention", "q_proj", "k_proj", "v_proj", "o_proj", "qkv")
 _SAME_SIZE = 0.01  # a head as large as the embeddings chooses among all tokens; it is theirs, and stays
@@ -88,13 +89,14 @@ class Lora:
 
     def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
         embeddings = sum(group.parameters for group in groups if group.kind == "embeddings")
+        rank = _RANK if config.rank == "auto" else config.rank
 
         def of(group: LayerGroup) -> GroupPlan:
             if group.kind == "head":
                 return FROZEN if _alike(group.parameters, embeddings) else TRAINS
             if group.kind != "block" or group.name == "final":
                 return FROZEN
-            return TRAINS if group.name == "pooler" else GroupPlan(part="adapters")
+            return TRAINS if group.name == "pooler" else GroupPlan(part="adapters", rank=rank)
 
         return [of(group) for group in groups]
 
@@ -167,7 +169,7 @@ def _settings(config: Options, names: list[str], model: Any, rows: int) -> Any:
     import peft
     from transformers.pytorch_utils import Conv1D
 
-    rank = (16 if rows >= _MANY_ROWS else 8) if config.rank == "auto" else config.rank
+    rank = (_RANK if rows >= _MANY_ROWS else _RANK // 2) if config.rank == "auto" else config.rank
     return peft.LoraConfig(
         r=rank,
         lora_alpha=2 * rank if config.alpha == "auto" else config.alpha,  # type: ignore[arg-type]  # any number does

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tlstudio.models.anatomy import LayerGroup, parameter_groups
+from tlstudio.models.anatomy import LayerGroup, is_bias, is_norm, parameter_groups
 from tlstudio.models.callbacks import Callback, Loop
 
 if TYPE_CHECKING:
     import torch
 
 Part = Literal["all", "biases", "norms", "adapters"]
-_NORM = re.compile(r"(^|[._])(layer_?norm|norm\d*|ln(_\w+)?|batch_?norm|bn\d*)(_\w+)?\.(weight|bias)$", re.IGNORECASE)
 PHASE = "strategy.phase"  # the code of the log that says what opens
 
 
@@ -26,15 +24,22 @@ class GroupPlan:
         rate: factor on the learning rate; 0 where the group stays as it is.
         opens: epoch, counted from 0, from which it trains.
         part: which of its parameters train.
+        rank: of the adapters, where these train; 0 where they have none.
     """
 
     rate: float = 1.0
     opens: float = 0.0
     part: Part = "all"
+    rank: int = 0
 
     @property
     def trains(self) -> bool:
         return self.rate > 0
+
+    def trained(self, group: LayerGroup) -> int:
+        """How many parameters of a group train, or beside it."""
+        counts = {"all": group.parameters, "biases": group.biases, "norms": group.norms}
+        return counts.get(self.part, self.rank * group.sides) if self.trains else 0
 
 
 TRAINS, FROZEN = GroupPlan(), GroupPlan(0.0)
@@ -83,9 +88,9 @@ def apply(model: torch.nn.Module, groups: Sequence[GroupPlan]) -> tuple[dict[str
 def belongs(parameter: str, part: Part) -> bool:
     """Whether a parameter is of the part of its group that trains."""
     if part == "biases":
-        return parameter.endswith("bias")
+        return is_bias(parameter)
     if part == "norms":
-        return bool(_NORM.search(parameter))
+        return is_norm(parameter)
     return True
 
 

@@ -324,6 +324,33 @@ def test_remedies_append_a_data_step(shown, controller, csv, answers, table, unt
     assert pane.problems.findChild(QPushButton) is None  # not twice
 
 
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [("data.misplaced-answers", "drop-flawed"), ("data.bad-boxes", "drop-flawed"), ("data.uneven-tags", "drop-flawed"),
+     ("data.bad-messages", "drop-flawed"), ("data.bad-numbers", "drop-empty")],
+)  # fmt: skip
+def test_rows_that_do_not_fit_together_are_left_out_by_one_click(shown, controller, answers, table, code, step):
+    error = {"code": code, "message": "Bad.", "remedy": "", "where": "", "params": {}, "severity": "error"}
+    answers["inspect-data"] = lambda _args: fake.data_facts(table, [error])
+    shown().problems.findChild(QPushButton).click()
+    assert [item.name for item in data_of(controller).steps] == [step]
+
+
+def test_a_file_with_misplaced_answers_is_read_all_the_same(shown, controller, answers, table):
+    error = {"code": "data.misplaced-answer", "message": "Bad.", "remedy": "", "where": "", "params": {}}
+    answers["inspect-data"] = lambda _args: fake.data_facts(table, [{**error, "severity": "error"}])
+    shown().problems.findChild(QPushButton).click()
+    assert data_of(controller).options == {"check_answers": False}
+
+
+def test_a_table_of_a_database_is_chosen_by_one_click(shown, controller, answers, table):
+    params = {"path": "a.db", "count": 2, "tables": "news, other", "names": ["news", "other"]}
+    error = {"code": "data.which-table", "message": "Two.", "remedy": "", "where": "", "params": params}
+    answers["inspect-data"] = lambda _args: fake.data_facts(table, [{**error, "severity": "error"}])
+    shown().problems.findChild(QPushButton).click()
+    assert data_of(controller).options == {"query": "news"}
+
+
 def test_a_cancelled_reading_says_so_and_is_begun_again(controller, csv, until):
     controller.show()
     controller.window.go("data")

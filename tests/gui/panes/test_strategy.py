@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
 
 from tests.gui import fake
 from tlstudio.core.options import describe
@@ -114,3 +117,114 @@ def test_the_head_has_a_row_for_each_label(controller, csv, until, answers):
     until(lambda: pane.drawing_note.text().startswith("770 of"))
     controller.context.set_data_file("train", str(csv))
     until(lambda: pane.drawing_note.text().startswith("3.08 k of"))
+
+
+def test_only_the_chosen_strategy_is_explained(pane):
+    pane.set_strategy("probe", [], {})
+    assert pane.summary.text() == "Only the head."
+    pane.set_strategy("full", [], {})
+    assert pane.summary.text() == "All of it."
+
+
+# --- the drawing
+
+
+def press(view, place, to=None):
+    """A click, or a drag, with the left button."""
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=place.toPoint())
+    if to is not None:
+        QTest.mouseMove(view, to.toPoint())
+        view.mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, to, view.mapToGlobal(to), Qt.MouseButton.NoButton,
+                                        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier))  # fmt: skip
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=(to or place).toPoint())
+
+
+@pytest.fixture
+def shown(controller, until):
+    """The Strategy pane with MiniLM, whose network has six blocks."""
+    controller.show()
+    controller.context.edit("model", {"source": "hub", "name": fake.MINILM})
+    controller.window.go("strategy")
+    pane = controller.window.pane("strategy")
+    until(lambda: pane.network.blocks)
+    return pane
+
+
+def test_blocks_are_chosen_by_click_and_by_key(controller, shown):
+    recipe = controller.context.project
+    view = shown.network
+    press(view, view._area(3).center())
+    assert recipe.recipe.strategy.options == {}, "full fine-tuning has nothing to choose"
+    shown.strategy_chosen.emit("partial")
+    names = [block.name for block in view.blocks]
+    assert [block.name for block in view.blocks if block.state == "trains"] == ["block 6", "head"]
+    press(view, view._area(names.index("block 3")).center())
+    assert recipe.recipe.strategy.options["trains"] == "selection"
+    assert recipe.recipe.strategy.options["selection"] == ["block 3", "block 6"]
+    view.setFocus()
+    view._current = names.index("block 6")
+    recipe._last_edit = None  # a while later: another step to undo
+    QTest.keyClick(view, Qt.Key.Key_Space)
+    assert recipe.recipe.strategy.options["selection"] == ["block 3"]
+    controller.context.project.undo()
+    assert recipe.recipe.strategy.options["selection"] == ["block 3", "block 6"]
+
+
+def test_openings_are_dragged_and_stay_in_order(controller, shown):
+    controller.context.edit("training.epochs", 8)
+    shown.strategy_chosen.emit("gradual-unfreezing")
+    view = shown.network
+    opens = {block.name: block.opens for block in view.blocks}
+    assert opens["head"] == 0 < opens["block 6"] < opens["block 1"] < opens["embeddings"] == 4
+    names = [block.name for block in view.blocks]
+    index = names.index("block 5")
+    strip = view._strip(view._area(index))
+    edge = QPointF(strip.left() + opens["block 5"] / 8 * strip.width(), strip.center().y())
+    press(view, edge, QPointF(strip.left() + 6 / 8 * strip.width(), edge.y()))
+    opens = {block.name: block.opens for block in view.blocks}
+    assert opens["block 5"] == 6
+    assert opens["block 6"] < 6 == opens["block 4"] == opens["embeddings"], "those below open no earlier"
+    view.setFocus()
+    view._current = index
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    assert {block.name: block.opens for block in view.blocks}["block 5"] == 5.75
+    assert "from epoch 6.75" in view.accessibleDescription()
+    shown.options_form.fields["by"].editor.setCurrentIndex(1)
+    assert controller.context.project.recipe.strategy.options["by"] == "plateau"
+    before = controller.context.project.recipe
+    press(view, edge, QPointF(edge.x() + 40, edge.y()))
+    assert controller.context.project.recipe == before, "nothing to drag where losses decide"
+
+
+def test_rates_are_drawn_over_time(shown, controller):
+    controller.context.edit_many({"strategy.layer_decay": 0.5, "training.schedule": "constant", "training.warmup": 0.0})
+    blocks = {block.name: block for block in shown.network.blocks}
+    assert set(blocks["head"].curve) == {1.0}
+    assert set(blocks["block 6"].curve) == {0.5}
+    assert blocks["block 1"].curve[0] == pytest.approx(0.5**6)
+    assert "trains × 0.5" in shown.network.accessibleDescription()
+
+
+def test_the_sentence_counts_what_really_trains(shown, controller, answers):
+    shown.strategy_chosen.emit("partial")
+    shown.options_form.fields["trains"].editor.setCurrentIndex(1)
+    trained = sum(block.trained for block in shown.network.blocks)
+    assert 0 < trained < 100_000 < sum(block.parameters for block in shown.network.blocks)
+    assert trained == 3080 + 6 * 4992
+    assert shown.drawing_note.text().startswith("33 k of"), "biases alone, and the head"
+
+
+def test_regularisers_are_added_set_and_removed(shown, controller):
+    titles = {action.data(): action for action in shown.regularisers.add_menu.actions()}
+    titles["r-drop"].trigger()
+    titles = {action.data(): action for action in shown.regularisers.add_menu.actions()}
+    assert "r-drop" not in titles
+    titles["l2-sp"].trigger()
+    names = [choice.name for choice in controller.context.project.recipe.regularise]
+    assert names == ["r-drop", "l2-sp"]
+    _name, form = shown.regularisers._forms[0]
+    form.fields["weight"].editor.setValue(2.0)
+    assert controller.context.project.recipe.regularise[0].options == {"weight": 2.0}
+    assert "R-Drop" in " ".join(controller.window.plan.texts())
+    shown.regularisers.remove_requested.emit(0)
+    assert [choice.name for choice in controller.context.project.recipe.regularise] == ["l2-sp"]

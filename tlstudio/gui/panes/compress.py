@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QMenu,
     QTableWidget,
     QTableWidgetItem,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from tlstudio.core.options import Option
-from tlstudio.gui import formats, metric_names, theme
-from tlstudio.gui.forms import Form
+from tlstudio.gui import formats, metric_names
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
-from tlstudio.gui.widgets.common import Card, EmptyState, button, clear, label
+from tlstudio.gui.widgets.choice_cards import ChoiceCards
+from tlstudio.gui.widgets.common import Card, EmptyState, label
 from tlstudio.gui.widgets.network import Block, NetworkView
-
-
-@dataclass(frozen=True)
-class Step:
-    """A compression step as it is shown; title and summary are engine texts."""
-
-    name: str
-    title: str
-    summary: str
-    options: tuple[Option, ...]
-    values: dict[str, Any]
 
 
 class CompressPane(Pane):
     """Signals: what the user wants. Setters: what is known."""
 
-    add_requested = Signal(str)
-    remove_requested = Signal(int)
-    move_requested = Signal(int, int)
-    option_changed = Signal(int, str, object)
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "", parent)
         self.heading.setText(self.tr("Compress"))
-        self._forms: list[tuple[str, Form | None]] = []
         self._metric = metric_names.DEFAULT
         text = self.tr(
             "Steps after training that make the model smaller and faster. Each is measured against the trained model."
         )
         self.body.insertWidget(1, label(text, "muted", wrap=True))
-        self.add_button = button(self.tr("Add a step"), "add", parent=self)
-        self.add_menu = QMenu(self.add_button)
-        self.add_button.setMenu(self.add_menu)
-        self.tools.addWidget(self.add_button)
+        self.steps = ChoiceCards(self.tr("Add a step"), parent=self)
+        self.tools.addWidget(self.steps.add_button)
         columns = QHBoxLayout()
         columns.setSpacing(12)
         left = QVBoxLayout()
@@ -71,14 +47,10 @@ class CompressPane(Pane):
             self.tr("Add a step"),
             self,
         )
-        self.empty.triggered.connect(self._add_first)
+        self.empty.triggered.connect(self.steps.add_first)
         left.addWidget(self.empty)
-        self.unfit = label("", "caption", wrap=True, parent=self)
-        self.unfit.hide()
-        left.addWidget(self.unfit)
-        self._steps = QVBoxLayout()
-        self._steps.setSpacing(12)
-        left.addLayout(self._steps)
+        left.addWidget(self.steps.unfit)
+        left.addWidget(self.steps)
         left.addStretch(1)
         columns.addLayout(left, 5)
         columns.addWidget(self._make_drawing(), 4, Qt.AlignmentFlag.AlignTop)
@@ -122,33 +94,11 @@ class CompressPane(Pane):
 
     # --- setters
 
-    def set_available(self, steps: list[tuple[str, str, str]], unfit: str = "") -> None:
-        """(name, title, summary) of the steps that can be added; ``unfit`` says which cannot, and why."""
-        self.unfit.setText(unfit)
-        self.unfit.setVisible(bool(unfit))
-        self.add_menu.clear()
-        for name, title, summary in steps:
-            action = QAction(engine(title), self.add_menu)
-            action.setToolTip(engine(summary))
-            action.setData(name)
-            action.triggered.connect(self._on_add)
-            self.add_menu.addAction(action)
-        self.add_button.setEnabled(bool(steps))
-        self.empty.button.setEnabled(bool(steps))
-
-    def set_steps(self, steps: list[Step]) -> None:
-        """The chosen steps, in order; emits nothing. The same steps keep their forms, and so the focus."""
-        self.empty.setVisible(not steps)
-        self.drawing.setVisible(bool(steps))
-        if [step.name for step in steps] == [name for name, _ in self._forms]:
-            for step, (_, form) in zip(steps, self._forms, strict=True):
-                if form is not None:
-                    form.set_values(step.values)
-            return
-        self._forms.clear()
-        clear(self._steps)
-        for index, step in enumerate(steps):
-            self._steps.addWidget(self._card(index, step, len(steps)))
+    def set_available(self, possible: bool, chosen: bool) -> None:
+        """Whether there are steps that can be added, and whether some are chosen."""
+        self.empty.button.setEnabled(possible)
+        self.empty.setVisible(not chosen)
+        self.drawing.setVisible(chosen)
 
     def set_blocks(self, blocks: list[Block], note: str) -> None:
         self.network.set_blocks(blocks)
@@ -180,53 +130,3 @@ class CompressPane(Pane):
         times = [formats.milliseconds((latency.get(key) or {}).get("median_ms")) for key in ("1", "16")]
         agrees = formats.percent(stage.get("agreement"))
         return (engine(stage.get("title", "")), formats.size(stage.get("bytes") or 0), shown, *times, agrees)
-
-    def _card(self, index: int, step: Step, total: int) -> Card:
-        card = Card(f"{index + 1}. {engine(step.title)}", self)
-        for icon, text, enabled, slot in (
-            ("up", self.tr("Earlier"), index > 0, self._on_up),
-            ("down", self.tr("Later"), index < total - 1, self._on_down),
-            ("remove", self.tr("Remove this step"), True, self._on_remove),
-        ):
-            tool = QToolButton(card)
-            theme.set_icon(tool, icon)
-            tool.setToolTip(text)
-            tool.setAccessibleName(text)
-            tool.setEnabled(enabled)
-            tool.setProperty("index", index)
-            tool.clicked.connect(slot)
-            card.header.addWidget(tool)
-        card.body.addWidget(label(engine(step.summary), "muted", wrap=True, parent=card))
-        form: Form | None = None
-        if step.options:
-            form = Form(step.options, card, captions=True)
-            form.set_values(step.values)
-            form.setProperty("index", index)
-            form.changed.connect(self._on_option)
-            card.body.addWidget(form)
-        self._forms.append((step.name, form))
-        return card
-
-    def _index(self) -> int:
-        return int(self.sender().property("index"))
-
-    def _add_first(self) -> None:
-        if actions := self.add_menu.actions():
-            self.add_requested.emit(actions[0].data())
-
-    def _on_add(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.add_requested.emit(action.data())
-
-    def _on_up(self) -> None:
-        self.move_requested.emit(self._index(), -1)
-
-    def _on_down(self) -> None:
-        self.move_requested.emit(self._index(), 1)
-
-    def _on_remove(self) -> None:
-        self.remove_requested.emit(self._index())
-
-    def _on_option(self, name: str, value: object) -> None:
-        self.option_changed.emit(self._index(), name, value)

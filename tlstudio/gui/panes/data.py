@@ -162,9 +162,17 @@ class DataPane(Pane):
 
     def set_facts(self, facts: Mapping[str, Any], renamed: Mapping[str, str | None]) -> None:
         """Labels, lengths and splits of the data that was read; nothing where ``facts`` is empty."""
-        self.labels.set_labels(_pairs(facts.get("labels_raw")), renamed, _pairs(facts.get("labels")))
+        self.columns.set_rows((facts.get("rows") or {}).get("train", 0))
+        roles, labels = facts.get("roles") or {}, _pairs(facts.get("labels"))
+        if "tags" in roles:
+            self.labels.set_tags(labels)
+        elif "box_labels" in roles:
+            self.labels.set_boxes(labels)
+        else:
+            rows = sum((facts.get("split_rows") or {}).values())
+            self.labels.set_labels(_pairs(facts.get("labels_raw")), renamed, labels, rows)
         lengths = facts.get("lengths") or {}
-        unit = {"characters": self.tr("characters"), "tokens": self.tr("tokens"), "items": self.tr("items")}
+        unit = {"characters": self.tr("characters"), "tokens": self.tr("tokens"), "messages": self.tr("messages")}
         name = str(lengths.get("unit", ""))
         self.labels.set_lengths(lengths.get("edges", []), lengths.get("counts", []), unit.get(name, name))
         self.split.set_splits(facts.get("splits") or {}, facts.get("split_rows") or {})

@@ -208,7 +208,7 @@ class ResultsPane(Pane):
         task = plugins.find("tlstudio.tasks").get(str(self._results.get("task")))
         masked = ((self._results.get("test") or {}).get("samples") or {}).get("kind") == "masked"
         hint = self.tr("A text with [MASK] in place of the words to guess") if masked else ""
-        self.try_box.set_asks(getattr(task, "ASKS", ("text",)), hint)
+        self.try_box.set_asks(getattr(task, "ASKS", ("text",)), hint, getattr(task, "OPTIONAL", ()))
 
     def _show_empty(self, folder: str | Path | None) -> None:
         if folder is None:

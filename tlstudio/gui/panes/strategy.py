@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from tlstudio.core.options import Option
 from tlstudio.gui import metric_names, words
 from tlstudio.gui.forms import Form
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
+from tlstudio.gui.widgets.choice_cards import ChoiceCards
 from tlstudio.gui.widgets.common import Card, clear, label
 from tlstudio.gui.widgets.fold import Fold
 from tlstudio.gui.widgets.network import Block, NetworkView
@@ -30,6 +31,8 @@ class StrategyPane(Pane):
     """Signals: what the user wants. Setters: what is known."""
 
     strategy_chosen = Signal(str)
+    block_toggled = Signal(str)
+    block_opened = Signal(str, float)
 
     def __init__(self, training: list[Option], parent: QWidget | None = None) -> None:
         super().__init__("", "", parent)
@@ -47,6 +50,7 @@ class StrategyPane(Pane):
             column.setSpacing(12)
         left.addWidget(self._make_list())
         left.addWidget(self._make_training(training))
+        left.addWidget(self._make_regularisers())
         left.addWidget(self._make_task())
         left.addStretch(1)
         right.addWidget(self._make_drawing())
@@ -59,9 +63,13 @@ class StrategyPane(Pane):
 
     def _make_list(self) -> Card:
         self.list_card = Card(self.tr("How to transfer"), self)
-        self._choices = QVBoxLayout()
-        self._choices.setSpacing(6)
+        self._choices = QGridLayout()
+        self._choices.setVerticalSpacing(6)
+        self._choices.setColumnStretch(0, 1)
+        self._choices.setColumnStretch(1, 1)
         self.list_card.body.addLayout(self._choices)
+        self.summary = label("", "muted", wrap=True, parent=self.list_card)
+        self.list_card.body.addWidget(self.summary)
         self.unfit = label("", "caption", wrap=True, parent=self.list_card)
         self.unfit.hide()
         self.list_card.body.addWidget(self.unfit)
@@ -82,6 +90,17 @@ class StrategyPane(Pane):
         card.body.addWidget(self.advanced)
         return card
 
+    def _make_regularisers(self) -> Card:
+        card = Card(self.tr("Regularisation"), self)
+        self.regularisers = ChoiceCards(self.tr("Add"), numbered=False, parent=card)
+        self.regularisers.add_button.setAccessibleName(self.tr("Add a regulariser"))
+        text = self.tr("What keeps training from learning the rows by heart. Nothing is needed; each can be combined.")
+        card.header.addWidget(self.regularisers.add_button)
+        for part in (label(text, "muted", wrap=True, parent=card), self.regularisers.unfit, self.regularisers):
+            card.body.addWidget(part)
+        self.regularisers_card = card
+        return card
+
     def _make_task(self) -> Card:
         self.task_card = Card(parent=self)
         self.task_card.title.show()
@@ -95,6 +114,8 @@ class StrategyPane(Pane):
         card = Card(self.tr("What will train"), self)
         self.drawing_note = label("", "muted", wrap=True, parent=card)
         self.network = NetworkView(card)
+        self.network.toggled.connect(self.block_toggled)
+        self.network.opened.connect(self.block_opened)
         card.body.addWidget(self.drawing_note)
         card.body.addWidget(self.network)
         return card
@@ -114,21 +135,21 @@ class StrategyPane(Pane):
         for old in self._buttons.values():
             self._group.removeButton(old)
         self._buttons.clear()
-        for name, title, summary in strategies:
+        lines = (len(strategies) + 1) // 2
+        for place, (name, title, summary) in enumerate(strategies):
             choice = QRadioButton(engine(title), self.list_card)
             choice.setAccessibleDescription(engine(summary))
+            choice.setToolTip(engine(summary))
             choice.setProperty("strategy", name)
-            note = label(engine(summary), "caption", wrap=True, parent=self.list_card)
-            note.setContentsMargins(24, 0, 0, 4)
             self._group.addButton(choice)
             self._buttons[name] = choice
-            self._choices.addWidget(choice)
-            self._choices.addWidget(note)
+            self._choices.addWidget(choice, place % lines, place // lines)
 
     def set_strategy(self, name: str, options: list[Option], values: dict[str, Any]) -> None:
         """The chosen strategy and the form of its options; emits nothing."""
         if (choice := self._buttons.get(name)) is not None:
             choice.setChecked(True)
+            self.summary.setText(choice.toolTip())
         if self._names.get("strategy") != name:
             self._names["strategy"] = name
             self.options_form = self._replace(self._options, options, self.list_card)
@@ -157,9 +178,9 @@ class StrategyPane(Pane):
         choices = [("auto", words.choice("auto")), *((name, metric_names.title(name)) for name in names)]
         self.advanced_form.fields["best_metric"].set_choices(choices)
 
-    def set_blocks(self, blocks: list[Block], note: str) -> None:
-        """The drawing, and a sentence that says the same."""
-        self.network.set_blocks(blocks)
+    def set_blocks(self, blocks: list[Block], note: str, epochs: float = 0.0) -> None:
+        """The drawing, and a sentence that says the same; ``epochs`` is how long the training is."""
+        self.network.set_blocks(blocks, epochs)
         self.network.setVisible(bool(blocks))
         self.drawing_note.setText(note)
 

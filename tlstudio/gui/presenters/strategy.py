@@ -8,17 +8,43 @@ from tlstudio.gui import automatic, fit, formats, plan
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.strategy import StrategyPane
 from tlstudio.gui.presenters.base import Presenter, listing
+from tlstudio.gui.presenters.choices import Choices
+from tlstudio.strategies.plans import depths
 
 
 class StrategyPresenter(Presenter):
     def __init__(self, context: Context, pane: StrategyPane) -> None:
         super().__init__(context, pane)
         pane.strategy_chosen.connect(self.choose)
+        pane.block_toggled.connect(self.toggle)
+        pane.block_opened.connect(self.open)
+        self.regularisers = Choices(context, pane.regularisers, "regularise", "regularisation")
         self.refresh()
 
     def choose(self, name: str) -> None:
         if name != self.context.project.recipe.strategy.name:
             self.context.edit("strategy", {"name": name})
+
+    def toggle(self, name: str) -> None:
+        """Trains a block that was frozen, or the other way round: the user then chooses the blocks one by one."""
+        shown = plan.blocks(self.context.project.recipe, self.context.facts)
+        chosen = {block.name for block in shown if block.state == "trains"} ^ {name}
+        ordered = [block.name for block in shown if block.name in chosen and block.name != "head"]
+        self.context.edit_many({"strategy.trains": "selection", "strategy.selection": ordered})
+
+    def open(self, name: str, epoch: float) -> None:
+        """Opens a block at an epoch; those above it open no later, those below no earlier."""
+        groups = plan.layer_groups(self.context.facts)
+        found = dict(zip((group.name for group in groups), depths(groups), strict=True))
+        opens = {block.name: block.opens for block in plan.blocks(self.context.project.recipe, self.context.facts)}
+        by_depth = {found[other]: opens[other] for other in found if found[other] > 0}
+        moved = [
+            min(by_depth[depth], epoch) if depth < found[name]
+            else epoch if depth == found[name]
+            else max(by_depth[depth], epoch)
+            for depth in sorted(by_depth)
+        ]  # fmt: skip
+        self.context.edit("strategy.opens", moved)
 
     def on_fact(self, subject: str) -> None:
         if subject == "model":
@@ -31,6 +57,7 @@ class StrategyPresenter(Presenter):
         strategy = plugins.find("tlstudio.strategies").get(recipe.strategy.name)
         options = describe(strategy.Config) if strategy is not None else []
         self._offer()
+        self.regularisers.refresh()
         self.pane.set_strategy(recipe.strategy.name, options, recipe.strategy.options)
         task = plugins.find("tlstudio.tasks").get(recipe.task.name)
         if task is not None:
@@ -50,12 +77,18 @@ class StrategyPresenter(Presenter):
         self.pane.set_strategies([item for item in listing("strategies") if item[0] in names], fit.refusals(refused))
 
     def _draw(self) -> None:
-        blocks = plan.blocks(self.context.project.recipe, self.context.facts)
-        trained = sum(block.parameters for block in blocks if block.state == "trains")
+        recipe = self.context.project.recipe
+        blocks = plan.blocks(recipe, self.context.facts)
+        trained = sum(block.trained for block in blocks)
         total = sum(block.parameters for block in blocks)
         if total:
             text = self.tr("{part} of {all} parameters train.")
             note = text.format(part=formats.parameters(trained), all=formats.parameters(total))
         else:
             note = self.tr("Choose a model to see its blocks here.")
-        self.pane.set_blocks(blocks, note)
+        config = recipe.strategy.options
+        self.pane.network.set_editing(
+            clickable=recipe.strategy.name == "partial",
+            draggable=recipe.strategy.name == "gradual-unfreezing" and config.get("by", "epoch") == "epoch",
+        )
+        self.pane.set_blocks(blocks, note, plan.epochs(recipe, self.context.facts))

@@ -1,0 +1,71 @@
+"""A list of plug-ins in the recipe, edited through cards: compression steps, regularisers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tlstudio.core import plugins
+from tlstudio.core.options import describe
+from tlstudio.gui import fit
+from tlstudio.gui.context import Context
+from tlstudio.gui.widgets.choice_cards import Choice, ChoiceCards
+
+
+class Choices:
+    """Connects the cards with a field of the recipe.
+
+    Args:
+        context: with the recipe.
+        cards: of the pane.
+        section: field of the recipe, a list of plug-ins by name.
+        package: below ``tlstudio`` where the plug-ins are.
+    """
+
+    def __init__(self, context: Context, cards: ChoiceCards, section: str, package: str) -> None:
+        self._context, self._cards, self._section, self._package = context, cards, section, package
+        cards.add_requested.connect(self.add)
+        cards.remove_requested.connect(self.remove)
+        cards.move_requested.connect(self.move)
+        cards.option_changed.connect(self.set_option)
+
+    # --- what the user wants
+
+    def add(self, name: str) -> None:
+        self._edit([*self._chosen(), {"name": name}])
+
+    def remove(self, index: int) -> None:
+        chosen = self._chosen()
+        del chosen[index]
+        self._edit(chosen)
+
+    def move(self, index: int, by: int) -> None:
+        chosen = self._chosen()
+        if 0 <= index + by < len(chosen):
+            chosen.insert(index + by, chosen.pop(index))
+            self._edit(chosen)
+
+    def set_option(self, index: int, name: str, value: Any) -> None:
+        self._context.edit(f"{self._section}.{index}.{name}", value)
+
+    # --- what is known
+
+    def refresh(self) -> None:
+        recipe = self._context.project.recipe
+        known = plugins.find(f"tlstudio.{self._package}")
+        chosen = getattr(recipe, self._section)
+        names = [choice.name for choice in chosen]
+        offered, unfit = fit.offered(self._package, recipe)
+        self._cards.set_available([item for item in offered if item[0] not in names], fit.refusals(unfit))
+        shown = []
+        for choice in chosen:
+            plugin = known.get(choice.name)
+            title, summary = (plugin.TITLE, plugin.SUMMARY) if plugin else (choice.name, "")
+            options = tuple(describe(plugin.Config)) if plugin else ()
+            shown.append(Choice(choice.name, title, summary, options, choice.options))
+        self._cards.set_choices(shown)
+
+    def _chosen(self) -> list[dict[str, Any]]:
+        return [choice.model_dump() for choice in getattr(self._context.project.recipe, self._section)]
+
+    def _edit(self, chosen: list[dict[str, Any]]) -> None:
+        self._context.edit(self._section, chosen)
