@@ -27,7 +27,7 @@ LANGUAGES = ("zh_CN",)
 _CALLS = {"StudioError": ((1, 2), ("message", "remedy")), "log": ((2,), ("message",)), "Log": ((), ("message",)),
           "Field": ((), ("title", "description")), "Finding": ((4, 5), ("message", "effect")),
           "Fix": ((0,), ("title",)), "Skip": ((0,), ("reason",)), "_role": ((1, 2), ()),
-          "About": ((0, 1), ())}  # fmt: skip
+          "About": ((0, 1), ()), "reason": ((1,), ("message",))}  # fmt: skip
 
 
 def engine_strings() -> list[str]:

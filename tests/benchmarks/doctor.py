@@ -67,7 +67,7 @@ def timed(folder: Path, rows: int, seed: int, model: Path | None) -> dict[str, A
 def _counter(model: Path) -> Callable[[list[str]], Any]:
     import numpy as np
 
-    from tlstudio.tasks.text_classification import load_tokenizer, tokenise
+    from tlstudio.models.tokenizers import load_tokenizer, tokenise
 
     tokenizer = load_tokenizer(model)
     return lambda texts: np.asarray(tokenise(tokenizer, texts, 128)[1], dtype=np.int64)
@@ -257,7 +257,7 @@ def wrong_labels(folder: Path, draw: random.Random, model: Path | None) -> list[
 def _embedder(model: Path) -> Callable[[Sequence[str]], Any]:
     from tlstudio.core.control import Control
     from tlstudio.models.embedding import TextEmbedder
-    from tlstudio.tasks.text_classification import load_tokenizer, tokenise
+    from tlstudio.models.tokenizers import load_tokenizer, tokenise
 
     tokenizer = load_tokenizer(model)
     return TextEmbedder(model, lambda texts: tokenise(tokenizer, texts, 128)[0], Control())

@@ -180,6 +180,13 @@ CHATS = [
 ]  # fmt: skip
 
 
+OBJECTS = [
+    {"image": f"{index}.png", "width": 40, "height": 30, "objects": {"bbox": [[index, 2, 8, 9], [20, 20, 5, 5]],
+                                                                     "category": ["cat", "dog"]}}
+    for index in range(12)
+]  # fmt: skip
+
+
 def _rich_table() -> object:
     import pyarrow as pa
 
@@ -331,6 +338,7 @@ def forms() -> dict[str, Form]:
         Form("folder of recordings", "audio-folder", "sounds", sounds, None),
         Form("folder of coco", "coco", "boxes", boxes, None),
         Form("folder of voc", "voc", "VOC2012", noted, None),
+        Form("boxes in json lines", "jsonl", "a.jsonl", {"": "\n".join(map(json.dumps, OBJECTS)).encode()}),
         Form("chat in json lines", "jsonl", "a.jsonl", {"": "\n".join(map(json.dumps, CHATS)).encode()}),
         Form("zip of recordings", "audio-folder", "sounds.zip", sounds, zipped),
         Form("zip of coco", "coco", "boxes.zip", boxes, zipped),

@@ -58,6 +58,17 @@ def test_tags_are_counted(written):
     assert found["lengths"]["unit"] == "tokens"
 
 
+def test_several_labels_are_counted_one_by_one(written):
+    rows = "".join(f"text number {index},{'a|b' if index % 2 else 'b|c'}\n" for index in range(40))
+    path = written("a.csv", f"text,labels\n{rows}")
+    found = look(path)
+    assert found["labels"] == found["labels_raw"] == [["b", 40], ["a", 20], ["c", 20]]
+    assert found["splits"]["train"]["b"] == found["split_rows"]["train"]
+    renamed = look(path, steps=[{"name": "rename-labels", "labels": {"b": "beta", "c": None}}])
+    assert dict(renamed["labels"]) == {"a": 20, "beta": 40}
+    assert renamed["labels_raw"] == found["labels"]
+
+
 def test_a_renamed_label_keeps_its_raw_name(written):
     step = {"name": "rename-labels", "labels": {"class 2": None, "class 1": "one"}}
     found = look(written("a.csv", many()), steps=[step])

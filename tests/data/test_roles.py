@@ -68,6 +68,18 @@ def test_one_column_is_too_few_for_labels():
     assert assign(table(text=LONG), {}).plain() == {"text": "text"}
 
 
+def test_columns_of_zero_and_one_are_several_labels():
+    hot = {name: [str(int(index % step == 0)) for index in range(20)] for name, step in (("a", 2), ("b", 3), ("c", 4))}
+    found = assign(table(text=LONG, **hot), {})
+    assert found.plain() == {"text": "text", "labels": ["a", "b", "c"]}
+    assert found.reasons["b"] == roles.YES_NO
+    assert assign(table(text=LONG, **hot), {}, ("text", "labels")).plain() == found.plain()
+    assert assign(table(text=LONG, label=CLASS, **hot), {}).plain() == {"text": "text", "label": "label"}
+    two = {name: hot[name] for name in "ab"}
+    assert assign(table(text=LONG, **two), {}).plain() == {"text": "text", "label": "a"}
+    assert assign(table(text=LONG, **hot), {}, ("text", "label")).plain() == {"text": "text", "label": "a"}
+
+
 def test_lists_are_tokens_and_tags():
     lists = [["a", "b"]] * 20
     found = assign(table(tokens=lists, tags=lists, id=NUMBERS), {})

@@ -256,6 +256,11 @@ def test_a_template_makes_the_prompt_or_the_source(written):
         "source_text",
         "target_text",
     }
+    passages = [f"It is {text}." for text in TEXTS]
+    path = written("b.csv", table(subject=TEXTS, asked=OTHERS, passage=passages))
+    data = DataSection(path=str(path), template="{subject}: {asked}", roles={"context": "passage"})
+    labelled = require(data, silent, Control(), ("question", "context"))
+    assert set(labelled.roles.columns) == {"question", "context"}
 
 
 def test_steps_repair_what_is_said_in_messages(written):

@@ -5,6 +5,7 @@ QT_QPA_PLATFORM=offscreen python tests/gui/data_pictures.py [output folder] [nam
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -39,7 +40,26 @@ DATA: dict[str, dict[str, Any]] = {
         "augment": [{"name": "spelling-noise"}, {"name": "random-swap"}],
     },
 }
-LOOKS = ((1280, 720, "light"), (1920, 1080, "light"), (1920, 1080, "dark"))
+MADE = ("boxes", "questions", "chats")  # written by :func:`make`, each with a few bad rows
+LOOKS = ((1280, 720, "light"), (1280, 720, "dark"), (1920, 1080, "light"), (1920, 1080, "dark"))
+
+
+def make(folder: Path) -> dict[str, dict[str, Any]]:
+    """Data of kinds that the assets do not have."""
+    from tests.data import patients
+
+    rows: dict[str, list[Any]] = {name: [] for name in MADE}
+    for index, (text, _label) in enumerate(patients.healthy(60)):
+        patients.picture(index, 96).save(folder / f"{index}.png")
+        box = {"bbox": [[index, 9, 40, 30]], "category": ["cat", "dog"][: 2 if index == 9 else 1]}
+        rows["boxes"].append({"image": str(folder / f"{index}.png"), "objects": box})
+        asked = {"question": f"What comes first in {index}?", "context": text, "answers": [text.split()[0]]}
+        rows["questions"].append({**asked, "answer_starts": ["3" if index % 20 == 5 else "0"]})
+        said = [{"role": "user", "content": text}, {"role": "assistant", "content": text.upper()}]
+        rows["chats"].append({"messages": said[: 1 if index == 4 else 2]})
+    for name, items in rows.items():
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, items)), encoding="utf-8")
+    return {name: {"path": str(folder / f"{name}.jsonl")} for name in MADE}
 
 
 def wait(app: QApplication, condition: Callable[[], bool], seconds: float = 120) -> None:
@@ -72,8 +92,9 @@ def main(arguments: list[str]) -> None:
     controller.show()
     controller.window.go("data")
     facts = controller.context.facts
-    for name in arguments[1:] or list(DATA):
-        controller.context.edit("data", DATA[name])
+    data = {**DATA, **make(Path(_HOME.name))}
+    for name in arguments[1:] or list(data):
+        controller.context.edit("data", data[name])
         wait(app, lambda: facts.data.state in ("known", "failed"))
         wait(app, lambda: facts.get("examination").state in ("known", "failed"))
         settle(app, 1.5)

@@ -147,7 +147,7 @@ def _assigned(train: Table, data: DataSection, roles: tuple[str, ...]) -> Roles:
 
 def _made_role(data: DataSection, roles: tuple[str, ...]) -> str:
     """What the template makes: the text, or the text that a model answers or rewrites."""
-    for role, other in (("prompt", "response"), ("source_text", "target_text")):
+    for role, other in (("prompt", "response"), ("source_text", "target_text"), ("question", "context")):
         if role in roles or (not roles and other in data.roles):
             return role
     return "text"

@@ -21,6 +21,7 @@ from tlstudio.data.roles import (
     SOUNDS,
     TARGETS,
     TEXTS,
+    YES_NO,
     is_list,
 )
 
@@ -43,6 +44,9 @@ _COUNTERS = ("id", "index", "idx", "row", "nr", "no", "unnamed: 0", "")  # numbe
 _BESIDE = frozenset(name for role in HELPERS for name in ROLES[role].names)
 _PROSE = 8  # letters from which on a cell is more than a class or a date
 _MANY = 20  # different numbers from which on they are no classes
+_ZERO_OR_ONE = frozenset(("0", "1", "0.0", "1.0"))
+_SURE = 0.9  # share of the items of lists that must look like what they are taken for
+_HOT = 3  # columns of 0 and 1 from which on they are taken for labels
 
 
 class Guesses:
@@ -103,7 +107,7 @@ class Guesses:
             return first
         if first == ("text",) and len(self._free()) < 2:
             return first  # plain text for language modelling
-        if self.named("labels") and not self.named("label"):
+        if not self.named("label") and (self.named("labels") or self._one_hot()):
             return (*first, "labels")
         if content == "text" and self._continuous(self.named("label") or self.named("number")):
             return (*first, "number")
@@ -123,7 +127,10 @@ class Guesses:
             if role in self.columns:
                 continue
             name, reason = self._guess(role, wanted)
-            if name:
+            if role == "labels" and reason != NAMED and (hot := self._one_hot()):
+                self.columns[role] = tuple(hot)
+                self.reasons |= dict.fromkeys(hot, YES_NO)
+            elif name:
                 self.columns[role], self.reasons[name] = (name,), reason
             else:
                 lacking.append(role)
@@ -175,8 +182,8 @@ class Guesses:
             return next((name for name in self._free("list") if self._holds(role, name)), ""), LISTS
         free = [name for name in self._free("text") if not self._is_file(name)]  # a path is no text to learn from
         if role in ("label", "labels"):
-            texts = {self.named(other) for other in wanted if other not in TARGETS}
-            return self._few_values([name for name in free if name not in texts]), FEW_VALUES
+            texts = {self.named(other) for other in wanted if other not in TARGETS} - {""}
+            return self._few_values([name for name in free if name not in texts], bool(texts)), FEW_VALUES
         if role != "text":  # another column than that of the texts must look like one
             free = [name for name in free if _plain(name) not in _BESIDE and self._is_prose(name)]
         return self._longest(free, ordered=role in ("source_text", "prompt") or "text_b" in wanted), LONGEST
@@ -188,14 +195,24 @@ class Guesses:
         alike = [name for name in free if lengths[name] >= (top / 1.5 if ordered else top)]
         return next(iter(alike), "")
 
-    def _few_values(self, free: list[str]) -> str:
+    def _few_values(self, free: list[str], named: bool) -> str:
+        """The column with the fewest values; not the longest texts, unless what is read is ``named`` already."""
         if not free:
             return ""
         longest = self._longest(free, ordered=False)
         distinct = {name: len(set(self._values(name))) for name in free}
-        taken = bool({"text", "audio", "image"} & self.columns.keys())
+        taken = named or bool({"text", "audio", "image"} & self.columns.keys())
         others = [name for name in free if name != longest or taken]
         return min([n for n in others if distinct[n] > 1] or others or free, key=lambda name: distinct[name])
+
+    def _one_hot(self) -> list[str]:
+        """Columns of 0 and 1, each of which says whether a row has a label; none where they are too few to be sure.
+
+        A rare label may be nowhere in the sample.
+        """
+        free = [name for name in self._free("text") if _plain(name) not in _BESIDE]
+        found = {name: values for name in free if (values := set(self._values(name))) and values <= _ZERO_OR_ONE}
+        return list(found) if sum(len(values) > 1 for values in found.values()) >= _HOT else []
 
     def _number(self) -> tuple[str, str]:
         numeric = [name for name in self._free("text") if self._is_number(name)]
@@ -232,7 +249,8 @@ class Guesses:
         """Whether the values of a column do not speak against a role; where only its further names say it, for it."""
         if role in _ITEMS and (also or role != "answer_starts"):
             first = [items for items in self._values(name)[:50] if items]
-            return all(_ITEMS[role](item) for items in first for item in items[:3]) and (bool(first) or not also)
+            hits = [_ITEMS[role](item) for items in first for item in items[:3]]
+            return sum(hits) >= _SURE * len(hits) and (bool(first) or not also)  # a few are flaws, told with their rows
         if role == "number":
             return self._is_number(name)
         if not also or role in ("box_labels", "tags", "tokens", "answers"):

@@ -12,10 +12,11 @@ from tlstudio.core.events import Emit
 from tlstudio.core.memo import remembered
 from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data import compose
+from tlstudio.data.detect.labels import counted
 from tlstudio.data.detect.reading import MESSAGE, plain
 from tlstudio.data.frames import content_role
 from tlstudio.data.labelled import Labelled, read_labelled
-from tlstudio.data.roles import FILES, Roles
+from tlstudio.data.roles import FILES, SAMPLE, Roles
 from tlstudio.data.steps.preview import differences
 from tlstudio.data.tables import Table, read_tables
 
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_FORMAT = 2  # part of the name of what is remembered: raise it when the facts change
+_FORMAT = 3  # part of the name of what is remembered: raise it when the facts change
 _BINS = 30
-_SAMPLE = 2_000  # rows that tell what is in a column
 _LABELS = 2_000  # labels that are listed
 _EXAMPLE = 80  # characters
 
@@ -103,7 +103,7 @@ def _facts(raw: dict[str, Table]) -> dict[str, Any]:
         "options": train.options,
         "columns": list(train.columns),
         "kinds": train.columns,
-        "column_facts": _columns(train.open().slice(0, _SAMPLE)),
+        "column_facts": _columns(train.open().slice(0, SAMPLE)),
         "tables": {split: str(table.arrow) for split, table in raw.items()},
         "composed": {split: str(table.arrow) for split, table in raw.items()},
         "parts": {split: [{"path": part.path, "rows": part.rows} for part in table.parts]
@@ -171,7 +171,7 @@ def _lengths(table: Table, roles: Roles) -> dict[str, Any]:
 
 
 def _counted(labelled: Labelled, control: Control) -> dict[str, Any]:
-    splits = {split: rows.counts() for split, rows in labelled.splits.items()}
+    splits = _single(labelled)
     for role in ("tags", "box_labels"):
         if role in labelled.roles.columns:
             column = labelled.roles.one(role)
@@ -206,6 +206,15 @@ def _raw_labels(data: DataSection, labelled: Labelled, emit: Emit, control: Cont
 
 def _all_counts(labelled: Labelled) -> Counter[str]:
     total: Counter[str] = Counter()
-    for rows in labelled.splits.values():
-        total.update(rows.counts())
+    for counts in _single(labelled).values():
+        total.update(counts)
     return total
+
+
+def _single(labelled: Labelled) -> dict[str, dict[str, int]]:
+    """Rows of each label in each split, most frequent first; where a row has several, it counts for each of them."""
+    found = {}
+    for split, rows in labelled.splits.items():
+        counts = counted(rows.counts(), labelled.separator)
+        found[split] = dict(sorted(counts.items(), key=lambda item: -item[1]))
+    return found

@@ -125,7 +125,7 @@ def uneven_tags(path: str, rows: Sequence[int], count: int, column: str, value: 
     return StudioError(
         "data.uneven-tags",
         "{count} rows of {path} have not as many tags as tokens, first row {row}: {value}",
-        "Give every token one tag (O where it is nothing), or remove the rows.",
+        "Give every token one tag (O where it is nothing), or leave the rows out with the data step drop-flawed.",
         where="data.roles.tags",
         path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
     )  # fmt: skip
@@ -136,7 +136,7 @@ def misplaced_answers(path: str, rows: Sequence[int], count: int, column: str, v
     return StudioError(
         "data.misplaced-answers",
         "In {count} rows of {path} an answer does not stand in the context where it should, first row {row}: {value}",
-        "Correct the beginnings (characters are counted from 0), or remove the rows.",
+        "Correct the beginnings (characters are counted from 0), or leave the rows out with the data step drop-flawed.",
         where="data.roles.answer_starts",
         path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
     )  # fmt: skip
@@ -147,7 +147,8 @@ def bad_boxes(path: str, rows: Sequence[int], count: int, column: str, value: st
     return StudioError(
         "data.bad-boxes",
         "{count} rows of {path} have a box that is none, or not as many labels as boxes, first row {row}: {value}",
-        "Write each box as left, top, right and bottom in pixels, such as 10 20 110 220, and give it a label.",
+        "Write each box as left, top, right and bottom in pixels, such as 10 20 110 220, and give it a label; or leave "
+        "the rows out with the data step drop-flawed.",
         where="data.roles.boxes",
         path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
     )  # fmt: skip
@@ -158,7 +159,8 @@ def bad_messages(path: str, rows: Sequence[int], count: int, column: str, value:
     return StudioError(
         "data.bad-messages",
         "{count} rows of {path} are no conversations with an answer of the assistant, first row {row}: {value}",
-        "Each message needs role and content, and one of them the role assistant: there is nothing to learn without.",
+        "Each message needs role and content, and one of them the role assistant; the data step drop-flawed leaves the "
+        "others out.",
         where="data.roles.messages",
         path=path, row=rows[0], rows=list(rows), count=count, column=column, value=value,
     )  # fmt: skip

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tlstudio.data.guesses import Guesses
 
-_SAMPLE = 2_000
+SAMPLE = 2_000  # rows that tell what is in a column
 NAMED = "its name says so"
 FEW_VALUES = "it has few different values"
 LONGEST = "it has the longest texts"
@@ -21,6 +21,7 @@ LISTS = "it holds lists of this kind"
 IMAGES = "its values are image files"
 SOUNDS = "its values are sound files"
 NUMBERS = "its values are numbers"
+YES_NO = "it holds only 0 and 1"
 LANGUAGES = "its name is that of a language"
 CHOSEN = "chosen by you"
 
@@ -90,7 +91,8 @@ ROLES: dict[str, Role] = {
         _role("box_labels", "Box labels", "What is in each box.", "box_labels box_label box_classes", "list",
               also="labels classes categories"),
         _role("audio", "Recording", "A sound file.", "audio recording sound wav", also="path file file_name filename"),
-        _role("group", "Group", "Rows of one group are never divided between training and test.",
+        _role("group", "Group",
+              "What rows belong together by, such as an author: dividing by groups keeps them on one side.",
               "group author user speaker patient_id session user_id author_id speaker_id"),
         _role("language", "Language", "The language of the row.", "language lang locale 语言"),
         _role("time", "Time", "When the row was made.", "time date timestamp created_at datetime"),
@@ -151,7 +153,7 @@ def assign(
     columns = {role: _checked(role, given, table, path) for role, given in chosen.items() if given}
     _refuse_doubles(columns)
     reasons = dict.fromkeys((name for names in columns.values() for name in names), CHOSEN)
-    guesses = Guesses(table.slice(0, _SAMPLE), columns, reasons)
+    guesses = Guesses(table.slice(0, SAMPLE), columns, reasons)
     roles = _as_messages(roles, guesses)
     if lacking := guesses.fill(roles or (guesses.shape() if shaped else ())):
         raise StudioError(
@@ -217,7 +219,7 @@ def named(table: pa.Table, role: str) -> str:
     """The column whose name says the role; empty if there is none."""
     from tlstudio.data.guesses import Guesses
 
-    return Guesses(table.slice(0, _SAMPLE), {}, {}).named(role)
+    return Guesses(table.slice(0, SAMPLE), {}, {}).named(role)
 
 
 def missing_column(name: str, role: str, known: list[str], path: str = "") -> StudioError:

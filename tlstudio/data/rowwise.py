@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
@@ -14,6 +15,8 @@ from tlstudio.data.roles import Roles
 from tlstudio.data.rows import number_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tlstudio.data.frames import Frame
 
 _ROWS = 20  # that a problem names
@@ -50,28 +53,53 @@ def message_of(item: str) -> dict[str, Any] | None:
     return message if isinstance(message.get("content"), str) else None
 
 
+@dataclass(frozen=True)
+class Rule:
+    """What the cells of some roles must be together.
+
+    Attributes:
+        roles: whose cells are looked at, in the order in which ``wrong`` takes them.
+        wrong: what is wrong with the cells of one row; empty where nothing is.
+        problem: makes the error that names the rows.
+    """
+
+    roles: tuple[str, ...]
+    wrong: Callable[..., str]
+    problem: Callable[..., StudioError]
+
+    def columns(self, roles: Roles) -> list[str]:
+        return [roles.one(role) for role in self.roles]
+
+    def reasons(self, batch: pa.RecordBatch) -> list[str]:
+        """What is wrong with each row of a batch of :meth:`columns`; empty texts where nothing is."""
+        return [self.wrong(*cells) for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
+
+
+def rules(roles: Roles) -> dict[str, Rule]:
+    """Those that hold for data with these roles, by the name of the kind of flaw."""
+    return {name: rule for name, rule in _RULES.items() if {*rule.roles} <= roles.columns.keys()}
+
+
 def flaws(frame: Frame, roles: Roles, control: Control) -> Iterator[StudioError]:
     """What is wrong with kept rows of a place beside empty cells: no number, unequal lists, impossible boxes …"""
-    for needed, wrong, problem in _CHECKS:
-        if not {*needed} <= roles.columns.keys() or (frame.table.source == "squad" and "answers" in needed):
+    for name, rule in rules(roles).items():
+        if frame.table.source == "squad" and name == "misplaced-answers":
             continue  # the source of SQuAD looks by itself, unless it was told not to
-        bad, total = _bad(frame, [roles.one(role) for role in needed], wrong, control)
+        bad, total = _bad(frame, rule, roles, control)
         if bad:
             places = [frame.table.place(index) for index, _why in bad]
-            yield problem(places[0][0], [row for _path, row in places], total, roles.one(needed[0]), bad[0][1])
+            yield rule.problem(places[0][0], [row for _path, row in places], total, roles.one(rule.roles[0]), bad[0][1])
 
 
-def _bad(
-    frame: Frame, columns: list[str], wrong: Callable[..., str], control: Control
-) -> tuple[list[tuple[int, str]], int]:
+def _bad(frame: Frame, rule: Rule, roles: Roles, control: Control) -> tuple[list[tuple[int, str]], int]:
     """The first bad rows with the reason, and how many there are."""
     found: list[tuple[int, str]] = []
     first = total = 0
-    for batch in frame.table.batches(columns):
+    for batch in frame.table.batches(rule.columns(roles)):
         control.check()
         kept = frame.keep[first : first + batch.num_rows].tolist()
-        for index, cells in enumerate(zip(*(column.to_pylist() for column in batch.columns), strict=True)):
-            if kept[index] and (why := wrong(*cells)):
+        for index, why in enumerate(rule.reasons(batch)):
+            if why and kept[index]:
                 total += 1
                 if len(found) < _ROWS:
                     found.append((first + index, why))
@@ -123,10 +151,10 @@ def _wrong_messages(items: list[str]) -> str:
     return "" if said or not items else ", ".join(str(message["role"]) for message in messages if message)[:60]
 
 
-_CHECKS: tuple[tuple[tuple[str, ...], Callable[..., str], Callable[..., StudioError]], ...] = (
-    (("number",), _wrong_number, problems.bad_numbers),
-    (("tokens", "tags"), _wrong_tags, problems.uneven_tags),
-    (("answers", "answer_starts", "context"), _wrong_answers, problems.misplaced_answers),
-    (("boxes", "box_labels"), _wrong_boxes, problems.bad_boxes),
-    (("messages",), _wrong_messages, problems.bad_messages),
-)
+_RULES = {
+    "bad-numbers": Rule(("number",), _wrong_number, problems.bad_numbers),
+    "uneven-tags": Rule(("tokens", "tags"), _wrong_tags, problems.uneven_tags),
+    "misplaced-answers": Rule(("answers", "answer_starts", "context"), _wrong_answers, problems.misplaced_answers),
+    "bad-boxes": Rule(("boxes", "box_labels"), _wrong_boxes, problems.bad_boxes),
+    "bad-messages": Rule(("messages",), _wrong_messages, problems.bad_messages),
+}

@@ -298,6 +298,11 @@ _METHODS: dict[str, Callable[[Wanted, Any], Divided]] = {
 }
 
 
+def split_of(word: str) -> str:
+    """The split that a word of a column names, such as test for ``Testing``; empty where it names none."""
+    return _WORDS.get(word.strip().lower(), "")
+
+
 def mixed(keys: np.ndarray, seed: int) -> np.ndarray:
     """uint64 [N]: keys in another random order for each seed (the finaliser of SplitMix64, Steele et al., 2014)."""
     import numpy as np

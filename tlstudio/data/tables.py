@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-_FORMAT = 4  # part of the cache key: raise it when the way of reading changes
+_FORMAT = 5  # part of the cache key: raise it when the way of reading changes
 _PACKAGE = "tlstudio.data.sources"
 _KINDS = {"folder": "a folder of other files", "binary": "binary data", "name": "a name of something else"}
 _BATCH = 5_000  # rows at most of a batch on disk, so that a stream of them stays small in memory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication
@@ -49,14 +50,29 @@ def misfit(recipe: Recipe, facts: Facts) -> StudioError | None:
             task=title,
             kind=found,
         )
+    others = [_titles(needed) for needed in task.ALTERNATIVES]
+    if others:
+        return StudioError(
+            "data.no-role",
+            "{task} needs a column for: {missing}; or instead one for: {others}.",
+            "Give a column this role in the Data step, under Columns; or choose another task, or data that has one.",
+            where="data.roles",
+            task=title,
+            missing=_titles(missing),
+            others=words.clauses(others),
+        )
     return StudioError(
         "data.no-role",
         "{task} needs a column for: {missing}.",
         "Give a column this role in the Data step, under Columns; or choose another task, or data that has one.",
         where="data.roles",
         task=title,
-        missing=words.listing(i18n.engine(ROLES[role].title) if role in ROLES else role for role in missing),
+        missing=_titles(missing),
     )
+
+
+def _titles(roles: Iterable[str]) -> str:
+    return words.listing(i18n.engine(ROLES[role].title) if role in ROLES else role for role in roles)
 
 
 def kind(roles: set[str]) -> str:

@@ -21,6 +21,10 @@ def test_boxes(tmp_path):
     assert (found["boxes-left-out"]["count"], found["boxes-left-out"]["params"]["images"]) == (2, 2)
     assert {sample["detail"] for sample in found["boxes-left-out"]["samples"]} == {"1 crowd", "1 without area"}
     assert found["tiny-boxes"]["count"] == 1
+    [fix] = found["tiny-boxes"]["fixes"]
+    assert fix["step"]["name"] == "drop-rows"
+    data = DataSection(path=str(tmp_path / "boxes.json"))
+    assert "tiny-boxes" not in patients.look(patients.mended(data, fix), "boxes")
     document["annotations"] = document["annotations"][:1]
     (tmp_path / "boxes.json").write_text(json.dumps(document))
     found = patients.look(DataSection(path=str(tmp_path / "boxes.json")), "boxes")

@@ -41,3 +41,8 @@ def test_turned_grey_and_mixed_sizes(folder):
     assert [sample["detail"] for sample in found["mixed-kinds"]["samples"]] == ["L"]
     assert found["mixed-sizes"]["params"] == {"least": 48, "most": 600}
     assert {finding["severity"] for finding in found.values()} == {"notice"}
+    data = DataSection(path=str(folder), split={"test": 0.05})
+    for code in ("mixed-kinds", "mixed-sizes"):
+        [fix] = patients.look(data, "images")[code]["fixes"]
+        assert code not in patients.look(patients.mended(data, fix), "images")
+    assert not found["turned-images"]["fixes"], "they are shown upright: nothing has to be mended"

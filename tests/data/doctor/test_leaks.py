@@ -17,6 +17,14 @@ def section(folder, column, rows=None, **more):
     return DataSection.model_validate({"path": path, "roles": {"text": "text", "label": "label"}, **more})
 
 
+def test_the_folder_of_a_text_is_its_label_and_no_leak(tmp_path):
+    for index, (text, label) in enumerate(patients.healthy(120)):
+        place = tmp_path / "texts" / label
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{index}.txt").write_text(text, encoding="utf-8")
+    assert patients.look(DataSection(path=str(tmp_path / "texts")), "leaks") == {}
+
+
 @pytest.mark.parametrize(
     ("column", "by"),
     [
@@ -55,6 +63,9 @@ def test_in_a_template_it_is_an_error(tmp_path):
     found = patients.look(data, "leaks")
     assert found["leaking-column-used"]["severity"] == "error"
     assert "leaking-words" in found, "the word is in the text now"
+    [fix] = found["leaking-column-used"]["fixes"]
+    assert fix["changes"] == {"template": ": {text}"}
+    assert "leaking-column-used" not in patients.look(patients.mended(data, fix), "leaks")
 
 
 def test_a_word_that_gives_a_class_away(tmp_path):

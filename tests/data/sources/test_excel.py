@@ -93,6 +93,13 @@ def test_sheets(place):
     assert "Old, Empty, Data, 2" in error.remedy
 
 
+def test_a_sheet_with_a_title_only_is_passed_over(place):
+    book(place, {"Notes": [["what this is"]], "Data": [["text", "label"], ["a", "x"]]})
+    assert table(place).options == {"sheet": "Data"}
+    book(place, {"Notes": [["what this is"]], "More": [["nothing either"]]})
+    assert failure(place).code == "data.no-rows"
+
+
 def test_hidden_sheet_is_better_than_none(place):
     book(place, {"Old": [["text"], ["a"]], "Empty": []}, hidden="Old")
     assert table(place).options == {"sheet": "Old"}

@@ -62,6 +62,17 @@ def test_no_column_is_the_text_beside_a_template():
     assert edits.shown_roles(data, {"text": "text (template)"}) == {"text": ["text (template)"]}
 
 
+@pytest.mark.parametrize("role", ["prompt", "source_text", "question"])
+def test_a_template_may_make_something_else_than_the_text(role):
+    data = DataSection(path="a.csv", roles={role: "body", "response": "answer"}, template="{title}: {body}")
+    found = {role: "text (template)", "response": "answer"}
+    assigned = edits.shown_roles(data, found)
+    assert assigned == {"response": ["answer"], role: ["text (template)"]}
+    assert after(data, edits.with_role(data, assigned, "body", role)).template == ""
+    assert after(data, edits.with_role(data, assigned, "body", "group")).template == "{title}: {body}"
+    assert after(data, edits.with_role(data, assigned, "body", "text")).template == "{title}: {body}"
+
+
 def test_labels_are_one_step_that_keeps_its_place():
     data = DataSection(path="a.csv", steps=[{"name": "drop-empty"}])
     data = after(data, edits.with_labels(data, {"Login": "login"}))

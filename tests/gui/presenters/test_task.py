@@ -108,6 +108,16 @@ def test_data_without_any_role(opened, controller, answers, table) -> None:
     assert not pane.offer.isVisible()
 
 
+def test_what_would_do_as_well_is_named(monkeypatch, opened, controller, answers, table, tasks) -> None:
+    tuning = task("instruction-tuning", "Instruction tuning", ("prompt", "response"), ALTERNATIVES=(("messages",),))
+    tasks["instruction-tuning"] = tuning
+    controller.context.facts.task_chosen = True
+    controller.context.edit("task", {"name": "instruction-tuning"})
+    pane = opened({}, answers, table, missing=["prompt", "response"])
+    [told] = pane.problems.messages()
+    assert told == "Instruction tuning needs a column for: Prompt, Response; or instead one for: Messages."
+
+
 def test_choosing_in_the_box(opened, controller, answers, table, dialogs) -> None:
     pane = opened({"text": "text", "label": "label"}, answers, table)
     assert not pane.offer.isVisible()
@@ -140,7 +150,7 @@ def test_what_does_not_fit_is_not_offered_and_says_why(tasks, controller, monkey
     controller.show()
     controller.window.go("strategy")
     pane = controller.window.pane("strategy")
-    assert name in pane._buttons and not pane.unfit.isVisible()
+    assert name in pane._buttons and "one vector a text" not in pane.unfit.text()
     controller.context.edit("task", {"name": "token-classification"})
     assert name not in pane._buttons
     assert pane.unfit.text().startswith("Not for this task:") and "one vector a text" in pane.unfit.text()

@@ -68,6 +68,12 @@ def test_lists_and_words_with_their_tags(model, tmp_path):
     assert model.record(0) == {"words": ["Peter", "lives", "here"], "tags": ["B-PER", "O"], "more": ["a"] * 500}
 
 
+def test_messages_are_shown_with_who_says_them(model, tmp_path):
+    items = ['{"role": "user", "content": "Who?\\nYou"}', '{"role": "assistant", "content": "I"}', '{"role": 1}']
+    model.open(write(tmp_path / "a.arrow", pa.table({"messages": [items]}), False))
+    assert model.index(0, 0).data() == 'user: Who? ⏎ You · assistant: I · {"role": 1}'
+
+
 def test_columns_of_images(model, tmp_path):
     model.open(write(tmp_path / "a.arrow", pa.table({"image": ["/x/1.png"], "label": ["cat"]}), False))
     assert model.images == []

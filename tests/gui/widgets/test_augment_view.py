@@ -41,6 +41,15 @@ def test_cards_move_and_keep_the_focus(view):
     assert second.tick.text() == "1.  B" and not second.earlier.isEnabled() and second.later.isEnabled()
 
 
+def test_no_form_is_cut_off_where_there_is_little_room(view, qapp):
+    view.resize(752, 400)
+    view.set_augmentations([item("a", 0, False), item("b", 1)])
+    qapp.processEvents()
+    shown = view._area.viewport().width()
+    assert all(card.minimumSizeHint().width() <= shown for card in view.cards)
+    assert not view._area.horizontalScrollBar().isVisible()
+
+
 def test_the_same_augmentation_twice_has_two_cards(view):
     view.set_augmentations([item("a", 0, False, values={"share": 0.2}), item("a", 1, values={"share": 0.4})])
     shares = [card.form.fields["share"].value() for card in view.cards]

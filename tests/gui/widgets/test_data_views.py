@@ -126,6 +126,14 @@ def test_columns_say_what_they_are_and_why(columns):
     assert columns.model.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "What the model reads."
 
 
+def test_it_is_said_where_only_the_first_rows_were_looked_at(columns):
+    columns.set_rows(6444)
+    assert columns.note.isVisibleTo(columns)
+    assert columns.note.text() == "The numbers and examples are from the first 2,000 of 6,444 rows."
+    columns.set_rows(2000)
+    assert not columns.note.isVisibleTo(columns)
+
+
 def editor(columns, row):
     place = columns.table.visualRect(columns.model.index(row, 1)).center()
     QTest.mouseClick(columns.table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
@@ -244,7 +252,7 @@ def test_examples_or_what_is_wrong(template):
 def labels(keep):
     result = keep(LabelsView())
     counts = [("spam", 100), ("Ham", 50), ("ham", 25)]
-    result.set_labels(counts, {"Ham": "ham", "spam": None}, [("ham", 75)])
+    result.set_labels(counts, {"Ham": "ham", "spam": None}, [("ham", 75)], 75)
     return result
 
 
@@ -254,6 +262,25 @@ def test_labels_show_numbers_and_what_becomes_of_them(labels):
     assert labels.model.index(1, 1).data(SHARE_ROLE) == 0.5
     assert labels.note.text() == "3 labels in the data; 1 after all repairs, in 75 rows."
     labels.grab()
+
+
+def test_tags_and_boxes_are_counted_and_not_renamed(labels):
+    labels.set_tags([("nn", 30), ("vb", 10)])
+    assert (labels.card.title.text(), labels.note.text()) == ("Tokens of each tag", "2 tags in the data.")
+    assert labels.table.isColumnHidden(2)
+    assert not labels.model.flags(labels.model.index(0, 2)) & Qt.ItemFlag.ItemIsEditable
+    assert not labels.buttons.isVisibleTo(labels)
+    labels.set_boxes([("cat", 3)])
+    assert labels.card.title.text() == "Boxes of each label"
+    labels.set_labels([("ham", 3), ("spam", 1)], {}, [("ham", 3), ("spam", 1)], 4)
+    assert not labels.table.isColumnHidden(2)
+    assert labels.buttons.isVisibleTo(labels)
+    labels.set_labels([], {}, [], 0)
+    assert not labels.card.isVisibleTo(labels), "numbers and plain texts have no labels"
+    labels.set_lengths([], [], "")
+    assert labels.nothing.isVisibleTo(labels)
+    labels.set_lengths([0.0, 1.0], [3], "characters")
+    assert not labels.nothing.isVisibleTo(labels)
 
 
 def test_a_label_is_renamed_in_its_line(labels, until):
@@ -286,7 +313,7 @@ def test_chosen_labels_are_merged_dropped_and_reset(labels):
 
 
 def test_many_labels_are_filtered_and_sorted(labels):
-    labels.set_labels([(f"label {i}", i + 1) for i in range(50)], {}, [])
+    labels.set_labels([(f"label {i}", i + 1) for i in range(50)], {}, [], 0)
     labels.filter.setText("label 4")
     assert labels.sorted.rowCount() == 11
     labels.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
@@ -473,6 +500,15 @@ def test_texts_take_the_room_that_there_is(preview, tmp_path, qapp):
     qapp.processEvents()
     assert preview.table.columnWidth(0) > before + 600
     assert preview.table.horizontalScrollBar().maximum() == 0
+
+
+@pytest.mark.parametrize("role", ["prompt", "response", "messages", "negative", "question"])
+def test_every_kind_of_text_gets_room_and_stands_first(preview, tmp_path, role, qapp):
+    preview.open(write(tmp_path / "a.arrow", {"id": ["7"], "words": [["x", "y"]], "label": ["spam"]}))
+    preview.set_roles({role: "words", "label": "label"})
+    header = preview.table.horizontalHeader()
+    assert [header.visualIndex(column) for column in range(3)] == [2, 0, 1]
+    assert header.sectionSize(1) > header.sectionSize(0)
 
 
 def test_words_with_tags_in_the_chosen_row(preview, tmp_path):

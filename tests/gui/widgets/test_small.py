@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 
 from tlstudio.gui.widgets.charts import Histogram
-from tlstudio.gui.widgets.common import EmptyState, label
+from tlstudio.gui.widgets.common import EmptyState, Sign, label
 from tlstudio.gui.widgets.elided import ElidedLabel
 from tlstudio.gui.widgets.plan_panel import PlanItem, PlanPanel
 from tlstudio.gui.widgets.status import Status
 from tlstudio.gui.widgets.step_list import PLACES, StepList
+from tlstudio.gui.widgets.thumbnails import thumbnail
 from tlstudio.gui.widgets.welcome import Welcome
 
 
@@ -32,6 +34,24 @@ def test_long_paths_are_cut_and_whole_in_the_tooltip(keep):
     assert "…" in name.text()
     assert name.toolTip().endswith("file.csv")
     assert name.accessibleName() == name.full
+
+
+def test_a_sign_takes_the_colours_of_another_scheme(keep):
+    sign = keep(Sign("info", "accent", 18))
+    before = sign.pixmap().cacheKey()
+    palette = sign.palette()
+    palette.setColor(palette.ColorRole.Window, "#123456")
+    sign.setPalette(palette)
+    assert sign.pixmap().cacheKey() != before
+
+
+def test_a_tiny_picture_is_shown_by_its_pixels(tmp_path):
+    Image.new("RGB", (8, 4), "red").save(tmp_path / "dot.png")
+    Image.new("RGB", (300, 100), "red").save(tmp_path / "large.png")
+    dot, large = (thumbnail(str(tmp_path / name), 88) for name in ("dot.png", "large.png"))
+    assert (dot.width(), dot.height()) == (88, 44)
+    assert (large.width(), large.height()) == (88, 29)
+    assert thumbnail(str(tmp_path / "none.png")) is None
 
 
 def test_empty_state_without_action(keep):

@@ -36,6 +36,22 @@ def test_two_texts_are_asked_for(box, qtbot) -> None:
     assert box.inputs["question"].value() == "who?", "the same inputs keep what stands in them"
 
 
+def test_a_second_text_may_be_left_out(box, qtbot) -> None:
+    box.set_asks(("text", "text_b"), optional=("text_b",))
+    assert "Optional" in box.inputs["text_b"].editor.placeholderText()
+    QTest.keyClicks(box.inputs["text"].editor, "a dog")
+    assert box.button.isEnabled()
+    with qtbot.waitSignal(box.asked, timeout=1000) as caught:
+        QTest.mouseClick(box.button, Qt.MouseButton.LeftButton)
+    assert caught.args == [{"text": "a dog"}]
+    box.set_reply([{"kind": "embedding", "embedding": [0.6, 0.8]}], None)
+    assert box.answer.heading.text() == "2 numbers, length 1.000"
+    QTest.keyClicks(box.inputs["text_b"].editor, "ein hund")
+    with qtbot.waitSignal(box.asked, timeout=1000) as caught:
+        QTest.mouseClick(box.button, Qt.MouseButton.LeftButton)
+    assert caught.args == [{"text": "a dog", "text_b": "ein hund"}]
+
+
 def test_an_image_is_dropped_pasted_and_shown(box, qtbot, tmp_path) -> None:
     box.set_asks(("image",))
     field = box.inputs["image"]
@@ -78,7 +94,7 @@ SHOWN = {
     "fill": lambda view: "held" in view.text.text() and view.more_bars[1].bars()[0] == ("ended", 0.44),
     "boxes": lambda view: view.note.text() == "2 found: car 94 %, person 88 %",
     "similarity": lambda view: "0.830" in view.scale.accessibleDescription(),
-    "embedding": lambda view: view.heading.text() == "384 numbers",
+    "embedding": lambda view: view.heading.text() == "384 numbers, length 0.729" and view.note.text().endswith("…"),
 }
 
 

@@ -29,6 +29,7 @@ _SHOWN_CHARACTERS = 500
 TEXTS = tuple(frozenset({role}) for role in ("text", "question", "source_text", "tokens", "prompt", "messages"))
 LABELS = (frozenset({"label"}), frozenset({"labels"}))
 ANY = (frozenset[str](),)
+OUT_OF_TRAINING = "Leave them out of training"  # a repair that takes out rows which are not tested
 ONLY_DEEP = "only when you look deeper"  # why a check is left out
 
 
@@ -253,13 +254,26 @@ class Check(Protocol):
         ...
 
 
-def drop_learnt(examined: Examined, numbers: np.ndarray, title: str) -> tuple[Fix, ...]:
+def drop_learnt(examined: Examined, numbers: np.ndarray, title: str = OUT_OF_TRAINING) -> tuple[Fix, ...]:
     """A fix that leaves drawn rows out which are not tested; none where all are: a test must not be made easier.
 
     Args:
         numbers: int [k], the drawn rows; equal contents go together.
     """
-    ids = learnt_ids(examined, numbers)
+    return _leave_out(learnt_ids(examined, numbers), title)
+
+
+def drop_places(examined: Examined, places: Sequence[tuple[str, int]], title: str = OUT_OF_TRAINING) -> tuple[Fix, ...]:
+    """As :func:`drop_learnt`, for any rows by split and position in it."""
+    import numpy as np
+
+    splits = examined.labelled.splits
+    ids = np.array([splits[split].ids[position] for split, position in places], dtype=np.uint64)
+    tested = splits["test"].ids if "test" in splits else ids[:0]
+    return _leave_out(_named(ids[~np.isin(ids, tested)]), title)
+
+
+def _leave_out(ids: list[str], title: str) -> tuple[Fix, ...]:
     return (Fix(title, {"name": "drop-rows", "rows": ids}),) if ids else ()
 
 
@@ -270,7 +284,11 @@ def learnt_ids(examined: Examined, numbers: np.ndarray) -> list[str]:
     drawn = examined.drawn
     tested = drawn.ids[drawn.numbers("test")] if "test" in drawn.splits else drawn.ids[:0]
     ids = drawn.ids[numbers]
-    return list(dict.fromkeys(map(id_text, ids[~np.isin(ids, tested)])))[:NAMED_ROWS]
+    return _named(ids[~np.isin(ids, tested)])
+
+
+def _named(ids: np.ndarray) -> list[str]:
+    return list(dict.fromkeys(map(id_text, ids)))[:NAMED_ROWS]
 
 
 def severe(count: int, total: int, share: float, more: Severity, less: Severity) -> Severity:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from tlstudio.data.detect.sounds import Sounds, looked_at
-from tlstudio.data.doctor.base import CheckOptions, Examined, Finding, Fix
+from tlstudio.data.doctor.base import CheckOptions, Examined, Finding, Fix, drop_learnt
 from tlstudio.data.doctor.images import problems_of
 from tlstudio.data.splits import mixed
 
@@ -127,7 +127,8 @@ def _rates(examined: Examined, numbers: np.ndarray, facts: Sounds, fine: np.ndar
         "broken-audio", "narrow-recordings", "notice", int(narrow.sum()),
         "{count} of {rows} recordings have fewer than {rate} samples a second, and the others have more.",
         "All are brought to one rate, but high tones that were not recorded stay away: if one class has more of them, "
-        "the model may learn that. No repair fits all data; leave them if both occur in practice.",
+        "the model may learn that. Leave them if both occur in practice.",
         {"count": int(narrow.sum()), "rows": len(numbers), "rate": _NARROW},
         examined.samples(numbers[narrow].tolist(), [f"{rate} Hz" for rate in facts.rates[narrow][:100]]),
+        drop_learnt(examined, numbers[narrow]),
     )  # fmt: skip

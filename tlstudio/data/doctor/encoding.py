@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from tlstudio.data.detect.encoding import CONTROL, ENTITY, REPLACEMENT, has_entities, mended
-from tlstudio.data.doctor.base import TEXTS, CheckOptions, Examined, Finding, Fix, Sample
+from tlstudio.data.doctor.base import TEXTS, CheckOptions, Examined, Finding, Fix, Sample, drop_learnt
 
 _AROUND = 20  # characters shown around a flaw
 
@@ -67,7 +67,7 @@ def _piece(text: str, at: int) -> str:
     return text[max(at - _AROUND, 0) : at + _AROUND]
 
 
-def _garbled(count: int, rows: int, samples: tuple[Sample, ...]) -> Finding:
+def _garbled(count: int, rows: int, samples: tuple[Sample, ...], _out: tuple[Fix, ...]) -> Finding:
     return Finding(
         "encoding", "garbled", "warning", count, "{count} of {rows} texts were read in a wrong encoding somewhere.",
         "Their words look like nonsense to the model, and in practice the texts will be right.",
@@ -75,16 +75,17 @@ def _garbled(count: int, rows: int, samples: tuple[Sample, ...]) -> Finding:
     )  # fmt: skip
 
 
-def _lost(count: int, rows: int, samples: tuple[Sample, ...]) -> Finding:
+def _lost(count: int, rows: int, samples: tuple[Sample, ...], out: tuple[Fix, ...]) -> Finding:
     return Finding(
         "encoding", "lost-characters", "warning", count,
         "{count} of {rows} texts have characters that were lost in reading (�).",
-        "What stood there cannot be brought back: read the file again in its right encoding, if you can.",
-        {"count": count, "rows": rows}, samples,
+        "What stood there cannot be brought back: read the file again in its right encoding if you can; else leave "
+        "such rows out of training.",
+        {"count": count, "rows": rows}, samples, out,
     )  # fmt: skip
 
 
-def _control(count: int, rows: int, samples: tuple[Sample, ...]) -> Finding:
+def _control(count: int, rows: int, samples: tuple[Sample, ...], _out: tuple[Fix, ...]) -> Finding:
     return Finding(
         "encoding", "control-characters", "notice", count, "{count} of {rows} texts have invisible control characters.",
         "Most tokenizers drop them; some see unknown words.",
@@ -92,7 +93,7 @@ def _control(count: int, rows: int, samples: tuple[Sample, ...]) -> Finding:
     )  # fmt: skip
 
 
-def _entities(count: int, rows: int, samples: tuple[Sample, ...]) -> Finding:
+def _entities(count: int, rows: int, samples: tuple[Sample, ...], _out: tuple[Fix, ...]) -> Finding:
     return Finding(
         "encoding", "html-entities", "notice", count,
         "{count} of {rows} texts have HTML entities such as &amp; in the place of characters.",
@@ -105,6 +106,9 @@ _KINDS = {"garbled": _garbled, "lost-characters": _lost, "control-characters": _
 
 
 def _finding(kind: str, details: dict[int, str], examined: Examined) -> Finding:
+    import numpy as np
+
     numbers = sorted(details)
     samples = examined.samples(numbers, [details[number] for number in numbers])
-    return _KINDS[kind](len(numbers), len(examined.drawn), samples)
+    out = drop_learnt(examined, np.array(numbers, dtype=np.int64))
+    return _KINDS[kind](len(numbers), len(examined.drawn), samples, out)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from tlstudio.data.detect.pictures import MODES
-from tlstudio.data.doctor.base import CheckOptions, Examined, Finding, Fix
+from tlstudio.data.doctor.base import CheckOptions, Examined, Finding, Fix, drop_learnt
 from tlstudio.data.doctor.seen import Seen, seen
 from tlstudio.data.steps.drop_broken_images import PROBLEM
 
@@ -125,10 +125,11 @@ def _mixed_sizes(examined: Examined, shown: Seen, fine: np.ndarray) -> Finding |
     ends = np.concatenate([order[:10], order[::-1][:10]])
     return Finding(
         "images", "mixed-sizes", "notice", len(rows), "The shorter sides of the images have {least} to {most} pixels.",
-        "All are brought to one size: small ones become a blur, which the model may take for a sign of their class. No "
-        "repair fits all data; small ones can be left out with the data step drop-broken-images.",
+        "All are brought to one size: small ones become a blur, which the model may take for a sign of their class. "
+        "Leave the smallest out, unless such images occur in practice.",
         {"least": int(sides.min()), "most": int(sides.max())},
         examined.samples(shown.numbers[ends].tolist(), _sizes(shown, ends)),
+        (Fix("Leave the smallest out", {"name": "drop-broken-images", "pixels": int(sides.max()) // _LARGER + 1}),),
     )  # fmt: skip
 
 
@@ -145,10 +146,11 @@ def _mixed_modes(examined: Examined, shown: Seen, fine: np.ndarray) -> Finding |
     return Finding(
         "images", "mixed-kinds", "notice", len(hit),
         "{count} of {rows} images are grey among coloured ones, or coloured among grey ones.",
-        "If one class has more of them, the model may learn that instead of what is shown. No repair fits all data: "
-        "where colour does not matter in practice, turn all files grey yourself.",
+        "If one class has more of them, the model may learn that instead of what is shown. Leave them out, or, where "
+        "colour does not matter in practice, turn all files grey yourself.",
         {"count": len(hit), "rows": len(shown.numbers)},
         examined.samples(shown.numbers[hit].tolist(), [MODES[shown.facts.modes[row]] for row in hit[:100]]),
+        drop_learnt(examined, shown.numbers[hit]),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ _BINS = 64
 _NOT_BESIDE = (*LEARNT, *TARGETS, "tags", "answers", "answer_starts", "boxes", "box_labels", "ignore")
 _MADE = (TEMPLATE, LABELS, "problem", "split", "left_out")  # columns that the program makes, or that divide the rows
 _MADE_FOR_FILES = ("file",)  # its folder is the label where a folder is a class
+_TEXT_FILES = "text-folder"  # the source whose rows are files, too, though their texts are learnt from
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def told_by_columns(examined: Examined) -> list[Told]:
 
     rows = examined.labelled.splits["train"]
     taken = {column for role in _NOT_BESIDE for column in examined.labelled.roles.columns.get(role, ())}
-    taken |= {*_MADE, *(_MADE_FOR_FILES if {*FILES} & examined.roles else ())}
+    of_files = bool({*FILES} & examined.roles) or rows.table.source == _TEXT_FILES
+    taken |= {*_MADE, *(_MADE_FOR_FILES if of_files else ())}
     columns = [name for name, kind in rows.table.columns.items() if kind == "text" and name not in taken]
     if not columns or rows.codes is None:
         return []

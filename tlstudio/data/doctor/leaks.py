@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field
 
 from tlstudio.data.doctor.base import LABELS, CheckOptions, Examined, Finding, Fix
@@ -65,7 +67,7 @@ def _column(told: Told, examined: Examined) -> Finding:
             "The column '{column}' alone predicts the label in {accuracy} % of held-out rows ({base} % by guessing the "
             "largest class), and the text template uses it.",
             "The model will read the label there instead of learning from the text: take it out of the template, "
-            "unless it is known in practice.", params,
+            "unless it is known in practice.", params, fixes=(_without(told.column, examined.data.template),),
         )  # fmt: skip
     return Finding(
         "leaks", "leaking-column", "notice", 1,
@@ -74,6 +76,12 @@ def _column(told: Told, examined: Examined) -> Finding:
         "The model does not read it; but a text that is built from it, or that repeats it, would give the label away.",
         params, fixes=(ignore,),
     )  # fmt: skip
+
+
+def _without(column: str, template: str) -> Fix:
+    """The template without a column and the space that this leaves; none where it names no other one."""
+    left = re.sub(r"[^\S\n]{2,}", " ", template.replace(f"{{{column}}}", "")).strip()
+    return Fix("Take it out of the template", changes={"template": left if "{" in left else ""})
 
 
 def _words(words: list[Giveaway], examined: Examined) -> Finding:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _SHARE = 0.02  # of the rows, from which on it matters
+_BOTH_OUT = "Leave both rows of each pair out of training"
 
 
 class Options(CheckOptions):
@@ -153,7 +154,7 @@ def _contradictions(job: _Job) -> Finding | None:
         "{count} rows are nearly the same as an earlier one, but have another label.",
         "One of the two labels may be wrong; or the few words that differ decide, which is hard to learn.",
         {"count": len(hit)}, examined.samples(numbers[hit].tolist(), details),
-        drop_learnt(examined, both, "Leave both rows of each pair out of training"),
+        drop_learnt(examined, both, _BOTH_OUT),
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from tlstudio.data.labelled import Labelled
 if TYPE_CHECKING:
     import numpy as np
 
-_FORMAT = 2  # part of the cache key: raise it when a check finds other things in the same data
+_FORMAT = 3  # part of the cache key: raise it when a check finds other things in the same data
 _PACKAGE = "tlstudio.data.doctor"
 _LIBRARIES = ("numpy", "scikit-learn", "ftfy", "py3langid", "phonenumbers", "pillow")
 _ORDER = ("error", "warning", "notice")

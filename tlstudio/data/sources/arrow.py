@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from tlstudio.data.scan import Scan
+from tlstudio.data.sources.objects import boxed
 from tlstudio.data.sources.typed import Converter, explain_arrow
 
 if TYPE_CHECKING:
@@ -42,19 +43,25 @@ class ArrowSource:
         import pyarrow as pa
 
         with explain_arrow(found.path), pa.memory_map(str(found.path)) as mapped:
-            if found.head.startswith(_FILE):
-                file = pa.ipc.open_file(mapped)
-                converter = Converter(found.path, file.schema)
-                for index in range(file.num_record_batches):
-                    yield from converter.batches(file.get_batch(index))
-            else:
-                stream = pa.ipc.open_stream(mapped)
-                converter = Converter(found.path, stream.schema)
-                for batch in stream:
-                    yield from converter.batches(batch)
+            yield from boxed(_converted(mapped, found))
 
 
 PLUGIN = ArrowSource()
+
+
+def _converted(mapped: pa.MemoryMappedFile, found: Scan) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    if found.head.startswith(_FILE):
+        file = pa.ipc.open_file(mapped)
+        converter = Converter(found.path, file.schema)
+        for index in range(file.num_record_batches):
+            yield from converter.batches(file.get_batch(index))
+        return
+    stream = pa.ipc.open_stream(mapped)
+    converter = Converter(found.path, stream.schema)
+    for batch in stream:
+        yield from converter.batches(batch)
 
 
 def _is_stream(head: bytes) -> bool:

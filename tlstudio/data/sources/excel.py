@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -51,7 +52,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sheet: str = Field(
-        "auto", title="Sheet", description="Name or number of the sheet; auto takes the first that is not empty."
+        "auto", title="Sheet", description="Name or number of the sheet; auto takes the first with a header and rows."
     )
 
 
@@ -163,9 +164,14 @@ def _chosen(found: Scan, book: CalamineWorkbook, wish: str) -> str:
     if wish == "auto":
         sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         sheets.sort(key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible)
-        for sheet in sheets:
-            if _sheet(found, book, sheet.name).end is not None:
-                return sheet.name
+        first = ""
+        for item in sheets:
+            sheet = _sheet(found, book, item.name)
+            if _has_rows(sheet):
+                return item.name
+            first = first or (item.name if sheet.end is not None else "")
+        if first:
+            return first
         raise StudioError(
             "data.empty-workbook", "All sheets of {path} are empty.", "Choose a workbook with a header and rows.",
             where="data.path", path=found.name,
@@ -178,6 +184,12 @@ def _chosen(found: Scan, book: CalamineWorkbook, wish: str) -> str:
         "data.no-sheet", "{path} has no sheet '{sheet}'.", "It has: {sheets}.",
         where="data.sheet", path=found.name, sheet=wish, sheets=", ".join(book.sheet_names),
     )  # fmt: skip
+
+
+def _has_rows(sheet: CalamineSheet) -> bool:
+    """Whether two rows of a sheet hold anything: a header and at least one below it."""
+    held = (row for row in sheet.iter_rows() if any(str(value).strip() for value in row))
+    return len(list(islice(held, 2))) > 1
 
 
 def _sheet(found: Scan, book: CalamineWorkbook, name: str) -> CalamineSheet:

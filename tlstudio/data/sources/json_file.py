@@ -24,6 +24,7 @@ from tlstudio.data.sources.flatten import (
     reason_of,
     rows_of,
 )
+from tlstudio.data.sources.objects import boxed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,7 +80,7 @@ class JsonSource:
         rows = _rows(found, config)
         for row in rows:
             shape.see(row)
-        yield from shape.batches(_rows(found, config) if isinstance(rows, Iterator) else rows)
+        yield from boxed(shape.batches(_rows(found, config) if isinstance(rows, Iterator) else rows))
 
 
 PLUGIN = JsonSource()

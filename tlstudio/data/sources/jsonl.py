@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlstudio.core.errors import StudioError
 from tlstudio.data.scan import Scan, chosen_encoding
 from tlstudio.data.sources.flatten import DECODER, Row, Shape, flat, is_coco, json_kind, opened, reason_of
+from tlstudio.data.sources.objects import boxed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +47,7 @@ class JsonLinesSource:
         shape = Shape(str(found.path))
         for row in _rows(found.path, config.encoding):
             shape.see(row)
-        yield from shape.batches(_rows(found.path, config.encoding))
+        yield from boxed(shape.batches(_rows(found.path, config.encoding)))
 
 
 PLUGIN = JsonLinesSource()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from tlstudio.data.scan import Scan
+from tlstudio.data.sources.objects import boxed
 from tlstudio.data.sources.typed import BATCH, Converter, explain_arrow
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class ParquetSource:
 
         with explain_arrow(found.path), pq.ParquetFile(found.path, page_checksum_verification=True) as file:
             converter = Converter(found.path, file.schema_arrow)
-            for batch in file.iter_batches(BATCH, use_threads=False):
-                yield from converter.batches(batch)
+            read = file.iter_batches(BATCH, use_threads=False)
+            yield from boxed(converted for batch in read for converted in converter.batches(batch))
 
 
 PLUGIN = ParquetSource()

@@ -161,8 +161,9 @@ class _Database(ABC):
             )  # fmt: skip
         raise StudioError(
             "data.which-table", "The database {path} has {count} tables: {tables}.",
-            "Choose a table, or write a query (data.query).", where="data.query", path=_name(self.found),
-            count=len(candidates), tables=", ".join([*tables, *views][:50]),
+            "Write the name of one of them as the query (data.query), or a SELECT.", where="data.query",
+            path=_name(self.found), count=len(candidates), tables=", ".join([*tables, *views][:50]),
+            names=[*tables, *views][:50],
         )  # fmt: skip
 
 

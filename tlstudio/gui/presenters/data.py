@@ -32,7 +32,14 @@ _TOLD = (
     "hub_split",
     "encoding",
 )  # options that tell how it was read
-_REMEDIES = {"data.empty-rows": "drop-empty", "data.rare-classes": "drop-rare-classes"}
+_TABLES = 6  # of a database that can be chosen with a click
+_FLAWED = ("data.misplaced-answers", "data.bad-boxes", "data.uneven-tags", "data.bad-messages")
+_REMEDIES = {
+    "data.empty-rows": "drop-empty",
+    "data.bad-numbers": "drop-empty",
+    "data.rare-classes": "drop-rare-classes",
+    **dict.fromkeys(_FLAWED, "drop-flawed"),
+}
 
 
 class DataPresenter(Presenter):
@@ -205,7 +212,11 @@ class DataPresenter(Presenter):
         return [Problem(item.error, item.severity, self._remedies(item.error)) for item in problems]
 
     def _remedies(self, error: dict[str, Any]) -> tuple[Remedy, ...]:
-        """The ways out that are one click: a data step at the end of those that are there."""
+        """The ways out that are one click: an option of reading, or a data step at the end of those that are there."""
+        if error.get("code") == "data.misplaced-answer":
+            return (Remedy(self.tr("Read it all the same"), "data.check_answers", False),)
+        if error.get("code") == "data.which-table":
+            return tuple(Remedy(name, "data.query", name) for name in error["params"]["names"][:_TABLES])
         step = _REMEDIES.get(error.get("code", ""), "")
         if not step or step in {choice.name for choice in self._data.steps}:
             return ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tlstudio.core.recipe import DataSection
+from tlstudio.data.compose import TEMPLATE
 from tlstudio.data.roles import ROLES
 
 TARGETS = ("label", "labels", "number")  # a model learns one of them
@@ -24,11 +25,11 @@ def role_of(roles: Assigned, column: str) -> str:
 def shown_roles(data: DataSection, found: Assigned) -> dict[str, list[str]]:
     """The user's roles, completed by those that were found and that still fit: an edit shows before it is read.
 
-    Where a template makes the text, no column is the text.
+    Where a template makes the text (or the prompt, the question …), no column is that.
     """
     roles = {role: names_of(given) for role, given in data.roles.items() if given}
     if data.template:
-        roles.pop("text", None)
+        roles.pop(made_role(found), None)
     taken = {name for names in roles.values() for name in names}
     target = any(role in TARGETS for role in roles)
     for role, given in found.items():
@@ -36,6 +37,11 @@ def shown_roles(data: DataSection, found: Assigned) -> dict[str, list[str]]:
         if role not in roles and names and not (target and role in TARGETS):
             roles[role] = names
     return roles
+
+
+def made_role(roles: Assigned) -> str:
+    """What the template makes, as the data was read; the text where that is not known yet."""
+    return role_of(roles, TEMPLATE) or "text"
 
 
 def title(role: str) -> str:
@@ -64,7 +70,7 @@ def with_role(data: DataSection, assigned: Assigned, column: str, role: str) -> 
     if role in TARGETS:
         roles = {name: names for name, names in roles.items() if name == role or name not in TARGETS}
     changes: Changes = {"data.roles": {name: _plain(names) for name, names in roles.items() if names}}
-    if role == "text" and data.template:
+    if data.template and role == made_role(assigned):
         changes["data.template"] = ""
     return changes
 

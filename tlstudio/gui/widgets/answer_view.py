@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
@@ -189,7 +190,10 @@ class AnswerView(QWidget):
 
     def _embedding(self, answer: Answer, _asked: dict[str, str]) -> None:
         values = answer.get("embedding") or []
-        self.heading.setText(self.tr("{n} numbers").format(n=formats.count(len(values))))
+        length = formats.number(math.hypot(*values) if values else 0.0)
+        self.heading.setText(
+            self.tr("{n} numbers, length {length}").format(n=formats.count(len(values)), length=length)
+        )
         numbers = "  ".join(formats.signed(value) for value in values[:_NUMBERS])
         self.note.setText(f"{numbers} …" if len(values) > _NUMBERS else numbers)
         self._show(self.heading, self.note)

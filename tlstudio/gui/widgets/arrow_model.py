@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from tlstudio.core.errors import StudioError
+from tlstudio.data.detect.reading import MESSAGE
 from tlstudio.data.roles import ROLES
+from tlstudio.data.rowwise import message_of
 from tlstudio.gui import formats
 from tlstudio.gui.i18n import engine
 
@@ -204,8 +206,16 @@ def _batches(source: Any) -> list[pa.RecordBatch]:
 
 
 def as_text(value: Any) -> str:
-    """A cell in full; the parts of a list between dots."""
-    return _BETWEEN.join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    """A cell in full; the parts of a list between dots, and messages with who says them."""
+    if isinstance(value, list):
+        return _BETWEEN.join(said(item) if str(item).startswith(MESSAGE) else str(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def said(item: str) -> str:
+    """A message as people write it: ``user: hello``; what is none stays as it is."""
+    message = message_of(item)
+    return f"{message['role']}: {message['content']}" if message is not None else item
 
 
 def tagged(tokens: Sequence[str], tags: Sequence[str]) -> str:

@@ -66,9 +66,10 @@ class AugmentCard(Card):
         below = QVBoxLayout()
         below.setContentsMargins(26, 0, 0, 2)
         below.setSpacing(4)
-        for widget in (self.summary, self.reason, self.form):
+        for widget in (self.summary, self.reason):
             below.addWidget(widget)
         self.body.addLayout(below)
+        self.body.addWidget(self.form)  # not indented: it is the widest part
         self.set_shown(shown)
 
     def set_shown(self, shown: Augmentation) -> None:

@@ -13,6 +13,9 @@ from tlstudio.gui.widgets.augment_examples import Examples
 from tlstudio.gui.widgets.common import Card, button, label
 from tlstudio.gui.widgets.splitter import splitter
 
+_NARROW, _WIDE = 290, 390  # pixels of the list at least, and at least where a form asks for them
+_GAP = 8  # between cards and scroll bar
+
 
 class AugmentView(QWidget):
     """Signals: what the user wants. Setters: what is known."""
@@ -54,12 +57,11 @@ class AugmentView(QWidget):
         self._list.setSpacing(8)
         self._list.addWidget(self._make_balance())
         self._list.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumWidth(290)
-        area.setWidget(inner)
-        return area
+        self._area = QScrollArea(self)
+        self._area.setWidgetResizable(True)
+        self._area.setMinimumWidth(_NARROW)
+        self._area.setWidget(inner)
+        return self._area
 
     def _make_balance(self) -> Card:
         card = Card(parent=self)
@@ -129,6 +131,13 @@ class AugmentView(QWidget):
             for place, card in enumerate(cards, 1):
                 self._list.insertWidget(place, card)
         self.cards = cards
+        self._fit()
+
+    def _fit(self) -> None:
+        """Room for the widest form, so that nothing of it is cut off."""
+        needed = max((card.minimumSizeHint().width() for card in self.cards), default=0)
+        bar = self._area.verticalScrollBar().sizeHint().width() + _GAP
+        self._area.setMinimumWidth(min(max(needed + bar, _NARROW), _WIDE))
 
     def set_balance(self, balanced: bool, reason: str) -> None:
         """``reason``: why the classes cannot be drawn equally often."""

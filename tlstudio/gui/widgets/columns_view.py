@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tlstudio.data.roles import ROLES
+from tlstudio.data.roles import ROLES, SAMPLE
 from tlstudio.gui import formats, theme
 from tlstudio.gui.forms import TextBox
 from tlstudio.gui.i18n import engine
-from tlstudio.gui.widgets.common import row
+from tlstudio.gui.widgets.common import label, row
 from tlstudio.gui.widgets.template_edit import TemplateEdit
 
 _ROLE = 1  # number of the column with the roles
@@ -198,6 +198,9 @@ class ColumnsView(QWidget):
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(10)
         layout.addWidget(self._make_table(), 1)
+        self.note = label("", "caption", parent=self)
+        self.note.hide()
+        layout.addWidget(self.note)
         layout.addWidget(self._make_separator())
         self.template = TemplateEdit(self)
         layout.addWidget(self.template)
@@ -249,6 +252,12 @@ class ColumnsView(QWidget):
         self.template.set_columns([item.name for item in columns])
         if fresh and columns:
             self._fit()
+
+    def set_rows(self, count: int) -> None:
+        """How many rows there are: what is in a column is told from the first of them."""
+        text = self.tr("The numbers and examples are from the first {n} of {all} rows.")
+        self.note.setText(text.format(n=formats.count(SAMPLE), all=formats.count(count)))
+        self.note.setVisible(count > SAMPLE)
 
     def set_separator(self, text: str, used: bool) -> None:
         """``used``: the labels stand in the cells of one column."""

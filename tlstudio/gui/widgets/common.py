@@ -42,6 +42,25 @@ def button(text: str, icon: str = "", role: str = "", help: str = "", parent: QW
     return result
 
 
+class Sign(QLabel):
+    """An icon in a colour of the scheme, drawn anew when the scheme becomes another."""
+
+    def __init__(self, icon: str, tint: str, size: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon, self._tint, self._size = icon, tint, size
+        self.setFixedSize(QSize(size + 2, size + 2))
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == event.Type.PaletteChange:
+            self._draw()
+        super().changeEvent(event)
+
+    def _draw(self) -> None:
+        tint = getattr(theme.colours(), self._tint)
+        self.setPixmap(theme.pixmap(self._icon, tint, self._size, self.devicePixelRatioF()))
+
+
 class Card(QFrame):
     """A titled panel; put content into ``body``."""
 

@@ -32,11 +32,20 @@ class LabelsModel(QAbstractTableModel):
         self._counts: list[tuple[str, int]] = []
         self._changes: dict[str, str | None] = {}
         self._most = 1
+        self._fixed = False
         self._heads = (self.tr("Label"), self.tr("Rows"), self.tr("New name"))
 
-    def set_labels(self, counts: Sequence[tuple[str, int]], changes: Mapping[str, str | None]) -> None:
-        """Shows labels; the same labels with other new names keep the selection."""
-        self._changes = dict(changes)
+    def set_labels(
+        self, counts: Sequence[tuple[str, int]], changes: Mapping[str, str | None], what: str, fixed: bool
+    ) -> None:
+        """Shows labels; the same labels with other new names keep the selection.
+
+        Args:
+            what: heading of the numbers.
+            fixed: whether they cannot be renamed.
+        """
+        self._changes, self._fixed = dict(changes), fixed
+        self._heads = (self.tr("Label"), what, self.tr("New name"))
         self._most = max((count for _, count in counts), default=1) or 1
         if [name for name, _ in counts] == [name for name, _ in self._counts]:
             self._counts = list(counts)
@@ -58,7 +67,7 @@ class LabelsModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == _NEW else flags
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == _NEW and not self._fixed else flags
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
@@ -125,7 +134,7 @@ class LabelsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        labels = Card(self.tr("Rows of each label"), self)
+        self.card = labels = Card(self.tr("Rows of each label"), self)
         self.filter = QLineEdit(labels)
         self.filter.setPlaceholderText(self.tr("Filter"))
         self.filter.setAccessibleName(self.tr("Filter the labels"))
@@ -133,7 +142,8 @@ class LabelsView(QWidget):
         self.filter.setMaximumWidth(180)
         labels.header.addWidget(self.filter)
         labels.body.addWidget(self._make_table(), 1)
-        labels.body.addLayout(self._make_buttons())
+        self.buttons = self._make_buttons()
+        labels.body.addWidget(self.buttons)
         self.note = label("", "caption", wrap=True, parent=labels)
         labels.body.addWidget(self.note)
         self.lengths = Card(self.tr("Lengths of the texts"), self)
@@ -145,7 +155,8 @@ class LabelsView(QWidget):
         parts.addWidget(self.lengths)
         parts.setStretchFactor(0, 3)
         parts.setStretchFactor(1, 2)
-        layout = row(parts, stretch=False)
+        self.nothing = label(self.tr("No column holds labels: there is nothing to count."), "muted", parent=self)
+        layout = row(parts, self.nothing, stretch=False)
         layout.setContentsMargins(0, 8, 0, 0)
         self.setLayout(layout)
         self._on_selection()
@@ -181,33 +192,52 @@ class LabelsView(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._on_selection)
         return self.table
 
-    def _make_buttons(self) -> Any:
+    def _make_buttons(self) -> QWidget:
         self.merge_button = button(self.tr("Merge into one…"), help=self.tr("The chosen labels get one name"))
         self.drop_button = button(self.tr("Leave out"), help=self.tr("Rows with the chosen labels are not used"))
         self.reset_button = button(self.tr("Reset"), help=self.tr("The chosen labels stay as they are in the file"))
         self.merge_button.clicked.connect(self._merge)
         self.drop_button.clicked.connect(self._drop)
         self.reset_button.clicked.connect(self._reset)
-        return row(self.merge_button, self.drop_button, self.reset_button)
+        buttons = QWidget(self)
+        line = row(self.merge_button, self.drop_button, self.reset_button)
+        line.setContentsMargins(0, 0, 0, 0)
+        buttons.setLayout(line)
+        return buttons
 
     # --- setters
 
     def set_labels(
-        self, raw: Sequence[tuple[str, int]], changes: Mapping[str, str | None], after: Sequence[tuple[str, int]]
+        self,
+        raw: Sequence[tuple[str, int]],
+        changes: Mapping[str, str | None],
+        after: Sequence[tuple[str, int]],
+        rows: int,
     ) -> None:
-        """Labels of the file, what they become, and what is left after all repairs. Emits nothing."""
-        self.model.set_labels(raw, changes)
-        self.filter.setVisible(len(raw) > _MANY)
+        """Labels of the file, what they become, and what is left after all repairs. Emits nothing.
+
+        Args:
+            rows: that are left; one may have several labels.
+        """
+        self._show(raw, changes, self.tr("Rows of each label"), self.tr("Rows"), False)
         text = self.tr("{before} labels in the data; {after} after all repairs, in {rows} rows.")
-        rows = sum(count for _, count in after)
         shown = {"before": len(raw), "after": len(after), "rows": rows}
         self.note.setText(text.format(**{key: formats.count(value) for key, value in shown.items()}) if raw else "")
-        summary = words.listing(f"{name}: {formats.count(count)}" for name, count in list(raw)[:40])
-        self.table.setAccessibleDescription(summary)
+
+    def set_tags(self, counts: Sequence[tuple[str, int]]) -> None:
+        """Tokens of each tag, which are only shown."""
+        self._show(counts, {}, self.tr("Tokens of each tag"), self.tr("Tokens"), True)
+        self.note.setText(self.tr("{n} tags in the data.").format(n=formats.count(len(counts))))
+
+    def set_boxes(self, counts: Sequence[tuple[str, int]]) -> None:
+        """Boxes of each label, which are only shown."""
+        self._show(counts, {}, self.tr("Boxes of each label"), self.tr("Boxes"), True)
+        self.note.setText(self.tr("{n} labels of boxes in the data.").format(n=formats.count(len(counts))))
 
     def set_lengths(self, edges: list[float], counts: list[float], unit: str) -> None:
         self.histogram.set_counts(edges, counts, unit)
         self.lengths.setVisible(bool(counts))
+        self.nothing.setVisible(self.card.isHidden() and self.lengths.isHidden())
 
     def chosen(self) -> list[str]:
         """The selected labels, as they are in the file."""
@@ -215,6 +245,18 @@ class LabelsView(QWidget):
         return [self.model.name(self.sorted.mapToSource(index).row()) for index in rows]
 
     # --- inside
+
+    def _show(
+        self, counts: Sequence[tuple[str, int]], changes: Mapping[str, str | None], title: str, what: str, fixed: bool
+    ) -> None:
+        self.card.setVisible(bool(counts))
+        self.card.title.setText(title)
+        self.model.set_labels(counts, changes, what, fixed)
+        self.table.setColumnHidden(_NEW, fixed)
+        self.buttons.setVisible(not fixed)
+        self.filter.setVisible(len(counts) > _MANY)
+        summary = words.listing(f"{name}: {formats.count(count)}" for name, count in list(counts)[:40])
+        self.table.setAccessibleDescription(summary)
 
     def _on_selection(self) -> None:
         chosen = self.chosen()

@@ -165,7 +165,8 @@ class NetworkView(QWidget):
         """The learning rate over the training: nothing before the block opens."""
         tint = theme.data_colour(0)
         start = self._start(block) / self._epochs if self._epochs else 0.0
-        points = QPolygonF([QPointF(strip.left() + start * strip.width(), strip.bottom())])
+        edge = strip.left() + start * strip.width()
+        points = QPolygonF([QPointF(edge, strip.bottom())])
         last = max(len(block.curve) - 1, 1)
         for number, value in enumerate(block.curve):
             if number / last >= start - 1e-9:
@@ -179,7 +180,6 @@ class NetworkView(QWidget):
         painter.setBrush(fill)
         painter.drawPolygon(points)
         if self._draggable and self._is_movable(block):
-            edge = points[0].x()
             painter.setPen(QPen(QColor(theme.colours().text), 2.4))
             painter.drawLine(QPointF(edge, strip.top()), QPointF(edge, strip.bottom()))
 

@@ -29,7 +29,8 @@ from tlstudio.gui.widgets.splitter import splitter
 _ROW, _PICTURE_ROW = 28, 60  # pixels
 _LARGE = 112  # pixels of the chosen row's picture
 _WIDE, _NARROW = 460, 150  # pixels of a column
-_LONG = ("text", "text_b", "question", "context", "source_text", "target_text", "tokens", "image")
+_LONG = ("image", "text", "text_b", "negative", "question", "context", "source_text", "target_text", "prompt",
+         "response", "messages", "tokens")  # fmt: skip
 _LIMIT = 20_000  # characters of a row that are shown
 
 

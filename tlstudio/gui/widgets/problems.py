@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from tlstudio.gui import i18n, theme
-from tlstudio.gui.widgets.common import button, clear, label
+from tlstudio.gui.widgets.common import Sign, button, clear, label
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ProblemList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[list[Problem], bool] = ([], theme.colours().dark)
+        self._shown: list[Problem] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
@@ -45,9 +45,9 @@ class ProblemList(QWidget):
 
     def set_problems(self, problems: list[Problem]) -> None:
         """Shows problems; unchanged ones stay as they are, so that a pressed button lives through its own click."""
-        if (problems, theme.colours().dark) == self._shown:
+        if problems == self._shown:
             return
-        self._shown = (problems, theme.colours().dark)
+        self._shown = list(problems)
         clear(self._layout)
         for problem in problems:
             self._layout.addWidget(self._frame(problem))
@@ -63,9 +63,7 @@ class ProblemList(QWidget):
         outer.setContentsMargins(12, 8, 12, 8)
         outer.setSpacing(10)
         tint = "error" if problem.severity == "error" else "warn"
-        sign = label(parent=frame)
-        sign.setPixmap(theme.pixmap(problem.severity, getattr(theme.colours(), tint), 20, self.devicePixelRatioF()))
-        sign.setFixedSize(QSize(22, 22))
+        sign = Sign(problem.severity, tint, 20, frame)
         sign.setAccessibleName(self.tr("Error") if problem.severity == "error" else self.tr("Warning"))
         outer.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         outer.addLayout(self._texts(problem, frame), 1)

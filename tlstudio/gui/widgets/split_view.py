@@ -33,6 +33,7 @@ _FIELDS = {  # what each method asks for
     "column": (),
     "k-fold": ("folds", "validation", "seed"),
 }
+_NARROW = 84  # pixels of a number with its bar
 _BY = ("grouped", "time", "held-out", "column")  # methods that go by a column
 
 Index = QModelIndex | QPersistentModelIndex
@@ -156,7 +157,9 @@ class SplitView(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(26)
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)  # names may be long, and numbers are short
+        header.setMinimumSectionSize(_NARROW)
         for column in range(1, len(SPLITS) + 1):
             self.table.setItemDelegateForColumn(column, BarDelegate(column - 1, self.table))
         self.table.setMinimumHeight(120)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.forms import ChoiceBox
 from tlstudio.gui.i18n import engine
-from tlstudio.gui.widgets.common import button, label
+from tlstudio.gui.widgets.common import Sign, button, label
 
 _WIDTH = 210  # pixels: the longest usual title
 
@@ -63,8 +63,7 @@ class TaskOffer(QFrame):
         super().__init__(parent)
         theme.set_role(self, "card")
         self._name = ""
-        self._sign = label(parent=self)
-        self._sign.setFixedSize(QSize(20, 20))
+        self._sign = Sign("info", "accent", 18, self)
         self.text = label("", wrap=True, parent=self)
         self.button = button("", parent=self)
         self.button.clicked.connect(self._take)
@@ -79,7 +78,6 @@ class TaskOffer(QFrame):
     def offer(self, text: str, name: str = "", action: str = "") -> None:
         """Shows a line, with a button where ``name`` is the task to take; an empty text hides it."""
         self._name = name
-        self._sign.setPixmap(theme.pixmap("info", theme.colours().accent, 18, self.devicePixelRatioF()))
         self.text.setText(text)
         self.button.setText(action)
         self.button.setAccessibleName(action)

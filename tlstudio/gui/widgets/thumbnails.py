@@ -88,5 +88,7 @@ def thumbnail(path: str, side: int = _SIDE) -> QImage | None:
     except StudioError:
         return None  # that it is broken is what the finding says
     picture.thumbnail((side, side))
+    if (times := side // max(picture.size)) > 1:  # a tiny one is shown by its pixels
+        picture = picture.resize((picture.width * times, picture.height * times), 0)
     data = picture.tobytes()
     return QImage(data, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888).copy()

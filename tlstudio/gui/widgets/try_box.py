@@ -26,6 +26,7 @@ class TryBox(QWidget):
         super().__init__(parent)
         self.inputs: dict[str, Input] = {}
         self._asked: dict[str, str] = {}
+        self._optional: frozenset[str] = frozenset()
         self._busy = False
         self._fields = QVBoxLayout()
         self._fields.setSpacing(8)
@@ -52,8 +53,8 @@ class TryBox(QWidget):
         layout.addStretch(1)
         self.set_asks(("text",))
 
-    def set_asks(self, asks: Sequence[str], hint: str = "") -> None:
-        """The roles that the task asks for; the same ones keep what stands in them."""
+    def set_asks(self, asks: Sequence[str], hint: str = "", optional: Sequence[str] = ()) -> None:
+        """The roles that the task asks for (``optional`` ones may stay empty); the same ones keep what was given."""
         if list(asks) != list(self.inputs):
             clear(self._fields)
             self.inputs = {role: make(role, self) for role in asks}
@@ -65,8 +66,11 @@ class TryBox(QWidget):
             self._halves.setDirection(direction)
             for half in (0, 1):
                 self._halves.setStretch(half, 1 if beside else 0)
-        for field in self.inputs.values():
-            if hint:
+        self._optional = frozenset(optional)
+        for role, field in self.inputs.items():
+            if role in self._optional:
+                field.set_hint(self.tr("Optional: leave it empty to ask about the first alone"))
+            elif hint:
                 field.set_hint(hint)
         self.reset()
 
@@ -91,7 +95,9 @@ class TryBox(QWidget):
         self.message.setVisible(True)
 
     def _values(self) -> dict[str, str]:
-        return {role: field.value() for role, field in self.inputs.items()}
+        """What was given; an optional role that stayed empty is left out."""
+        values = {role: field.value() for role, field in self.inputs.items()}
+        return {role: value for role, value in values.items() if value or role not in self._optional}
 
     def _ready(self) -> bool:
         return not self._busy and all(self._values().values())
