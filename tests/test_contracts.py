@@ -19,7 +19,7 @@ from tlstudio.core.progress import silent
 from tlstudio.models.anatomy import layer_groups, parameter_groups
 
 PACKAGES = (
-    "tlstudio.tasks", "tlstudio.strategies", "tlstudio.regularisation", "tlstudio.compression", "tlstudio.export",
+    "tlstudio.tasks", "tlstudio.strategies", "tlstudio.regularisation", "tlstudio.adaptation", "tlstudio.compression", "tlstudio.export",
     "tlstudio.augmentation",
     "tlstudio.data.sources", "tlstudio.data.steps", "tlstudio.data.doctor",
 )  # fmt: skip
@@ -42,8 +42,12 @@ def test_every_plugin_describes_itself(package, name):
         assert info.title, field
         assert info.description, field
         assert info.description.endswith("."), field
-        # which rows or labels a repair means comes from a finding or from the table of labels, not from a form
-        by_hand = package == "tlstudio.data.steps" and get_origin(info.annotation) in (dict, tuple)
+        # which rows or labels a repair means comes from a finding or from the table of labels, not from a form; which
+        # blocks train, and when, is set in the drawing
+        by_hand = package in ("tlstudio.data.steps", "tlstudio.strategies") and get_origin(info.annotation) in (
+            dict,
+            tuple,
+        )
         assert by_hand or field in described, f"the window has no form for {field}"
     plugin.Config()  # everything has a default
     with pytest.raises(ValidationError):
@@ -79,7 +83,7 @@ def encoded(tiny_model, tmp_path_factory):
 @pytest.fixture(scope="module", params=list(find("tlstudio.strategies")))
 def trained(request, tiny_model, encoded, tmp_path_factory):
     """A strategy's model before and after training, and as it was saved."""
-    from tlstudio.training.trainer import fit
+    from tlstudio.training.trainer import fit_all
 
     name = request.param
     folder = tmp_path_factory.mktemp(name)
@@ -89,8 +93,9 @@ def trained(request, tiny_model, encoded, tmp_path_factory):
         tensors = {key: value.detach().clone() for key, value in before.state_dict().items()}
         prepared = tiny.transfer(name, tiny_model, encoded)
         loss = tiny.task().loss(tiny.task().Config(), encoded)
-        fit(prepared, loss, tiny.judge(encoded), tiny.SETTINGS, folder / "checkpoints", silent, Control())
-        model: Any = prepared.finish().eval()
+        last, _trained = fit_all(prepared, loss, tiny.judge(encoded), tiny.SETTINGS, folder / "checkpoints", silent,
+                                 Control())  # fmt: skip
+        model: Any = last.finish().eval()
         tiny.task().save(model, encoded, tiny_model, folder / "model")
     return find("tlstudio.strategies")[name], tensors, model, folder / "model"
 
@@ -101,13 +106,19 @@ def test_exactly_what_the_strategy_states_changes(trained):
     states = strategy.plan(strategy.Config(), groups, float(tiny.SETTINGS.epochs))
     assert len(states) == len(groups)
     stated = {group.name for group, state in zip(groups, states, strict=True) if state.trains}
+    # the best weights may be older than the opening of these; test_strategy_contract looks at each step
+    later = {group.name for group, state in zip(groups, states, strict=True) if state.opens > 0}
+    if strategy.NAME == "prototypes":
+        pytest.skip("its head is made before the training, of which there is none")
     now = model.state_dict()
-    assert set(now) == set(before)
+    assert set(now) >= set(before), "a block that takes the mean may be added"
     for group, (_, names) in parameter_groups(model).items():
-        changed = [name for name in names if not bool((now[name] == before[name]).all())]
+        changed = [name for name in names if name in before and not bool((now[name] == before[name]).all())]
+        if group in later or (group == "pooler" and strategy.NAME == "contrastive-few-shot"):
+            continue  # a pooler that passes the mean on takes its place in the second phase
         if group in stated:
             # at an attention key's bias the softmax has no slope: only rounding moves it
-            still = [name for name in names if name not in changed and not name.endswith("key.bias")]
+            still = [name for name in names if name in before and name not in changed and not name.endswith("key.bias")]
             if strategy.NAME == "lora":  # beside matrices alone; the biases and norms of a block stay
                 still = [name for name in still if now[name].ndim > 1]
             assert not still, f"{group} was to train"

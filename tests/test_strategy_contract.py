@@ -78,8 +78,8 @@ def test_exactly_what_is_stated_changes_from_the_stated_step_on(name, options, t
     config = strategy.Config(**options)
     # without regularisation of the loss every parameter that trains has a gradient in each step
     prepared = tiny.transfer(name, tiny_model, encoded, epochs=EPOCHS, **options)
-    if name == "linear-probe":
-        pytest.skip("trains a head on features; see test_contracts")
+    if strategy.ONCE or prepared.then is not None:
+        pytest.skip("trains on features, or in phases; test_contracts looks at the result")
     watching = Watching()
     trained(replace(prepared, callbacks=(*prepared.callbacks, watching)), encoded, tmp_path)
     model = prepared.model
@@ -166,6 +166,8 @@ def test_a_resumed_training_ends_with_the_same_weights(variant, regularisers, af
         return replace(transfer, callbacks=(*transfer.callbacks, *callbacks(regularisers)))
 
     whole = prepared()
+    if whole.settings.get("epochs") == 0:
+        pytest.skip("nothing is trained")
     steps = trained(whole, encoded, tmp_path / "whole").steps
     assert after < steps
     broken = prepared()

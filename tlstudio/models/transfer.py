@@ -25,6 +25,9 @@ class Transfer:
         finish: called after training; gives the ordinary transformers model with the trained weights.
         rates: factor on the learning rate by parameter name; 1 where none is given.
         callbacks: what takes part in the training; the loss goes through them in this order.
+        loss: mean loss of a batch instead of the task's, for a phase that learns something else.
+        settings: what differs from the recipe's training, such as ``{"epochs": 1}``; with 0 epochs nothing is trained.
+        then: the next phase, made when this one has ended; ``finish`` of the last one gives the model.
     """
 
     model: torch.nn.Module
@@ -34,6 +37,9 @@ class Transfer:
     finish: Callable[[], torch.nn.Module]
     rates: Mapping[str, float] = field(default_factory=dict)
     callbacks: tuple[Callback, ...] = ()
+    loss: Callable[..., torch.Tensor] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    then: Callable[[], Transfer] | None = None
 
     @property
     def lengths(self) -> list[int] | None:

@@ -89,7 +89,7 @@ PLUGIN = LinearProbe()
 def _stubbed(model: Any, pooling: str, job: TransferJob) -> Transfer:
     """The head's own code on the features of one token."""
     extract = partial(features.tokens, model, pooling=pooling)
-    rows = {split: _features(job, split, pooling, extract) for split in _splits(job)}
+    rows = {split: cached(job, split, pooling, extract) for split in _splits(job)}
     prefix, backbone = model.base_model_prefix, model.base_model
     setattr(model, prefix, features.stub(backbone))
 
@@ -107,7 +107,7 @@ def _recorded(model: Any, job: TransferJob) -> Transfer:
     name = next(name for name in job.head.probe.split("|") if hasattr(model, name))
     module = getattr(model, name)
     extract = partial(features.recorded, model, module, job.collate)
-    rows = {split: _features(job, split, job.head.probe, extract) for split in _splits(job)}
+    rows = {split: cached(job, split, job.head.probe, extract) for split in _splits(job)}
     for weight, parameter in model.named_parameters():  # whatever lies between the backbone and the last module
         parameter.requires_grad_(weight.startswith(f"{name}."))
     factor = features.damping(module, rows["train"])
@@ -131,7 +131,7 @@ def _splits(job: TransferJob) -> list[str]:
     return [split for split in ("train", "validation") if split in job.encoded.splits]
 
 
-def _features(job: TransferJob, split: str, how: str, extract: Any) -> features.FeatureRows:
+def cached(job: TransferJob, split: str, how: str, extract: Any) -> features.FeatureRows:
     """Features of all rows from the cache, or from one pass of the backbone.
 
     The key holds backbone, tokenizer, data and pooling, so that any change makes a new file.

@@ -69,7 +69,8 @@ def make(parts: Parts, folder: Path) -> Any:
     )
     trainer.studio = parts
     trainer.add_callback(_moments(trainer))
-    trainer.create_optimizer()  # before a callback freezes for a while what trains later
+    if settings.epochs:
+        trainer.create_optimizer()  # before a callback freezes for a while what trains later
     trainer.args.dataloader_drop_last = leaves_one(transfer.model, len(transfer.train), trainer.args.train_batch_size)
     trainer.remove_callback(PrinterCallback)
     # heads swallow num_items_in_batch without using it: the loss would be summed over accumulated parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,19 +40,37 @@ class Trained:
     peak_memory_bytes: int
 
 
+def fit_all(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder: Path, emit: Emit,
+            control: Control, balance: bool = False) -> tuple[Transfer, Trained]:  # fmt: skip
+    """Trains phase after phase; gives the last one, and what the whole training came to.
+
+    Args and errors as in :func:`fit`. After a stop the phases that are left end at their first step: without them there
+    would be no model of the task.
+    """
+    steps, seconds, memory = 0, 0.0, 0
+    while True:
+        trained = fit(transfer, loss, judge, settings, folder, emit, control, balance, before=steps)
+        steps, seconds = steps + trained.steps, seconds + trained.seconds
+        memory = max(memory, trained.peak_memory_bytes)
+        if transfer.then is None:
+            return transfer, replace(trained, steps=steps, seconds=seconds, peak_memory_bytes=memory)
+        transfer = transfer.then()
+
+
 def fit(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder: Path, emit: Emit,
         control: Control, balance: bool = False, keep: Checkpoints | None = None,
-        resume: Path | None = None) -> Trained:  # fmt: skip
+        resume: Path | None = None, before: int = 0) -> Trained:  # fmt: skip
     """Trains ``transfer.model`` in place; afterwards it holds the best weights.
 
     Args:
         transfer: model, rows and collator from a strategy.
-        loss: mean loss of a batch from (outputs, labels).
+        loss: mean loss of a batch from (outputs, labels), unless the phase has its own.
         judge: how validation rows are measured.
-        settings: settled choices.
+        settings: settled choices, some of which the phase may change.
         folder: where the best weights are kept while training.
         balance: every class is drawn equally often; an epoch has as many rows as before.
         keep: where checkpoints are written from time to time; None writes none.
+        before: steps of earlier phases; the curves go on after them.
         resume: a checkpoint from which the same training, with the model as it was before its first step, goes on.
 
     Raises:
@@ -62,19 +80,23 @@ def fit(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder
     """
     import torch
 
+    settings, balance = replace(settings, **transfer.settings), balance and transfer.loss is None
     torch.set_num_threads(settings.threads)
     steps = max(1, -(-len(transfer.train) // settings.batch_size)) * settings.epochs
     best = BestWeights(transfer.model, folder / "best.safetensors", settings.best_metric)
-    watch = Watch(settings, best, emit, control, steps)
+    watch = Watch(settings, best, emit, control, steps, before)
     if resume is not None:
         checkpoints.verify(resume)
         watch.restore(read_json(resume / "watch.json"))
-    trainer = studio_trainer.make(Parts(transfer, loss, judge, settings, watch, balance, keep), folder)
+    trainer = studio_trainer.make(Parts(transfer, transfer.loss or loss, judge, settings, watch, balance, keep), folder)
     loop = Loop(transfer.model, settings.epochs, steps, len(transfer.train), transfer.lengths, settings.seed, emit,
                 control)  # fmt: skip
     begin, paused = time.monotonic(), control.paused_seconds
     with _explained(), _taking_part(transfer, loop):
-        trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
+        if settings.epochs:
+            trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
+        elif len(transfer.validation):
+            trainer.evaluate()
     seconds = time.monotonic() - begin - (control.paused_seconds - paused)
     if watch.outcome == "nan" and not best.found:
         raise StudioError(

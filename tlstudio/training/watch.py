@@ -19,8 +19,10 @@ MAX_POINTS = 20_000  # training points of a curve; more are thinned while loggin
 class Watch:
     """The state of a training beside that of model and optimiser."""
 
-    def __init__(self, settings: Settings, best: BestWeights, emit: Emit, control: Control, steps: int) -> None:
+    def __init__(self, settings: Settings, best: BestWeights, emit: Emit, control: Control, steps: int,
+                 before: int = 0) -> None:  # fmt: skip
         self.settings, self.best, self.emit, self.control = settings, best, emit, control
+        self._before = before  # steps of the phases before, so that the curves go on
         self.outcome = "completed"
         self.step, self.epoch, self.peak_memory = 0, 0.0, 0
         self.meter = Meter(emit, control, "train", steps, "steps")
@@ -83,13 +85,13 @@ class Watch:
                 "The loss became not-a-number at step {step}; training ends here.", "error",
                 step=state.global_step)  # fmt: skip
             return True
-        self.emit(Metric(split="train", step=state.global_step, epoch=state.epoch or 0.0, values=values))
+        self.emit(Metric(split="train", step=self._before + state.global_step, epoch=state.epoch or 0.0, values=values))
         return False
 
     def evaluated(self, values: dict[str, float], state: Any) -> None:
         """New validation values: they go into the curves, and better weights are kept."""
         self._measured_step = state.global_step
-        self.emit(Metric(split="validation", step=state.global_step, epoch=state.epoch or 0.0, values=values))
+        self.emit(Metric(split="validation", step=self._before + state.global_step, epoch=state.epoch or 0.0, values=values))
         if self.best.offer(values, state.epoch or 0.0):
             self._without_gain = 0
             self.emit(
