@@ -35,6 +35,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("gradual-unfreezing", {"opens": (0.5, 1.5)}),
     ("gradual-unfreezing", {"by": "plateau"}),
     ("lora", {"dora": True}),
+    ("lora", {"rslora": True}),
     ("distillation", {"hidden": 1.0, "attention": 0.1, "relations": 1.0}),
 ]
 IDS = [" ".join([name, *(f"{key}={value}" for key, value in options.items())]) for name, options in VARIANTS]
@@ -90,7 +91,7 @@ def test_exactly_what_is_stated_changes_from_the_stated_step_on(name, options, t
         return  # when it opens depends on the losses; tests/strategies has its own
     if any(one.part == "adapters" for one in plan):
         changing = {name for names in watching.steps for name in names}
-        assert all("lora" in name or name.startswith(("classifier", "score")) or "pooler" in name for name in changing)
+        assert all("lora" in name or "ia3" in name or name.startswith(("classifier", "score")) or "pooler" in name for name in changing)
         return
     for step, changed in enumerate(watching.steps):
         for (group, (_kind, names)), one in zip(parameter_groups(model).items(), plan, strict=True):

@@ -1,11 +1,13 @@
 """LoRA: the backbone is frozen, and small matrices beside its linear layers are trained (Hu et al., 2022).
 
-With DoRA (Liu et al., 2024) the size of each weight column is trained as well. Afterwards the matrices are added to the
+With DoRA (Liu et al., 2024) the size of each weight column is trained as well; rsLoRA (Kalajdzievski, 2023) scales
+large ranks otherwise. Afterwards the matrices are added to the
 weights, so that the result is an ordinary model. Library: peft.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -57,6 +59,11 @@ class Options(BaseModel):
         title="DoRA",
         description="Learns direction and size of the weights apart: often a little better, and slower.",
     )
+    rslora: bool = Field(
+        False,
+        title="Rank-stabilised",
+        description="Divides alpha by the root of the rank instead of the rank (rsLoRA): for ranks above 32.",
+    )
     attention_dropout: float = Field(
         0.0,
         ge=0,
@@ -88,46 +95,15 @@ class Lora:
         return Defaults(epochs=epochs, batch_size=16, learning_rate=2e-4 if width >= _WIDE else 5e-4, patience=2)
 
     def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
-        embeddings = sum(group.parameters for group in groups if group.kind == "embeddings")
-        rank = _RANK if config.rank == "auto" else config.rank
-
-        def of(group: LayerGroup) -> GroupPlan:
-            if group.kind == "head":
-                return FROZEN if _alike(group.parameters, embeddings) else TRAINS
-            if group.kind != "block" or group.name == "final":
-                return FROZEN
-            return TRAINS if group.name == "pooler" else GroupPlan(part="adapters", rank=rank)
-
-        return [of(group) for group in groups]
+        return plan_beside(groups, _RANK if config.rank == "auto" else config.rank)
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
         import peft
 
         model, restore = dropout.built(job, config.attention_dropout, None)
-        fresh = _own_parameters(model)
         names = target_names(model, config.targets)
-        tuner = peft.LoraModel(model, _settings(config, names, model, len(job.encoded.splits["train"])), "default")
-        for parameter in fresh:  # small, and without what the task needs until it is trained
-            parameter.requires_grad_(True)
-        _tell(job, model, len(names))
-        splits = job.encoded.splits
-
-        def finish() -> torch.nn.Module:
-            """The matrices become part of the weights."""
-            merged: Any = tuner.merge_and_unload()
-            if hasattr(merged, "peft_config"):
-                del merged.peft_config
-            restore()
-            result: torch.nn.Module = merged.requires_grad_(True)
-            return result
-
-        return Transfer(
-            model=model.to(job.device),
-            train=splits["train"],
-            validation=splits.get("validation", ()),
-            collate=job.collate,
-            finish=finish,
-        )
+        settings = _settings(config, names, model, len(job.encoded.splits["train"]))
+        return beside(job, model, restore, lambda: peft.LoraModel(model, settings, "default"), len(names))
 
 
 PLUGIN = Lora()
@@ -176,6 +152,7 @@ def _settings(config: Options, names: list[str], model: Any, rows: int) -> Any:
         lora_dropout=config.lora_dropout,
         target_modules=names,
         use_dora=config.dora,
+        use_rslora=config.rslora,
         fan_in_fan_out=isinstance(model.get_submodule(names[0]), Conv1D),
     )
 
@@ -197,8 +174,56 @@ def _alike(one: int, other: int) -> bool:
     return abs(one - other) <= _SAME_SIZE * other
 
 
+def plan_beside(groups: list[LayerGroup], rank: int) -> list[GroupPlan]:
+    """Adapters in the blocks, the head and the pooler train; a head that is the embeddings stays with them."""
+    embeddings = sum(group.parameters for group in groups if group.kind == "embeddings")
+
+    def of(group: LayerGroup) -> GroupPlan:
+        if group.kind == "head":
+            return FROZEN if _alike(group.parameters, embeddings) else TRAINS
+        if group.kind != "block" or group.name == "final":
+            return FROZEN
+        return TRAINS if group.name == "pooler" else GroupPlan(part="adapters", rank=rank)
+
+    return [of(group) for group in groups]
+
+
+def beside(job: TransferJob, model: Any, restore: Callable[[], None], tune: Callable[[], Any], layers: int) -> Transfer:
+    """The training of adapters of peft beside frozen layers, and of the head; they become part of the weights.
+
+    Args:
+        job: what the strategy is given.
+        model: of the task.
+        restore: puts the model's config back, see :mod:`tlstudio.strategies.dropout`.
+        tune: makes peft's tuner, which puts the adapters into the model and freezes everything else.
+        layers: how many layers get adapters.
+    """
+    fresh = _own_parameters(model)
+    tuner = tune()
+    for parameter in fresh:  # small, and without what the task needs until it is trained
+        parameter.requires_grad_(True)
+    _tell(job, model, layers)
+    splits = job.encoded.splits
+
+    def finish() -> torch.nn.Module:
+        merged: Any = tuner.merge_and_unload()
+        if hasattr(merged, "peft_config"):
+            del merged.peft_config
+        restore()
+        result: torch.nn.Module = merged.requires_grad_(True)
+        return result
+
+    return Transfer(
+        model=model.to(job.device),
+        train=splits["train"],
+        validation=splits.get("validation", ()),
+        collate=job.collate,
+        finish=finish,
+    )
+
+
 def _tell(job: TransferJob, model: torch.nn.Module, layers: int) -> None:
     count = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     whole = sum(parameter.numel() for parameter in model.parameters())
-    log(job.emit, "strategy.lora", "LoRA: {count} parameters train beside {layers} layers, {percent} % of all.",
+    log(job.emit, "strategy.lora", "{count} parameters train beside {layers} layers, {percent} % of all.",
         count=count, layers=layers, percent=round(100 * count / whole, 2))  # fmt: skip

@@ -1,7 +1,7 @@
 """Prototypes: a row belongs to the class whose mean feature is nearest; nothing is trained.
 
-Prototypical networks (Snell et al., 2017, § 2.2) without their episodes. The squared distance to a mean is linear in the
-feature but for a term that all classes share (eq. 8), so the result is an ordinary linear head:
+Prototypical networks (Snell et al., 2017, § 2.2) without their episodes. The squared distance to a mean is linear in
+the feature but for a term that all classes share (eq. 8), so the result is an ordinary linear head:
 -‖f - c‖² / t = (2 c·f - ‖c‖²) / t + …, with the mean squared distance of rows to their own class as temperature t.
 """
 
@@ -97,8 +97,8 @@ def last_linear(model: Any, job: TransferJob) -> tuple[str, torch.nn.Linear]:
     ]
     if not found:
         raise StudioError(
-            "strategy.no-linear-head", "A network of type {kind} has no linear layer with a bias that gives the classes.",
-            "Choose another strategy, such as linear probe.", where="strategy.name", kind=model.config.model_type,
+            "strategy.no-linear-head",
+            "A network of type {kind} has no linear layer with a bias that gives the classes.", "Choose another strategy, such as linear probe.", where="strategy.name", kind=model.config.model_type,
         )  # fmt: skip
     return found[-1]
 
