@@ -93,7 +93,7 @@ def _work(arguments: list[str], lines: str, folder: Path, environment: dict[str,
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(place)
-    sys.stdin = io.StringIO(lines)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(lines.encode("utf-8")), encoding="utf-8")  # scripts reconfigure it
     with contextlib.ExitStack() as stack:
         for part, redirect in (("out", contextlib.redirect_stdout), ("err", contextlib.redirect_stderr)):
             stack.enter_context(redirect(stack.enter_context(open(folder / part, "w", encoding="utf-8"))))

@@ -27,7 +27,7 @@ def predict(text, text_b=None):
     ids = np.array([encoding.ids], dtype=np.int64)
     known = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.array([encoding.type_ids])}
     given = {item.name: known[item.name] for item in SESSION.get_inputs()}
-    return float(SESSION.run(["logits"], given)[0][0, 0]) + SETTINGS["offset"]
+    return float(SESSION.run(["logits"], given)[0][0, 0])
 
 
 if __name__ == "__main__":

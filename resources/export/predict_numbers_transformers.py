@@ -24,7 +24,7 @@ def predict(text, text_b=None):
     inputs = TOKENIZER(text, SETTINGS.get("between", "") + text_b if PAIRS else None, return_tensors="pt", **options)
     given = {name: inputs[name] for name in SETTINGS["inputs"]}  # not all models take the types of tokens
     with torch.inference_mode():
-        return float(MODEL(**given).logits[0, 0]) + SETTINGS["offset"]
+        return float(MODEL(**given).logits[0, 0]) + SETTINGS["head"]["offset"]  # the mean, where the head has no bias
 
 
 if __name__ == "__main__":

@@ -50,3 +50,36 @@ def test_cancel(model, tmp_path):
     control.cancel()
     with pytest.raises(Cancelled):
         PLUGIN.apply(PLUGIN.Config(), CompressJob(model[0], "transformers", tiny.Heard(), control), tmp_path)
+
+
+def test_what_was_reached_is_told(model, tmp_path):
+    heard, folder = tiny.Heard(), tmp_path / "int8"
+    folder.mkdir()
+    PLUGIN.apply(PLUGIN.Config(), CompressJob(model[0], "transformers", heard, Control()), folder)
+    [note] = [event for event in heard.of("log") if event.code == "compress.int8-share"]
+    assert note.params["percent"] > 90
+    assert note.params["after"] <= note.params["before"]
+
+
+def test_a_network_of_convolutions_is_hardly_reached_and_that_is_told(tmp_path):
+    """ONNX Runtime has no kernel for convolutions with 8-bit weights."""
+    from dataclasses import replace
+
+    from tests.tasks import models
+    from tlstudio.core.files import write_json
+    from tlstudio.models.onnx_graph import int8_share
+    from tlstudio.tasks.image_classification import PLUGIN as TASK
+
+    backbone = models.image_network(tmp_path / "resnet", "resnet")
+    from transformers import AutoModelForImageClassification
+
+    AutoModelForImageClassification.from_pretrained(backbone, num_labels=3).save_pretrained(tmp_path / "model")
+    inputs = {"pixel_values": {"dtype": "float32", "shape": [3, 32, 32]}}
+    write_json(tmp_path / "model/tlstudio.json", {"head": replace(TASK.HEAD).to_dict(), "inputs": inputs})
+    heard, folder = tiny.Heard(), tmp_path / "int8"
+    folder.mkdir()
+    PLUGIN.apply(PLUGIN.Config(), CompressJob(tmp_path / "model", "transformers", heard, Control()), folder)
+    [note] = [event for event in heard.of("log") if event.code == "compress.little-int8"]
+    assert note.level == "warning"
+    assert note.params["percent"] < 20
+    assert int8_share(folder / "model.onnx") == pytest.approx(note.params["percent"] / 100, abs=1e-3)

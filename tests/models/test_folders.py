@@ -44,6 +44,7 @@ def test_no_classifier(tmp_path, config):
     [
         ({"model_type": "bert", "max_position_embeddings": 512}, 512),
         ({"model_type": "roberta", "max_position_embeddings": 514}, 512),
+        ({"model_type": "data2vec-text", "max_position_embeddings": 514}, 512),
         ({"model_type": "gpt2", "n_positions": 1024}, 1024),
         ({"model_type": "t5"}, None),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,21 @@ def test_download_gives_a_usable_folder(served, cache):
 
     AutoModel.from_pretrained(found["path"], local_files_only=True)
     assert AutoTokenizer.from_pretrained(found["path"], local_files_only=True)("parcel late")["input_ids"]
+
+
+def test_what_says_how_to_read_is_fetched_as_well(tiny_model, tmp_path, cache, monkeypatch):
+    """Without it images are normalised otherwise, and tokens pooled otherwise, than the model was trained."""
+    folder = tmp_path / "served"
+    shutil.copytree(tiny_model, folder)
+    names = ("preprocessor_config.json", "generation_config.json", "modules.json", "1_Pooling/config.json", "spm.model")
+    (folder / "1_Pooling").mkdir()
+    for name in names:
+        (folder / name).write_text("{}")
+    with HubServer(folder) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        found = Path(fetch()["path"])
+    assert (found / "config.json").is_file()
+    assert all((found / name).is_file() for name in names)
 
 
 def test_a_second_download_asks_for_no_file_and_still_adds_up(served):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from tests import tiny
 from tests.tasks import models, speech, whole
@@ -340,3 +341,19 @@ def test_it_is_suggested_for_texts_alone():
     for package in ("compression", "export"):
         for name, plugin in find(f"tlstudio.{package}").items():
             assert (plugin.fits(PLUGIN) is None) == (name == "safetensors")
+
+
+def test_padding_is_not_what_must_not_be_repeated(tmp_path):
+    """Of this Llama the padding is the end of a text: penalised, padded rows would not end like rows alone."""
+    folder = models.chat_llama(tmp_path / "llama", speech.vocabulary())
+    model = PLUGIN.build(folder, encoded(folder, speech.circle_file(tmp_path), block_size=32))
+    head = PLUGIN.head(PLUGIN.Config(sample_length=12, repetition_penalty=2.0))
+    with torch.no_grad():
+        model.lm_head.weight[1] += 0.02 * model.lm_head.weight[5]
+    scorer = TorchScorer(model, head=head, inputs=("input_ids", "attention_mask"))
+    rows = [{"input_ids": [0, *range(5, 5 + length)]} for length in (1, 9, 4, 9)]
+    together = scorer.outputs(rows)
+    for row, answer in zip(rows, together, strict=True):
+        assert answer.tolist() == scorer.outputs([row])[0].tolist()
+    settings = {**head.generate, "repetition_penalty": 1.0}
+    assert [len(part) for part in language.written(model, rows, ("input_ids",), settings)]

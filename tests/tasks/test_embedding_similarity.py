@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -13,11 +14,13 @@ from tests.tasks import meanings, whole
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import read_json
+from tlstudio.core.paths import resource
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import DataSection
 from tlstudio.data.labelled import require
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import TorchScorer, score
+from tlstudio.models.tokenizers import load_tokenizer
 from tlstudio.pipeline.predict import Predictor
 from tlstudio.tasks import suggest
 from tlstudio.tasks.base import EncodeJob
@@ -108,6 +111,83 @@ def test_answers(trained):
     with pytest.raises(StudioError) as caught:
         predictor.predict([{"text_b": "rot"}])
     assert caught.value.code == "predict.missing-value"
+
+
+def test_a_text_by_itself_gives_its_vector_everywhere(trained, tmp_path, capsys):
+    from tlstudio.cli import predicting
+
+    assert PLUGIN.OPTIONAL == ("text_b",)
+    [expected] = Predictor(trained.folder).predict([{"text": "red dog"}])
+    for folder in (*whole.with_scripts(PLUGIN, trained), trained.folder / "exports/sentence-transformers"):
+        [line] = whole.script(folder, "red dog")
+        assert json.loads(line) == pytest.approx(expected["embedding"], abs=1e-5)
+    data = whole.write(tmp_path / "texts.csv", ["text"], [["red dog"], ["blue"]])
+    predicting.answer(trained.folder, [], [], data, [], tmp_path / "out.jsonl", Control())
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [answer["kind"] for answer in found] == ["embedding", "embedding"]
+    assert found[0] == expected
+    mixed = whole.write(tmp_path / "mixed.csv", ["text", "text_b"], [["red dog", "rot hund"], ["blue", ""]])
+    predicting.answer(trained.folder, [], [], mixed, [], tmp_path / "mixed.jsonl", Control())
+    with pytest.raises(StudioError) as caught:  # a table would lose the vector
+        predicting.answer(trained.folder, [], [], mixed, [], tmp_path / "mixed.csv.csv", Control())
+    assert (caught.value.code, caught.value.params["column"]) == ("cli.other-columns", "embedding")
+
+
+def test_progress_counts_texts_where_it_says_so(trained):
+    counted = {(event.unit, event.total) for event in trained.heard.of("progress") if event.stage == "evaluate"}
+    assert ("texts", 64) in counted
+    assert "pairs" not in {unit for unit, _total in counted}
+
+
+def test_prefixes_are_learnt_with_and_travel_with_the_model(model, tmp_path):
+    from sentence_transformers import SentenceTransformer
+
+    backbone = tmp_path / "backbone"
+    shutil.copytree(model, backbone)
+    (backbone / "config_sentence_transformers.json").write_text(
+        json.dumps({"prompts": {"query": "star ", "document": "moon "}})
+    )
+    stated, _heard = encoded(backbone, tmp_path, "triplets")
+    assert stated.facts["prefixes"] == ["star ", "moon "]
+    plain, _heard = encoded(backbone, tmp_path, "triplets", prefix="", prefix_b="")
+    assert plain.facts["prefixes"] == ["", ""]
+    assert plain.key != stated.key
+    first, other, third = stated.splits["train"][0]["texts"]
+    star, moon = (tokens("star moon", backbone)[at] for at in (1, 2))
+    assert (first[1], other[1], third[1]) == (star, moon, moon)
+    assert [first[0], *first[2:]] == plain.splits["train"][0]["texts"][0]
+
+    rows, _heard = encoded(backbone, tmp_path, "pairs", prefix="sun ")
+    PLUGIN.save(PLUGIN.build(backbone, rows), rows, backbone, tmp_path / "model")
+    predictor = Predictor(tmp_path / "model")
+    alone, pair = predictor.predict([{"text": "red dog"}, {"text": "red dog", "text_b": "rot hund"}])
+    library = SentenceTransformer(str(tmp_path / "model"), device="cpu")
+    assert library.prompts == {"query": "sun ", "document": "moon "}
+    query, document = library.encode_query("red dog"), library.encode_document("rot hund")
+    assert query == pytest.approx(alone["embedding"], abs=1e-5)
+    assert library.encode("red dog") == pytest.approx(alone["embedding"], abs=1e-5), "a lone text is a query"
+    assert query @ document == pytest.approx(pair["similarity"], abs=1e-5)
+    for name in ("transformers", "sentence-transformers"):
+        shutil.copyfile(resource(PLUGIN.SCRIPTS[name]), tmp_path / "model/predict.py")
+        assert whole.script(tmp_path / "model", "red dog", "rot hund") == [f"{pair['similarity']:.4f}\trot hund"]
+
+
+def tokens(text, folder):
+    return load_tokenizer(folder)(text)["input_ids"]
+
+
+def test_the_threshold_of_labelled_pairs_comes_from_the_validation(model, tmp_path):
+    data = str(meanings.write(tmp_path, "labels"))
+    found = whole.good(whole.run(PLUGIN.NAME, model, data, tmp_path, section={"validation": data, "test": data},
+                                 training={**whole.TRAINING, "epochs": 6}))  # fmt: skip
+    limit = found.settings["threshold"]
+    assert found.results["test"]["threshold"] == limit
+    table = found.predictions()
+    right = [(value >= limit) == (label == "same")
+             for value, label in zip(table["similarity"], table["label"], strict=True)]  # fmt: skip
+    assert found.results["test"]["metrics"]["pair_accuracy"]["value"] == pytest.approx(np.mean(right))
+    [answer] = Predictor(found.folder).predict([{"text": "red dog", "text_b": "rot hund"}])
+    assert (answer["same"], answer["threshold"]) == (answer["similarity"] >= limit, limit)
 
 
 def test_a_cancelled_run_leaves_no_model(model, tmp_path):

@@ -21,7 +21,7 @@ from tlstudio.data.labelled import require
 from tlstudio.pipeline.predict import Predictor
 from tlstudio.tasks.base import EncodeJob, TestJob
 from tlstudio.tasks.image_text import PLUGIN as TASK
-from tlstudio.tasks.image_text import text_vectors
+from tlstudio.tasks.image_text import sentence, text_vectors
 
 TRAINING = {"epochs": 8, "batch_size": 8, "threads": 1, "precision": "fp32", "learning_rate": 3e-3, "patience": 0}
 
@@ -144,3 +144,7 @@ def test_images_of_two_towers_are_embedded(tmp_path):
     found = embed([Image.new("RGB", (40, 60), "red"), Image.new("RGB", (50, 50), "blue")])
     assert found.shape == (2, 16)
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+
+
+def test_names_of_folders_are_read_as_words():
+    assert sentence("a photo of a {label}", "golden_retriever") == "a photo of a golden retriever"

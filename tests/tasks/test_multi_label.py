@@ -66,7 +66,7 @@ def test_thresholds_travel_with_the_model(trained):
     assert list(limits) == LABELS
     assert [entry["threshold"] for entry in trained.results["test"]["per_class"]] == list(limits.values())
     for place in (trained.folder, trained.folder / "exports/onnx"):
-        [answer] = Predictor(place).predict([{"text": "money back the parcel late"}])
+        [answer] = Predictor(place).predict([{"text": f"{whole.sentence(random.Random(1), LABELS[:2])} 7"}])
         assert answer["kind"] == "labels"
         assert answer["thresholds"] == limits
         assert answer["labels"] == ["delivery", "refund"]

@@ -33,7 +33,7 @@ from tlstudio.tasks import object_detection as module
 from tlstudio.tasks.base import EncodeJob
 
 TASK = module.PLUGIN
-ALL = ("yolos", "detr", "conditional_detr", "deformable_detr", "rt_detr")
+ALL = ("yolos", "detr", "table-transformer", "conditional_detr", "deformable_detr", "rt_detr")
 
 
 def section(data: Path, **changes: Any) -> DataSection:

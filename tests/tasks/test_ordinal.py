@@ -74,7 +74,8 @@ def test_baselines_have_the_same_metrics(trained):
 
 
 def test_answers_and_predictions(trained):
-    [answer] = Predictor(trained.folder).predict([{"text": "crash screen parcel late"}])
+    text = f"{whole.sentence(random.Random(1), ['technical', 'delivery'])} 7"
+    [answer] = Predictor(trained.folder).predict([{"text": text}])
     assert answer["kind"] == "label"
     assert answer["label"] == "high"
     assert list(answer["probabilities"]) == ORDER

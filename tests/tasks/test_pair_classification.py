@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 
 import pytest
 
@@ -193,3 +194,18 @@ def test_cancelling_ends_the_run(model, tmp_path):
 
     found = whole.run(PLUGIN.NAME, model, write(tmp_path), tmp_path, control, heard=Stop())
     assert found.finished.outcome == "cancelled"
+
+
+def test_rows_of_a_model_without_types_are_not_taken_for_one_with_them(model, tmp_path):
+    """BERT and DistilBERT share a tokenizer; cached rows of the one lack what the other wants to know."""
+    from transformers import DistilBertConfig
+
+    other = tmp_path / "distilbert"
+    shutil.copytree(model, other)
+    DistilBertConfig(vocab_size=200).save_pretrained(other)
+    path = whole.write(tmp_path / "d.csv", ["text", "text_b", "label"],
+                       [(f"parcel {at}", "money", "ab"[at % 2]) for at in range(40)])  # fmt: skip
+    rows = require(DataSection(path=str(path)), silent, Control(), PLUGIN.ROLES)
+    for folder, typed in ((other, False), (model, True), (other, False)):
+        encoded = PLUGIN.encode(EncodeJob(PLUGIN.Config(), rows, folder, silent, Control()))
+        assert ("token_type_ids" in encoded.inputs, "token_type_ids" in encoded.splits["train"][0]) == (typed, typed)

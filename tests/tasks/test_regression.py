@@ -18,9 +18,12 @@ from tlstudio.core.recipe import DataSection
 from tlstudio.data.labelled import require
 from tlstudio.export import parity
 from tlstudio.export.base import Tolerance
+from tlstudio.models.heads import Head, read_settings
+from tlstudio.models.onnx_graph import to_onnx
 from tlstudio.pipeline.predict import Predictor
 from tlstudio.tasks import suggest
-from tlstudio.tasks.base import EncodeJob, build_model
+from tlstudio.tasks.base import EncodeJob
+from tlstudio.tasks.building import build_model
 from tlstudio.tasks.numbers import last_linear
 from tlstudio.tasks.regression import PLUGIN
 
@@ -143,13 +146,37 @@ def test_pairs_have_a_number_too(model, tmp_path):
 def test_a_head_without_bias_keeps_the_mean_beside_it(tmp_path):
     folder = byte_gpt2(tmp_path / "gpt2", [text for text, _number in rows(count=20)], length=128)
     training = {**whole.TRAINING, "epochs": 3}
-    found = whole.good(whole.run(PLUGIN.NAME, folder, write(tmp_path, count=60), tmp_path, training=training))
-    assert found.settings["offset"] == found.settings["mean"] > 200_000
+    found = whole.good(whole.run(PLUGIN.NAME, folder, write(tmp_path, count=60), tmp_path, training=training,
+                                 export=["onnx", "safetensors"]))  # fmt: skip
+    mean = found.settings["mean"]
+    assert found.settings["head"]["offset"] == mean > 200_000
     [answer] = Predictor(found.folder).predict([{"text": "parcel late"}])
     assert 195_000 < answer["value"] < 215_000
     assert found.results["test"]["metrics"]["mae"]["value"] < 4_000
-    predict = whole.predict_of(whole.with_scripts(PLUGIN, found)[1])
-    assert predict("parcel late") == pytest.approx(answer["value"], abs=2)
+    assert found.heard.values("validation", "mae")[-1] < 4_000
+    assert [entry["parity"]["status"] for entry in found.results["exports"]] == ["passed", "passed"]
+    for export in whole.with_scripts(PLUGIN, found):
+        assert whole.predict_of(export)("parcel late") == pytest.approx(answer["value"], abs=2)
+    cards = [(found.folder / f"exports/{name}/README.md").read_text() for name in ("onnx", "safetensors")]
+    assert ["has no bias" in card for card in cards] == [False, True], "a graph adds the mean by itself"
+    assert f"add {mean:.10g} to its answers" in cards[1]
+
+
+def test_a_graph_without_a_bias_adds_the_mean_by_itself(tmp_path):
+    """Programs in other languages read the number and nothing else."""
+    import onnxruntime
+
+    folder = byte_gpt2(tmp_path / "gpt2", [text for text, _number in rows(count=20)], length=128)
+    encoded = encode(folder, write(tmp_path, count=60))
+    assert encoded.head == {"offset": encoded.facts["mean"]}
+    model = PLUGIN.finish(PLUGIN.build(folder, encoded), encoded)
+    PLUGIN.save(model, encoded, folder, tmp_path / "model")
+    head = Head.of(read_settings(tmp_path / "model"))
+    to_onnx(model, tmp_path / "model.onnx", head)
+    ids = np.array([encoded.splits["test"][0]["input_ids"]], dtype=np.int64)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    [[value]] = session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
+    assert abs(value - encoded.facts["mean"]) < 10 * encoded.facts["scale"]
 
 
 def encode(model, path, **options):

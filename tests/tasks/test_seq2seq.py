@@ -125,7 +125,8 @@ def test_cancelled(model, tmp_path):
 # --- models
 
 
-@pytest.mark.parametrize("config", [{"model_type": "bert", "vocab_size": 9}, {"model_type": "gpt2", "vocab_size": 9},
+@pytest.mark.parametrize("config", [{"model_type": "granite_speech"},
+                                    {"model_type": "bert", "vocab_size": 9}, {"model_type": "gpt2", "vocab_size": 9},
                                     {"model_type": "voxtral", "vocab_size": 9, "audio_config": {}},
                                     {"model_type": "vit"}, {}])  # fmt: skip
 @pytest.mark.parametrize("task", ["translation", "summarisation"])

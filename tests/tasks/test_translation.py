@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import tiny
-from tests.tasks import rewriting, whole
+from tests.tasks import pieces, rewriting, whole
 from tlstudio.core.control import Control
 from tlstudio.core.files import read_json
 from tlstudio.models.scorers import TorchScorer
@@ -38,6 +38,26 @@ def test_what_was_learnt_is_written(trained):
     table = trained.predictions()
     assert table["predicted"] == table["label"] == [target for _source, target in rewriting.PAIRS]
     assert table["source_text"] == [source for source, _target in rewriting.PAIRS]
+
+
+def test_a_marian_with_its_own_tokenizer_learns_exports_and_is_asked(tmp_path):
+    """Two SentencePiece models and a vocabulary, and no tokenizer.json: as Marian models are on the hub."""
+    header, pairs = ("source_text", "target_text"), rewriting.PAIRS[:3]
+    test = str(whole.write(tmp_path / "test.csv", header, pairs))
+    train = whole.write(tmp_path / "train.csv", header, pairs * 8)
+    found = whole.good(
+        whole.run(PLUGIN.NAME, pieces.marian(tmp_path / "backbone"), train, tmp_path,
+                  section={"validation": test, "test": test}, export=["safetensors"],
+                  training={**rewriting.TRAINING, "epochs": 25},
+                  options={"max_target_length": 40, "beams": 2}, evaluate={"bootstrap": 100})
+    )  # fmt: skip
+    assert found.results["test"]["metrics"]["bleu"]["value"] == pytest.approx(100)
+    assert found.results["exports"][0]["parity"]["status"] == "passed"
+    export = found.folder / "exports/safetensors"
+    assert {"source.spm", "target.spm", "vocab.json"} <= {path.name for path in export.iterdir()}
+    (source, target), *_others = rewriting.PAIRS
+    assert Predictor(found.folder).predict([{"source_text": source}])[0]["output"] == target
+    assert whole.script(export, source) == [target]
 
 
 def test_a_sample_is_logged_after_each_epoch(trained):

@@ -125,6 +125,12 @@ def _csv_rows(stream: IO[str]) -> Any:
         if not header:
             header.extend(cells)
             writer.writerow([_inert(name) for name in header])
+        if more := [name for name in cells if name not in header]:
+            raise StudioError(
+                "cli.other-columns", "Not all answers have the same columns: the first has none called '{column}'.",
+                "Write a .jsonl file, in which each row has its own; or give all rows the same values.",
+                column=more[0],
+            )  # fmt: skip
         writer.writerow([cells.get(name, "") for name in header])
 
     return write

@@ -14,12 +14,15 @@ from pydantic import BaseModel, ConfigDict
 
 from tlstudio.compression.base import CompressJob
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import explain_os_errors
+from tlstudio.core.events import Emit, log
+from tlstudio.core.files import explain_os_errors, size_of
 from tlstudio.core.progress import Meter
 from tlstudio.models import heads
 from tlstudio.models.folders import copy_tokenizer
-from tlstudio.models.onnx_graph import quantise_dynamic, to_onnx
+from tlstudio.models.onnx_graph import int8_share, quantise_dynamic, to_onnx
 from tlstudio.models.scorers import OnnxScorer
+
+_MOST = 0.5  # share of the weights from which on the step has done what it promises
 
 
 class Options(BaseModel):
@@ -50,6 +53,7 @@ class DynamicInt8:
         to_onnx(model, full, heads.Head.of(settings), heads.inputs_of(settings))
         meter.advance()
         quantise_dynamic(full, folder / "model.onnx")
+        _tell(job.emit, full, folder / "model.onnx")
         full.unlink()
         copy_tokenizer(job.source, folder)
         with explain_os_errors(folder):
@@ -61,3 +65,17 @@ class DynamicInt8:
 
 
 PLUGIN = DynamicInt8()
+
+
+def _tell(emit: Emit, before: Path, after: Path) -> None:
+    """How much of the network the step has reached: convolutions stay as they are, since no kernel computes them."""
+    share = int8_share(after)
+    facts: dict[str, Any] = {"percent": round(100 * share, 1), "before": round(size_of(before) / 1e6, 1),
+             "after": round(size_of(after) / 1e6, 1)}  # fmt: skip
+    if share >= _MOST:
+        log(emit, "compress.int8-share", "{percent} % of the weights are 8-bit integers now: {before} MB became "
+            "{after} MB.", **facts)  # fmt: skip
+        return
+    log(emit, "compress.little-int8", "Only {percent} % of the weights are 8-bit integers now: {before} MB became "
+        "{after} MB. ONNX Runtime computes no convolutions from 8-bit weights, so that this step does little for "
+        "networks made of them.", "warning", **facts)  # fmt: skip

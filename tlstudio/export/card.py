@@ -14,6 +14,8 @@ from tlstudio.core.files import size_of, write_text
 from tlstudio.export import parity
 from tlstudio.export.base import Exporter, ExportJob
 from tlstudio.metrics.names import about
+from tlstudio.models import earlier
+from tlstudio.models.heads import Head, read_settings
 
 _FEW = 30  # test rows of a class below which its score says little
 _SIGNS = re.compile(r"([\\`*_\[\]<>|])")
@@ -49,10 +51,12 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         r=job.results,
         metrics=_metrics(job, exporter),
         stage=_stage(job, exporter),
-        base=Path(job.recipe.model.name).name if job.recipe.model.source == "folder" else job.recipe.model.name,
+        base=_base(job),
+        lineage=earlier.told(job.results.get("model", {}).get("lineage")),
         file=Path(str(job.results.get("data", {}).get("path", ""))).name,
         parity=parity.message(verdict),
         limits=_limits(job.results),
+        offset=0.0 if exporter.RUNTIME == "onnx" else Head.of(read_settings(folder)).offset,
         licence=_licence(job),
         task=plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name"),
         unit=job.results.get("unit") or "rows",
@@ -63,6 +67,12 @@ def escape(value: Any) -> str:
     """Text that Markdown and the HTML in it leave alone, on one line."""
     text = "" if value is None else " ".join(str(value).split())
     return _SIGNS.sub(r"\\\1", text.replace("&", "&amp;"))
+
+
+def _base(job: ExportJob) -> str:
+    """What the backbone is called."""
+    model = job.recipe.model
+    return model.name if model.source == "hub" else Path(model.name).name
 
 
 def _head(job: ExportJob, exporter: Exporter) -> str:

@@ -11,10 +11,9 @@ from typing import Any
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json, sha256
-from tlstudio.models.folders import TOKENIZER_FILES
+from tlstudio.models.folders import VOCABULARIES
 
 _MAX_HEADER = 100 << 20  # the limit of the safetensors format
-_VOCABULARIES = tuple(name for name in TOKENIZER_FILES if name not in ("tokenizer_config.json", "merges.txt"))
 
 
 def check_folder(folder: Path, hashes: dict[str, str] | None = None, check: Callable[[], None] | None = None) -> None:
@@ -173,7 +172,7 @@ def _damaged(path: Path, reason: str) -> StudioError:
 
 def check_tokenizer(folder: Path) -> None:
     """Raises a StudioError when the folder holds no tokenizer."""
-    if any((folder / name).is_file() for name in _VOCABULARIES):
+    if any((folder / name).is_file() for name in VOCABULARIES):
         return
     raise StudioError(
         "model.no-tokenizer",

@@ -11,6 +11,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import read_json
 from tlstudio.models.batches import STEP, collate, tensors
 from tlstudio.models.checks import modality
+from tlstudio.models.heads import pad_id_of
 from tlstudio.models.pixels import read_pixels
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class TextEmbedder:
         import torch
 
         rows = [{"input_ids": ids} for ids in batch]
-        given = tensors(collate(rows, ["input_ids"], self._model.config.pad_token_id or 0, step=STEP))
+        given = tensors(collate(rows, ["input_ids"], pad_id_of(self._model.config), step=STEP))
         tokens, weights = given["input_ids"], given["attention_mask"]
         with torch.inference_mode():
             hidden = self._model(input_ids=tokens, attention_mask=weights).last_hidden_state

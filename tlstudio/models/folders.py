@@ -9,35 +9,49 @@ from typing import Any
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json
 
-TOKENIZER_FILES = (
+VOCABULARIES = (  # of a tokenizer, one of which is enough to read texts
     "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
     "vocab.txt",
     "vocab.json",
-    "merges.txt",
-    "added_tokens.json",
     "sentencepiece.bpe.model",
+    "sentencepiece.model",
     "spiece.model",
+    "spm.model",
     "source.spm",
-    "target.spm",
     "tokenizer.model",
+    "vocab-src.json",
+    "prophetnet.tokenizer",
+)
+TOKENIZER_FILES = (
+    *VOCABULARIES,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "merges.txt",
+    "bpe.codes",
+    "dict.txt",
+    "target.spm",
+    "target_vocab.json",
+    "vocab-tgt.json",
     "chat_template.jinja",
 )
-_PROCESSOR_FILES = (  # how images and sounds are prepared, and how texts are generated
+PROCESSOR_FILES = (  # how images and sounds are prepared, and how texts are generated
     "preprocessor_config.json",
     "processor_config.json",
     "generation_config.json",
 )
 SETTINGS_FILE = "tlstudio.json"  # what the task needs to know beside config.json
 _UNLIMITED = 1_000_000  # tokenizers without a limit state 1e30
+# RoBERTa and its kin start counting positions after the padding index
+_SHIFTED = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "xlm-roberta-xl", "roberta-prelayernorm",
+            "data2vec-text", "xmod", "ibert", "luke", "mluke", "lilt", "esm")  # fmt: skip
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:
     """Copies the files of tokenizer and processor, and our settings file, from one model folder to another."""
     with explain_os_errors(target):
         target.mkdir(parents=True, exist_ok=True)
-        for name in (*TOKENIZER_FILES, *_PROCESSOR_FILES, SETTINGS_FILE):
+        for name in (*TOKENIZER_FILES, *PROCESSOR_FILES, SETTINGS_FILE):
             if (source / name).is_file():
                 shutil.copyfile(source / name, target / name)
 
@@ -68,9 +82,7 @@ def position_limit(config: dict[str, Any]) -> int | None:
         limit = config.get("n_positions")
     if not isinstance(limit, int):
         return None
-    # RoBERTa and its kin start counting positions after the padding index
-    shifted = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "xlm-roberta-xl"}
-    return limit - 2 if config.get("model_type") in shifted else limit
+    return limit - 2 if config.get("model_type") in _SHIFTED else limit
 
 
 def max_length(folder: Path) -> int:

@@ -33,6 +33,7 @@ class Head:
             (directions), ``boxes`` (class scores and four coordinates) or ``text`` (token ids that were generated).
         per_token: the answer has one row for each token; padding is cut off.
         pool: how the last hidden states become one unit vector: mean, first or last; empty for other models.
+        offset: what is added to the outputs, where a network has no place for it.
         probe: how a linear probe reads the backbone: ``pooled``, or the name of the module whose inputs are features
             (several with ``|`` between, of which a model has one); empty where there is none.
         onnx: whether it can be written as an ONNX graph that answers in one step.
@@ -47,6 +48,7 @@ class Head:
     kind: Kind = "classes"
     per_token: bool = False
     pool: str = ""
+    offset: float = 0.0
     probe: str = ""
     onnx: bool = True
     generate: dict[str, Any] = field(default_factory=dict)
@@ -77,7 +79,8 @@ class Head:
         """The tensors of a model's output that make the answer, in the order of ``names``."""
         if self.pool:
             return (pooled(output.last_hidden_state, inputs["attention_mask"], self.pool),)
-        return tuple(getattr(output, name) for name in self.outputs)
+        parts = tuple(getattr(output, name) for name in self.outputs)
+        return tuple(part + self.offset for part in parts) if self.offset else parts
 
     def read(self, output: Any, inputs: Mapping[str, torch.Tensor]) -> np.ndarray:
         """The answer in a model's output, float32 [B, …]."""
@@ -230,4 +233,4 @@ def unloadable(folder: Path, reason: str) -> StudioError:
 def pad_id_of(config: Any) -> int:
     """The padding token of a model's config (an object or a dict); 0 where it has none."""
     found = config.get("pad_token_id") if isinstance(config, dict) else getattr(config, "pad_token_id", None)
-    return int(found or 0)
+    return max(int(found or 0), 0)  # some decoders state -1 for none

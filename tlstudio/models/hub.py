@@ -11,15 +11,16 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
 from tlstudio.core.files import write_text
 from tlstudio.core.progress import Meter
-from tlstudio.models import catalog
+from tlstudio.models import catalog, sentences
 from tlstudio.models.checks import check_folder, check_hash
-from tlstudio.models.folders import TOKENIZER_FILES
+from tlstudio.models.folders import PROCESSOR_FILES, TOKENIZER_FILES
 
-_WANTED = {"config.json", "model.safetensors", "model.safetensors.index.json", "README.md", *TOKENIZER_FILES}
+_WANTED = {"config.json", "model.safetensors", "model.safetensors.index.json", "README.md", *TOKENIZER_FILES,
+           *PROCESSOR_FILES, *(path.as_posix() for path in sentences.FILES)}  # fmt: skip
 
 
 def download(name: str, revision: str | None, emit: Emit, control: Control) -> dict[str, Any]:
-    """Fetches config, tokenizer and safetensors weights of a hub model into the hub's own cache.
+    """Fetches config, tokenizer, processor and safetensors weights of a hub model into the hub's own cache.
 
     Returns:
         ``{"path", "revision", "bytes"}``; the revision is the commit, whatever was asked for.
@@ -60,7 +61,7 @@ def download(name: str, revision: str | None, emit: Emit, control: Control) -> d
             if item.lfs is not None and path.resolve() != large:  # a mirror that names its files in another way
                 _verify(path, item.lfs.sha256, control)
             meter.advance(before + (item.size or 0) - meter.done)  # what was here already counts as well
-    folder = path.parent
+    folder = path.parents[item.rfilename.count("/")]
     check_folder(folder, entry.sha256 if entry and commit == entry.revision else None, control.check)
     if revision != commit:  # so that it is found again under the name that was asked for
         write_text(_cache_of(name) / "refs" / (revision or "main"), commit)

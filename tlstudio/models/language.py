@@ -88,6 +88,27 @@ def written(
         settings: of ``generate``.
         check: called before each token; may raise Cancelled.
     """
+    if model.config.is_encoder_decoder or not _looks_back(settings):
+        return _written(model, batch, inputs, settings, check)
+    lengths = [len(row["input_ids"]) for row in batch]
+    found: dict[int, np.ndarray] = {}
+    for length in dict.fromkeys(lengths):
+        places = [place for place, own in enumerate(lengths) if own == length]
+        found |= zip(places, _written(model, [batch[place] for place in places], inputs, settings, check), strict=True)
+    return [found[place] for place in range(len(batch))]
+
+
+def _looks_back(settings: Mapping[str, Any]) -> bool:
+    """Whether what stands in a row changes what is written: then padding would, too, which is the end of a text in
+    many vocabularies, so that padded rows would hardly end."""
+    return settings.get("repetition_penalty", 1) != 1 or bool(settings.get("no_repeat_ngram_size"))
+
+
+def _written(
+    model: Any, batch: Sequence[Example], inputs: Sequence[str], settings: Mapping[str, Any],
+    check: Callable[[], None] | None = None,
+) -> list[np.ndarray]:  # fmt: skip
+    """As :func:`written`, for rows that may be padded."""
     decoder = not model.config.is_encoder_decoder
     arrays = collate(batch, inputs, pad_id_of(model.config), left=decoder)
     width = next(iter(arrays.values())).shape[1] if decoder else 0

@@ -1,4 +1,4 @@
-"""Where a backbone lies: a folder, the starter package, or the hub's cache. Nothing here uses the network."""
+"""Where a backbone lies: a folder, an earlier run, the starter package, or the hub's cache; no network is used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, read_json, size_of
 from tlstudio.core.recipe import ModelSection
-from tlstudio.models import catalog, gguf
+from tlstudio.models import catalog, earlier, gguf
 from tlstudio.models.checks import check_folder, modality, weight_files
 from tlstudio.models.heads import Head
 from tlstudio.models.pixels import stated_size
@@ -38,6 +38,8 @@ def resolve(model: ModelSection, check: Callable[[], None] | None = None) -> Bac
         raise StudioError(
             "model.none", "No model is chosen.", "Choose one in the Model step, or set model.name.", where="model.name"
         )
+    if model.source == "run":
+        return _of_run(model, check)
     if model.source == "folder":
         path = expand(model.name)
         if file := gguf.only_file(path):
@@ -66,6 +68,15 @@ def resolve(model: ModelSection, check: Callable[[], None] | None = None) -> Bac
         check_folder(found, _hashes(model, pinned), check)
     licence = entry.licence if entry else _card_field(found, "license")
     return Backbone(found, name, revision or _cached_commit(found), licence, entry.languages if entry else ())
+
+
+def _of_run(model: ModelSection, check: Callable[[], None] | None) -> Backbone:
+    """What an earlier run has trained; the licence is that of the backbone which it came from."""
+    path = earlier.model_folder(model.name)
+    check_folder(path, _hashes(model, {}), check)
+    facts = earlier.facts_of(path)
+    licence, languages = str(facts.get("licence") or ""), tuple(facts.get("languages") or ())
+    return Backbone(path, earlier.name_of(path), None, licence, languages)
 
 
 def _hashes(model: ModelSection, pinned: dict[str, str]) -> dict[str, str]:

@@ -104,6 +104,21 @@ def quantise_dynamic(source: Path, target: Path) -> None:
             partial.unlink(missing_ok=True)
 
 
+def int8_share(path: Path) -> float:
+    """Share of the weights of a graph (the numbers in its tensors, shapes and indices apart) that have eight bits."""
+    import numpy as np
+    import onnx
+
+    small, large = 0, 0
+    for tensor in onnx.load(str(path), load_external_data=False).graph.initializer:
+        count = int(np.prod(tensor.dims))
+        if tensor.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8):
+            small += count
+        elif tensor.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16):
+            large += count
+    return small / max(small + large, 1)
+
+
 def _strip(proto: Any) -> None:
     """Removes stack traces of the build machine: 250 KB of paths that help nobody."""
     for node in proto.graph.node:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tlstudio.core.errors import StudioError
 
+_FEW_TOKENS, _FEWEST_WORDS = 300, 4  # a vocabulary of bytes has 256
 _CHARACTERS = 1_000_000  # of one text that are tokenised at all; no backbone reads a fraction of it
 
 
@@ -30,14 +31,41 @@ def _loaded(folder: Path, _times: tuple[tuple[str, int], ...]) -> Any:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # tokenizers raises a bare Exception for a damaged file
-        raise StudioError(
-            "model.bad-tokenizer", "The tokenizer in {path} cannot be read: {reason}",
-            "Copy the tokenizer files of the original model into the folder.",
-            where=str(folder), path=str(folder), reason=str(error).splitlines()[0][:200] if str(error) else "",
-        ) from error  # fmt: skip
+        raise _unreadable(folder, str(error).splitlines()[0][:200] if str(error) else "") from error
+    if not _has_words(tokenizer):
+        raise _unreadable(folder, "it knows no words; its vocabulary is missing")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    tokenizer.truncation_side = "right"  # as programs that know nothing but tokenizer.json do it
     return tokenizer
+
+
+def _has_words(tokenizer: Any) -> bool:
+    """transformers makes a tokenizer of nothing but special tokens where it finds no vocabulary."""
+    if len(tokenizer) > _FEW_TOKENS:
+        return True
+    return len(set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)) >= _FEWEST_WORDS
+
+
+def _unreadable(folder: Path, reason: str) -> StudioError:
+    return StudioError(
+        "model.bad-tokenizer", "The tokenizer in {path} cannot be read: {reason}",
+        "Copy the tokenizer files of the original model into the folder: tokenizer.json, or all files of its "
+        "vocabulary.", where=str(folder), path=str(folder), reason=reason,
+    )  # fmt: skip
+
+
+def padding_id(folder: Path) -> int:
+    """The token that rows of a model are padded with: its own, which heads of decoders look for, else its tokenizer's.
+
+    A token for which the model has no vector is passed over.
+    """
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+    tokenizer, size = load_tokenizer(folder), getattr(config, "vocab_size", None) or len(load_tokenizer(folder))
+    known = (getattr(config, "pad_token_id", None), tokenizer.pad_token_id, tokenizer.eos_token_id)
+    return next((token for token in known if token is not None and 0 <= token < size), 0)
 
 
 def tokenise(tokenizer: Any, texts: list[str], length: int) -> tuple[list[list[int]], list[int]]:

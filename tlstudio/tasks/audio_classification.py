@@ -43,7 +43,7 @@ class Options(ClassOptions):
         "random",
         title="Part of longer recordings",
         description="Random reads another part of a longer recording each time while training, and its middle in tests "
-        "and predictions; centre and start read the same part everywhere.",
+        "and predictions; centre and start read the same part everywhere. Whisper reads the middle for random, too.",
     )
     masking: bool = Field(
         True,
@@ -139,7 +139,7 @@ class AudioClassification(SingleLabel):
         )  # fmt: skip
         return [*super().baselines(job), linear]
 
-    def examples(self, folder: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    def examples(self, folder: Path, rows: Sequence[Row]) -> Sequence[Row]:
         return sounds.examples(folder, [str(row["audio"]) for row in rows])
 
 

@@ -6,7 +6,7 @@ Most of a task is the same for all, so :class:`TaskBase` does it; a task file st
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -20,15 +20,16 @@ from tlstudio.core.events import Emit
 from tlstudio.core.files import atomic_folder, write_json
 from tlstudio.data.labelled import Labelled
 from tlstudio.models import folders
-from tlstudio.models.anatomy import backbone_of, group_name
 from tlstudio.models.batches import STEP, Examples, collate, describe, tensors
-from tlstudio.models.heads import Head, unloadable
-from tlstudio.models.tokenizers import load_tokenizer, quiet_loading
+from tlstudio.models.heads import Head
+from tlstudio.models.tokenizers import load_tokenizer
+from tlstudio.tasks.building import build_model, named
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
+_LAST_READERS = ("xlnet",)  # their classifiers want padding on the left
 Outputs = Sequence["np.ndarray"]  # an array for each row, as the task's head gives it
 Row = Mapping[str, Any]
 Batch = dict[str, Any]
@@ -185,12 +186,13 @@ class TaskBase:
     ROLES: tuple[str, ...]  # what the data must have
     ALTERNATIVES: tuple[tuple[str, ...], ...] = ()  # other roles that do as well
     SUGGESTED = True  # for data with these roles; off where another task with the same roles is the usual one
-    ASKS: tuple[str, ...] = ("text",)  # what a prediction needs
+    ASKS: tuple[str, ...] = ("text",)  # what a prediction takes
+    OPTIONAL: tuple[str, ...] = ()  # what of it may be left out
     LEARNS: Literal["text", "image", "audio"] = "text"
     AUGMENTS: tuple[str, ...] = ()  # kinds of augmentations that reach the training: text, image, batch
     MISFITS: tuple[str, ...] = ()  # augmentations of these kinds that would leave the targets behind
     UNIT = "texts"  # what a row is called
-    HUB_TAG = "text-classification"  # what the hub calls the task
+    HUB_TAG = "text-classification"  # the pipeline_tag of the hub, for the model card
     METRIC = "accuracy"  # the main metric of a test
     QUICK: tuple[str, ...] = ("loss",)  # validation metrics of each epoch
     BEST = ""  # which of QUICK decides about the best epoch; the first that is not the loss if empty
@@ -210,6 +212,13 @@ class TaskBase:
     def fits(self, config: Mapping[str, Any]) -> StudioError | None:
         """Why a backbone with this ``config.json`` cannot learn the task; None if it can."""
         kind = str(config.get("model_type") or "")
+        if kind in _LAST_READERS and self.HEAD.auto == "AutoModelForSequenceClassification":
+            return StudioError(
+                "task.reads-the-last", "A backbone of the type '{kind}' answers with the last token of a batch, which "
+                "is padding here: it cannot learn the task {task}.",
+                "Choose another backbone, such as one of the BERT, RoBERTa or DeBERTa family.",
+                where="model.name", kind=kind, task=self.TITLE,
+            )  # fmt: skip
         if self.HEAD.knows(kind):
             return None
         return StudioError(
@@ -264,7 +273,7 @@ class TaskBase:
         with atomic_folder(folder) as part:
             folders.copy_tokenizer(backbone, part)
             model.save_pretrained(part, safe_serialization=True)  # how it generates may be another than the backbone's
-            write_json(part / folders.SETTINGS_FILE, self.settings(encoded, head or self.HEAD))
+            write_json(part / folders.SETTINGS_FILE, self.settings(encoded, replace(head or self.HEAD, **encoded.head)))
             self.save_processor(backbone, part)
 
     def save_processor(self, backbone: Path, folder: Path) -> None:
@@ -292,7 +301,7 @@ class TaskBase:
 
     def lacking(self, row: Row) -> list[str]:
         """What a new row lacks of what a prediction needs."""
-        return [role for role in self.ASKS if role not in row]
+        return [role for role in self.ASKS if role not in row and role not in self.OPTIONAL]
 
     def examples(self, folder: Path, rows: Sequence[Row]) -> Sequence[Row]:
         """New rows (values of ``ASKS`` by role) as the model in ``folder`` was trained to see them.
@@ -313,60 +322,6 @@ class TaskBase:
 
     def _must(self, name: str) -> TypeError:
         return TypeError(f"{type(self).__name__} lacks {name}()")
-
-
-def named(labels: Sequence[str]) -> dict[str, Any]:
-    """Class names for a model's config; nothing where there are none."""
-    if not labels:
-        return {}
-    names = list(labels)
-    return {
-        "num_labels": len(names),
-        "id2label": dict(enumerate(names)),
-        "label2id": {name: index for index, name in enumerate(names)},
-    }
-
-
-def build_model(head: Head, backbone: Path, options: Mapping[str, Any], fresh: tuple[str, ...] = ()) -> torch.nn.Module:
-    """A backbone in fp32 under a head; a head that was trained for other classes is replaced.
-
-    Modules called as in ``fresh`` belong to the head although they lie within the backbone.
-
-    Raises:
-        StudioError: it cannot be loaded, or its weights lack more than a head.
-    """
-    import torch
-    import transformers
-
-    try:
-        with quiet_loading():
-            model, found = getattr(transformers, head.auto).from_pretrained(
-                backbone,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-                dtype=torch.float32,
-                ignore_mismatched_sizes=True,
-                output_loading_info=True,
-                **options,
-            )
-    except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
-        raise unloadable(backbone, str(error) or type(error).__name__) from error
-    _require_backbone(model, found, backbone, fresh)
-    config = model.config
-    if getattr(config, "pad_token_id", 0) is None:  # decoders such as GPT-2 have none; the head must know the padding
-        config.pad_token_id = load_tokenizer(backbone).pad_token_id
-    return model
-
-
-def _require_backbone(model: Any, found: dict[str, Any], folder: Path, fresh: tuple[str, ...]) -> None:
-    """transformers fills whatever the weights lack with random numbers; only a head (and a pooler) may be new."""
-    lacking = [*found["missing_keys"], *(name for name, *_shapes in found["mismatched_keys"])]
-    lacking = [name for name in lacking if group_name(name, backbone_of(model))[0] not in ("head", "pooler")]
-    lacking = [name for name in lacking if not name.endswith("masked_spec_embed")]  # it only hides parts in training
-    lacking = [name for name in lacking if not set(name.split(".")) & set(fresh)]
-    if lacking:
-        raise unloadable(folder, f"its weights lack {len(lacking)} tensors of config.json, such as {min(lacking)}")
 
 
 def padded(rows: Sequence[Row], encoded: Encoded) -> Batch:

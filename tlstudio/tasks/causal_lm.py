@@ -21,7 +21,7 @@ from tlstudio.metrics import perplexity
 from tlstudio.models import folders
 from tlstudio.models.batches import IGNORED
 from tlstudio.models.heads import Head, read_settings
-from tlstudio.models.tokenizers import load_tokenizer
+from tlstudio.models.tokenizers import load_tokenizer, padding_id
 from tlstudio.tasks import language
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, Tested, TestJob
 from tlstudio.tasks.texts import row_weights, settled_length
@@ -98,6 +98,7 @@ class CausalLm(language.LanguageModel):
     SUMMARY = "A decoder such as GPT-2 learns to write texts like these, from plain texts without labels."
     ROLES = ("text",)
     ASKS = ("prompt",)
+    HUB_TAG = "text-generation"
     Config = Options
     HEAD = Head(
         auto="AutoModelForCausalLM", kind="values", onnx=False, losses="next", generate={"do_sample": False}
@@ -117,7 +118,7 @@ class CausalLm(language.LanguageModel):
         splits = {split: texts.split(split) for split in job.labelled.splits}
         facts = {"prompt": "text"}
         whole = {"texts": 0, "share": 0.0, "tokens_lost": 0, "max_length": block}  # nothing is cut off
-        pad_id = writer.tokenizer.pad_token_id or 0
+        pad_id = padding_id(job.backbone)
         return Encoded(splits, [], max_length=block, pad_id=pad_id, truncated=whole, key=writer.key, facts=facts,
                        backbone=job.backbone, scored=("labels",))  # fmt: skip
 

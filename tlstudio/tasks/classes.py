@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlstudio.metrics import baselines, classification, errors
 from tlstudio.models.folders import read_labels
 from tlstudio.models.heads import Head
-from tlstudio.tasks.base import Encoded, Outputs, Row, TaskBase, Tested, TestJob, mean_of_rows, named
+from tlstudio.tasks.base import Encoded, Outputs, Row, TaskBase, Tested, TestJob, mean_of_rows
+from tlstudio.tasks.building import build_model, named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,8 +40,6 @@ class SingleLabel(TaskBase):
     SHOWS = "text"  # the role that a list of errors shows
 
     def build(self, backbone: Path, encoded: Encoded, **overrides: Any) -> torch.nn.Module:
-        from tlstudio.tasks.base import build_model
-
         options = {**named(encoded.labels), "problem_type": "single_label_classification", **overrides}
         return build_model(self.HEAD, backbone, options)
 

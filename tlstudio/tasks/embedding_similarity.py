@@ -62,6 +62,20 @@ class Options(texts.TextOptions):
         title="Margin",
         description="Of the contrastive and triplet losses: the cosine distance that is far enough.",
     )
+    prefix: str = Field(
+        "auto",
+        max_length=200,
+        title="Prefix of first texts",
+        description="Written before each first text, such as 'query: ' of E5; auto takes what the backbone's own files "
+        "state for queries, if anything. The exported model keeps it.",
+    )
+    prefix_b: str = Field(
+        "auto",
+        max_length=200,
+        title="Prefix of the others",
+        description="Written before second and third texts, such as 'passage: ' of E5; auto takes what the backbone's "
+        "own files state for documents, if anything.",
+    )
     same: str = Field(
         "",
         title="Label of pairs that belong together",
@@ -78,6 +92,7 @@ class EmbeddingSimilarity(TaskBase):
         "from pairs that belong together, or that have a score."  # fmt: skip
     ROLES = texts.PAIR
     ASKS = texts.PAIR
+    OPTIONAL = texts.PAIR[1:]  # of one text the vector is told, of two how similar they are
     UNIT = "pairs"
     HUB_TAG = "sentence-similarity"
     METRIC = "recall_at_1"
@@ -103,11 +118,13 @@ class EmbeddingSimilarity(TaskBase):
         length = texts.settled_length(job.config.max_length, job.backbone)
         roles = (*texts.PAIR, *(("negative",) if name == "triplets" else ()))
         targets = {"scores": texts.numbers, "labels": _Sameness(job.config.same)}.get(name, sides.unlabelled)
-        encoded = sides.encode(job, targets, length, roles)
+        prefixes = _prefixes(job)
+        encoded = sides.encode(job, targets, length, roles, prefixes)
         read = ", ".join([*texts.PAIR, *judged.KINDS[name].roles])
         log(job.emit, "task.pairs", "The loss is {loss}, for rows with the roles: {roles}.",
             loss=_loss(job.config, name), roles=read)  # fmt: skip
-        facts = {"pairs": name, "scores": _range(encoded) if name == "scores" else [0.0, 1.0]}
+        scores = _range(encoded) if name == "scores" else [0.0, 1.0]
+        facts = {"pairs": name, "scores": scores, "prefixes": list(prefixes)}
         return replace(encoded, facts=facts, head={"pool": _pooling(job)})
 
     def collator(self, config: Any, encoded: Encoded) -> Callable[[Sequence[Row]], Batch]:
@@ -136,8 +153,16 @@ class EmbeddingSimilarity(TaskBase):
         found = judged.Judged(encoded, split, judged.vectors_of(encoded, outputs)).quick()
         return {"loss": loss, **{name: value for name, value in found.items() if name in self.QUICK}}
 
+    def tune(self, config: Any, encoded: Encoded, outputs_of: Callable[[str], Outputs]) -> dict[str, Any]:
+        """The similarity from which on validation pairs count as belonging together, where pairs have labels."""
+        if encoded.facts["pairs"] != "labels" or not len(encoded.splits.get("validation", ())):
+            return {}
+        found = judged.Judged(encoded, "validation", judged.vectors_of(encoded, outputs_of("validation")))
+        return {"threshold": ranking.best_threshold(found.similarities(), found.targets)}
+
     def test(self, job: TestJob) -> Tested:
-        found = judged.Judged(job.encoded, job.split, judged.vectors_of(job.encoded, job.outputs))
+        vectors, limit = judged.vectors_of(job.encoded, job.outputs), job.encoded.facts.get("threshold")
+        found = judged.Judged(job.encoded, job.split, vectors, limit)
         result = {**found.whole(**job.options), "headline": judged.KINDS[found.kind].headline}
         shown, columns = judged.Shown(job, found).all()
         return Tested({**result, **shown}, columns)
@@ -153,21 +178,17 @@ class EmbeddingSimilarity(TaskBase):
 
     # --- the model in use
 
-    def save(self, model: Any, encoded: Encoded, backbone: Path, folder: Path, head: Head | None = None) -> None:
-        super().save(model, encoded, backbone, folder, replace(head or self.HEAD, **encoded.head))
-
     def save_processor(self, backbone: Path, folder: Path) -> None:
         super().save_processor(backbone, folder)
         path = folder / "tokenizer_config.json"
         # models of ours read texts padded on the right; others who load the folder must do so as well
         write_json(path, {**read_json(path), "padding_side": "right"})
-        sentences.write(folder, Head.of(read_settings(folder)).pool, folders.max_length(folder))
-
-    def lacking(self, row: Row) -> list[str]:
-        return [] if "text" in row else ["text"]
+        settings = read_settings(folder)
+        sentences.write(folder, Head.of(settings).pool, folders.max_length(folder), settings["prefixes"])
 
     def examples(self, folder: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        asked = [(source, str(row[role])) for source, row in enumerate(rows) for role in _given(row)]
+        before = dict(zip(texts.PAIR, read_settings(folder).get("prefixes") or ("", ""), strict=True))
+        asked = [(source, before[role] + str(row[role])) for source, row in enumerate(rows) for role in _given(row)]
         tokenizer = load_tokenizer(folder)
         ids = tokenise(tokenizer, [text for _source, text in asked], folders.max_length(folder))[0]
         empty = [tokenizer.pad_token_id or 0]  # of an empty text, where there are no special tokens
@@ -179,7 +200,8 @@ class EmbeddingSimilarity(TaskBase):
         vectors: list[list[Any]] = [[] for _row in rows]
         for example, output in zip(examples, outputs, strict=True):
             vectors[example["source"]].append(output)
-        return [_answer(row, found) for row, found in zip(rows, vectors, strict=True)]
+        limit = read_settings(folder).get("threshold")
+        return [_answer(row, found, limit) for row, found in zip(rows, vectors, strict=True)]
 
 
 PLUGIN = EmbeddingSimilarity()
@@ -256,13 +278,26 @@ def _pooling(job: EncodeJob) -> str:
     return sentences.pooling_of(job.backbone) or "mean"
 
 
+def _prefixes(job: EncodeJob) -> sides.Prefixes:
+    """What is written before first texts, and before the others."""
+    if job.known is not None:
+        first, other = job.known.facts["prefixes"]
+        return first, other
+    stated, config = sentences.prompts_of(job.backbone), job.config
+    return (stated[0] if config.prefix == "auto" else config.prefix,
+            stated[1] if config.prefix_b == "auto" else config.prefix_b)  # fmt: skip
+
+
 def _given(row: Row) -> list[str]:
     """The roles of the texts that a new row has."""
     return [role for role in texts.PAIR if role == "text" or str(row.get(role) or "").strip()]
 
 
-def _answer(row: Row, vectors: Sequence[np.ndarray]) -> dict[str, Any]:
+def _answer(row: Row, vectors: Sequence[np.ndarray], limit: float | None) -> dict[str, Any]:
+    """``limit``: from which similarity on two texts belong together, where that was learnt."""
     echo = {role: row[role] for role in _given(row)}
     if len(vectors) == 1:
         return {"kind": "embedding", **echo, "embedding": vectors[0].tolist()}
-    return {"kind": "similarity", **echo, "similarity": float(ranking.cosine(vectors[:1], vectors[1:])[0])}
+    similarity = float(ranking.cosine(vectors[:1], vectors[1:])[0])
+    verdict = {} if limit is None else {"same": similarity >= limit, "threshold": limit}
+    return {"kind": "similarity", **echo, "similarity": similarity, **verdict}

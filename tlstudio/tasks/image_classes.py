@@ -48,6 +48,7 @@ class ImageClasses(SingleLabel):
     AUGMENTS = ("image", "batch")
     ASKS = ("image",)
     UNIT = "images"
+    HUB_TAG = "image-classification"
     SHOWS = "image"
     HEAD = Head(auto="AutoModelForImageClassification", probe="classifier|fc|head")
     SCRIPTS: Mapping[str, str] = {

@@ -86,8 +86,13 @@ def _answers(folder: Path, job: TestJob) -> np.ndarray | None:
     model = _towers(folder)
     if model is None:
         return None
-    texts = text_vectors(model, folder, [job.config.template.replace(_BLANK, name) for name in job.encoded.labels])
+    texts = text_vectors(model, folder, [sentence(job.config.template, name) for name in job.encoded.labels])
     return np.concatenate([image @ texts.T for image in _image_vectors(model, folder, job.encoded, job)]).argmax(1)
+
+
+def sentence(template: str, name: str) -> str:
+    """A class name in its sentence; names of folders are often written with underscores."""
+    return template.replace(_BLANK, " ".join(name.replace("_", " ").split()))
 
 
 def _towers(folder: Path) -> Any:

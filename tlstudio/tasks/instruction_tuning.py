@@ -21,7 +21,7 @@ from tlstudio.metrics import generation, perplexity, resampling
 from tlstudio.models import folders
 from tlstudio.models.batches import IGNORED
 from tlstudio.models.heads import Head, read_settings
-from tlstudio.models.tokenizers import load_tokenizer
+from tlstudio.models.tokenizers import load_tokenizer, padding_id
 from tlstudio.tasks import chats, language
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, Tested, TestJob
 from tlstudio.tasks.causal_lm import writers_problem
@@ -87,6 +87,7 @@ class InstructionTuning(language.LanguageModel):
     ALTERNATIVES = (("messages",),)
     ASKS = ("prompt",)
     UNIT = "prompts"
+    HUB_TAG = "text-generation"
     Config = Options
     HEAD = Head(
         auto="AutoModelForCausalLM", kind="values", onnx=False, losses="next", generate={"do_sample": False}
@@ -108,7 +109,7 @@ class InstructionTuning(language.LanguageModel):
         truncated = truncation(splits, length)
         tell_truncated(job.emit, truncated)
         facts = {"prompt": "chat", "template": template}
-        return Encoded(splits, [], max_length=length, pad_id=tokenizer.pad_token_id or 0, truncated=truncated,
+        return Encoded(splits, [], max_length=length, pad_id=padding_id(job.backbone), truncated=truncated,
                        key=writer.key, facts=facts, backbone=job.backbone, scored=("labels",))  # fmt: skip
 
     def save_processor(self, backbone: Path, folder: Path) -> None:

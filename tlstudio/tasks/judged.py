@@ -70,11 +70,25 @@ def letters(train: Sequence[str], asked: Sequence[Sequence[str]], check: Callabl
 
 
 class Judged:
-    """Vectors of a split, by what its rows are."""
+    """Vectors of a split, by what its rows are.
 
-    def __init__(self, encoded: Encoded, split: str, vectors: Sides) -> None:
+    Args:
+        encoded: the rows.
+        split: which of them.
+        vectors: of each side.
+        threshold: from which similarity on labelled pairs belong together; the best one of these pairs if None, which
+            flatters a little.
+    """
+
+    def __init__(self, encoded: Encoded, split: str, vectors: Sides, threshold: float | None = None) -> None:
         self.kind, self.rows, self.vectors = encoded.facts["pairs"], encoded.splits[split], vectors
-        self.targets = list(self.rows["labels"])
+        self.targets, self._threshold = list(self.rows["labels"]), threshold
+
+    @property
+    def threshold(self) -> float:
+        """Of labelled pairs."""
+        own = self._threshold
+        return ranking.best_threshold(self.similarities(), self.targets) if own is None else own
 
     def similarities(self, side: int = 1) -> np.ndarray:
         return ranking.cosine(self.vectors[0], self.vectors[side])
@@ -95,7 +109,7 @@ class Judged:
         if self.kind == "scores":
             return ranking.pairs(self.similarities(), self.targets, **options)
         if self.kind == "labels":
-            return ranking.labelled_pairs(self.similarities(), self.targets, **options)
+            return ranking.labelled_pairs(self.similarities(), self.targets, self._threshold, **options)
         pool = sides.pool(self.rows)
         found = ranking.retrieval(self.vectors[0], pool.vectors(self.vectors), pool.right, **options)
         if self.kind == "triplets":
@@ -135,10 +149,7 @@ class Shown:
         return {"samples": {"kind": "numbers", "items": items}}, columns
 
     def _labels(self) -> ShownRows:
-        cosine, limit = (
-            self.judged.similarities().tolist(),
-            ranking.best_threshold(self.judged.similarities(), self.judged.targets),
-        )
+        cosine, limit = self.judged.similarities().tolist(), self.judged.threshold
         names = ("different", "same")
         truth = [names[value] for value in self.judged.targets]
         found = [names[int(one >= limit)] for one in cosine]

@@ -19,7 +19,8 @@ from tlstudio.models.batches import IGNORED
 from tlstudio.models.folders import position_limit
 from tlstudio.models.heads import Head
 from tlstudio.models.tokenizers import load_tokenizer
-from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, TestJob, build_model
+from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, TestJob
+from tlstudio.tasks.building import build_model
 from tlstudio.tasks.texts import row_weights, tokenizer_stamp, write_rows
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from tlstudio.metrics import perplexity
 from tlstudio.models import folders
 from tlstudio.models.batches import IGNORED
 from tlstudio.models.heads import Head
-from tlstudio.models.tokenizers import load_tokenizer
+from tlstudio.models.tokenizers import load_tokenizer, padding_id
 from tlstudio.tasks import language
 from tlstudio.tasks.base import Batch, Encoded, EncodeJob, Outputs, Row, Tested, TestJob, padded
 from tlstudio.tasks.texts import row_weights, settled_length
@@ -67,6 +67,7 @@ class MaskedLm(language.LanguageModel):
         "The result is a backbone for the other tasks."
     )
     ROLES = ("text",)
+    HUB_TAG = "fill-mask"
     SUGGESTED = False
     Config = Options
     HEAD = Head(auto="AutoModelForMaskedLM", kind="values", onnx=False, losses="same")
@@ -90,7 +91,7 @@ class MaskedLm(language.LanguageModel):
         splits = {split: rows.split(split) for split in job.labelled.splits}
         whole = {"texts": 0, "share": 0.0, "tokens_lost": 0, "max_length": length}  # nothing is cut off
         facts = {"share": config.share, "whole_words": config.whole_words}
-        pad_id = writer.tokenizer.pad_token_id or 0
+        pad_id = padding_id(job.backbone)
         return Encoded(splits, [], max_length=length, pad_id=pad_id, truncated=whole, key=writer.key, facts=facts,
                        backbone=job.backbone, scored=("labels",))  # fmt: skip
 

@@ -19,18 +19,8 @@ from tlstudio.metrics.errors import LIMIT, shorten
 from tlstudio.models.folders import read_labels
 from tlstudio.models.heads import Head, read_settings
 from tlstudio.tasks import texts
-from tlstudio.tasks.base import (
-    Encoded,
-    EncodeJob,
-    Outputs,
-    Row,
-    TaskBase,
-    Tested,
-    TestJob,
-    build_model,
-    mean_of_rows,
-    named,
-)
+from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob, mean_of_rows
+from tlstudio.tasks.building import build_model, named
 from tlstudio.tasks.classes import stacked
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 The head learns standardised numbers (mean 0, standard deviation 1 over the training rows), because its first answers
 are near 0 and the learning rate suits values near 1. Afterwards mean and scale are multiplied into its last linear
 layer, y = s (W x + b) + m = (s W) x + (s b + m): the saved model and every export answer in the user's units.
-Heads without a bias (decoders) keep the mean as a fact that is added to their answers.
+Heads without a bias (decoders) have no room for m: it is the head's ``offset``, which ONNX graphs add by themselves;
+who loads the model with plain transformers must add it, as the model card and the script beside it say.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from tlstudio.core.errors import StudioError
 from tlstudio.data.labelled import Labelled
 from tlstudio.metrics import regression, words
 from tlstudio.metrics.errors import LIMIT, shorten
-from tlstudio.models.heads import Head, read_settings
+from tlstudio.models.heads import Head
 from tlstudio.tasks import texts
-from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob, build_model, mean_of_rows
+from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob, mean_of_rows
+from tlstudio.tasks.building import build_model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,8 +59,8 @@ class Numbers(TaskBase):
         mean, scale = _spread(job.labelled)
         encoded = self.encoded(job, lambda labelled, split: _standardised(labelled, split, mean, scale))
         offset = 0.0 if _has_bias(job.backbone) else mean
-        facts = {**encoded.facts, "mean": mean, "scale": scale, "offset": offset}
-        return replace(encoded, labels=[], facts=facts)
+        facts = {**encoded.facts, "mean": mean, "scale": scale}
+        return replace(encoded, labels=[], facts=facts, head={"offset": offset})
 
     def encoded(self, job: EncodeJob, targets: Any) -> Encoded:
         """The rows as token ids, with standardised numbers."""
@@ -84,7 +86,8 @@ class Numbers(TaskBase):
 
         mean, scale = encoded.facts["mean"], encoded.facts["scale"]
         answers = _values(outputs)
-        answers = answers * scale + mean if split == "validation" else answers + encoded.facts["offset"]
+        if split == "validation":
+            answers = (answers - encoded.head["offset"]) * scale + mean
         truth = np.asarray(encoded.targets(split), np.float64) * scale + mean
         found = {**regression.quick(answers, truth), "loss": loss}
         return {name: found[name] for name in self.QUICK}
@@ -102,7 +105,7 @@ class Numbers(TaskBase):
         return model
 
     def test(self, job: TestJob) -> Tested:
-        truth, answers = self._truth(job, job.split), _values(job.outputs) + job.encoded.facts["offset"]
+        truth, answers = self._truth(job, job.split), _values(job.outputs)
         result = regression.evaluate(answers, truth, **job.options)
         result["samples"] = {"kind": "numbers", "items": self._samples(job, truth, answers)}
         columns = {
@@ -142,7 +145,7 @@ class Numbers(TaskBase):
         """Metrics over the test rows of all folds."""
         import numpy as np
 
-        answers = [_values(rows) + part.facts["offset"] for part, rows in zip(encoded, outputs, strict=True)]
+        answers = [_values(rows) for rows in outputs]
         truth = [np.asarray(part.targets("test")) * part.facts["scale"] + part.facts["mean"] for part in encoded]
         found: dict[str, Any] = regression.evaluate(np.concatenate(answers), np.concatenate(truth), **options)
         return dict(found["metrics"])
@@ -155,10 +158,9 @@ class Numbers(TaskBase):
     def answers(
         self, folder: Path, rows: Sequence[Row], examples: Sequence[Row], outputs: Outputs
     ) -> list[dict[str, Any]]:
-        values = _values(outputs) + float(read_settings(folder).get("offset", 0.0))
         return [
             {"kind": "number", **{role: row[role] for role in self.ASKS}, "value": value}
-            for row, value in zip(rows, values.tolist(), strict=True)
+            for row, value in zip(rows, _values(outputs).tolist(), strict=True)
         ]
 
 

@@ -17,18 +17,8 @@ from tlstudio.models.folders import read_labels
 from tlstudio.models.heads import Head, read_settings
 from tlstudio.models.pixels import write_processor
 from tlstudio.tasks import detection_images, images
-from tlstudio.tasks.base import (
-    Batch,
-    Encoded,
-    EncodeJob,
-    Outputs,
-    Row,
-    TaskBase,
-    Tested,
-    TestJob,
-    build_model,
-    named,
-)
+from tlstudio.tasks.base import Batch, Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob
+from tlstudio.tasks.building import build_model, named
 
 if TYPE_CHECKING:
     import numpy as np

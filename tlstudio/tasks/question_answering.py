@@ -14,8 +14,10 @@ from tlstudio.core.events import log
 from tlstudio.metrics import errors, squad
 from tlstudio.models.folders import max_length
 from tlstudio.models.heads import Head, read_settings
+from tlstudio.models.tokenizers import has_types, padding_id
 from tlstudio.tasks import extractive
-from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob, build_model, mean_of_rows
+from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob, mean_of_rows
+from tlstudio.tasks.building import build_model
 from tlstudio.tasks.extractive import Found, Sizes
 from tlstudio.tasks.tagged import needs_pages
 from tlstudio.tasks.texts import settled_length
@@ -69,6 +71,7 @@ class QuestionAnswering(TaskBase):
     ROLES = ("question", "context", "answers", "answer_starts")
     ASKS = ("question", "context")
     UNIT = "questions"
+    HUB_TAG = "question-answering"
     METRIC = "answer_f1"
     QUICK = ("loss", "exact_match", "answer_f1")
     BEST = "answer_f1"
@@ -91,7 +94,7 @@ class QuestionAnswering(TaskBase):
         tokenizer = fast_tokenizer(job.backbone)
         length = settled_length(job.config.max_length, job.backbone, _AUTO_MAX)
         size = extractive.sizes(tokenizer, length, job.config.stride)
-        typed = "token_type_ids" in tokenizer.model_input_names
+        typed = has_types(tokenizer, job.backbone)
         maker = WindowMaker(job, self.ROLES, _fields(typed), (size, typed), partial(_entries, tokenizer, size, typed))
         splits = maker.splits(self.UNIT)
         told = tell_windows(job.emit, splits, length, "{rows} passages have more than {max_length} tokens with their "
@@ -105,7 +108,7 @@ class QuestionAnswering(TaskBase):
             "may_lack": _may_lack(job),
             "threshold": 0.0,
         }
-        return Encoded(splits, [], inputs, length, tokenizer.pad_token_id or 0, told, maker.key, facts)
+        return Encoded(splits, [], inputs, length, padding_id(job.backbone), told, maker.key, facts)
 
     def build(self, backbone: Path, encoded: Encoded, **overrides: Any) -> torch.nn.Module:
         return build_model(self.HEAD, backbone, {"num_labels": 2, **overrides})  # a start and an end
@@ -179,7 +182,7 @@ class QuestionAnswering(TaskBase):
     def examples(self, folder: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
         tokenizer, settings = fast_tokenizer(folder), read_settings(folder)
         size = Sizes(max_length(folder), settings["stride"], settings["max_question"])
-        typed = "token_type_ids" in tokenizer.model_input_names
+        typed = has_types(tokenizer, folder)
         questions, contexts = ([str(row[role]) for row in rows] for role in self.ASKS)
         return [window.entry(typed) for window in extractive.windows(tokenizer, questions, contexts, size)]
 

@@ -23,20 +23,10 @@ from tlstudio.models import folders
 from tlstudio.models.batches import IGNORED, STEP, collate, tensors
 from tlstudio.models.checks import modality
 from tlstudio.models.heads import Head, read_settings
-from tlstudio.models.tokenizers import load_tokenizer, tokenise
+from tlstudio.models.tokenizers import load_tokenizer, padding_id, tokenise
 from tlstudio.tasks import decoders, language
-from tlstudio.tasks.base import (
-    Batch,
-    Encoded,
-    EncodeJob,
-    Outputs,
-    Row,
-    TaskBase,
-    Tested,
-    TestJob,
-    build_model,
-    row_weights_of,
-)
+from tlstudio.tasks.base import Batch, Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob, row_weights_of
+from tlstudio.tasks.building import build_model
 from tlstudio.tasks.texts import row_weights, settled_length, tell_truncated, truncation
 
 if TYPE_CHECKING:
@@ -44,6 +34,7 @@ if TYPE_CHECKING:
     import torch
 
 _BATCH = 500
+_SPEECH = ("granite_speech", "granite_speech_plus", "vibevoice_asr")  # they write what was said
 _SAMPLES = 50
 _SHOWN = 2000  # characters of a text in a sample
 
@@ -119,7 +110,7 @@ class WritingTask(TaskBase):
 
     def fits(self, config: Mapping[str, Any]) -> StudioError | None:
         kind = str(config.get("model_type") or "")
-        audio = modality(dict(config)) in ("audio", "image-text") or "audio_config" in config
+        audio = modality(dict(config)) in ("audio", "image-text") or "audio_config" in config or kind in _SPEECH
         if self.HEAD.knows(kind) and not audio:
             return None
         return StudioError(
@@ -154,7 +145,7 @@ class WritingTask(TaskBase):
         tell_truncated(job.emit, truncated)
         _tell_targets(job.emit, splits, target)
         writing = {**self.head(config).generate, "max_new_tokens": target, **first}
-        pad_id = load_tokenizer(job.backbone).pad_token_id or 0
+        pad_id = padding_id(job.backbone)
         return Encoded(splits, [], max_length=length, pad_id=pad_id, truncated=truncated, key=key, facts=facts,
                        backbone=job.backbone, head={"generate": writing})  # fmt: skip
 

@@ -15,6 +15,8 @@ from tlstudio.tasks.base import Batch, Encoded, EncodeJob, Row, row_weights_of
 if TYPE_CHECKING:
     import numpy as np
 
+Prefixes = tuple[str, str]  # written before first texts, and before second and third ones
+
 
 class SideRows(Sequence[Any]):
     """Several datasets of tokenised texts as one of rows: token ids of each side under ``texts``."""
@@ -41,6 +43,8 @@ class SideRows(Sequence[Any]):
 
 class SingleTexts(Examples):
     """The texts of the rows one by one: the sides of the first row, then those of the second …"""
+
+    unit = "texts"
 
     def __init__(self, rows: SideRows) -> None:
         super().__init__(rows, ("input_ids",))
@@ -69,7 +73,9 @@ class SideEncoded(Encoded):
         return SingleTexts(self.splits[split])
 
 
-def encode(job: EncodeJob, targets: Any, length: int, roles: Sequence[str]) -> SideEncoded:
+def encode(
+    job: EncodeJob, targets: Any, length: int, roles: Sequence[str], prefixes: Prefixes = ("", "")
+) -> SideEncoded:
     """Tokenises the columns of ``roles`` as texts of their own; see :func:`tlstudio.tasks.texts.encode`."""
 
     def emit(event: Event) -> None:
@@ -77,7 +83,7 @@ def encode(job: EncodeJob, targets: Any, length: int, roles: Sequence[str]) -> S
             job.emit(event)
 
     quiet = replace(job, emit=emit, augmenter=None)
-    parts = [texts.encode(quiet, targets if not side else _nothing, length, (role,))
+    parts = [texts.encode(quiet, targets if not side else _nothing, length, (role,), prefixes[min(side, 1)])
              for side, role in enumerate(roles)]  # fmt: skip
     splits = {split: SideRows([part.splits[split] for part in parts]) for split in job.labelled.splits}
     truncated = texts.truncation(

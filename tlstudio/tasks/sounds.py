@@ -21,6 +21,7 @@ from tlstudio.core.paths import cache_folder
 from tlstudio.core.progress import Meter
 from tlstudio.data.audio import open_audio
 from tlstudio.models import heads
+from tlstudio.models.batches import Examples
 from tlstudio.models.tokenizers import quiet_loading
 from tlstudio.tasks.base import EncodeJob
 from tlstudio.tasks.texts import row_weights
@@ -392,7 +393,21 @@ def settings(how: Hearing) -> dict[str, Any]:
     return {SETTING: asdict(how)}
 
 
-def examples(folder: Path, paths: Sequence[str]) -> list[dict[str, Any]]:
+class Files(Sequence[dict[str, Any]]):
+    """Recordings of files, read when asked for: all of a batch of long ones would fill the memory."""
+
+    def __init__(self, paths: Sequence[str], how: Hearing, prepare: Any) -> None:
+        self._paths, self._how, self._prepare = list(paths), how, prepare
+        self.column_names = how.inputs
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: Any) -> Any:
+        return heard(kept(self._paths[int(index)], self._how, self._prepare), self._how, self._prepare)
+
+
+def examples(folder: Path, paths: Sequence[str]) -> Examples:
     """Model inputs of new recordings, as the model in ``folder`` was trained to hear them."""
-    how, prepare = Hearing(**heads.read_settings(folder)[SETTING]), extractor(folder)
-    return [heard(kept(path, how, prepare), how, prepare) for path in paths]
+    how = Hearing(**heads.read_settings(folder)[SETTING])
+    return Examples(Files(paths, how, extractor(folder)), how.inputs)

@@ -19,7 +19,7 @@ from tlstudio.core.progress import Meter
 from tlstudio.data.labelled import Labelled
 from tlstudio.data.tables import write_batches
 from tlstudio.models import folders
-from tlstudio.models.tokenizers import between, has_types, load_tokenizer, tokenise, tokenise_pairs
+from tlstudio.models.tokenizers import between, has_types, load_tokenizer, padding_id, tokenise, tokenise_pairs
 from tlstudio.tasks.base import Encoded, EncodeJob, Row, TestJob
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_FORMAT = 4  # part of each key: another number makes every cache anew
+_FORMAT = 5  # part of each key: another number makes every cache anew
 _BATCH = 500
 _AUTO_MAX = 128  # tokens: most short texts fit, and time grows with the length
 _PAIR_MAX = 256
@@ -107,7 +107,7 @@ def settled_length(wish: int | str, backbone: Path, auto: int = _AUTO_MAX, where
     return length
 
 
-def encode(job: EncodeJob, targets: Any, length: int, roles: Sequence[str] = ("text",)) -> Encoded:
+def encode(job: EncodeJob, targets: Any, length: int, roles: Sequence[str] = ("text",), prefix: str = "") -> Encoded:
     """Tokenises all splits, or takes them from the cache; training rows get the changed copies of the augmenter.
 
     Args:
@@ -115,10 +115,11 @@ def encode(job: EncodeJob, targets: Any, length: int, roles: Sequence[str] = ("t
         targets: ``targets(labelled, split)`` gives the :class:`Targets` of a split.
         length: tokens at most.
         roles: text, or text and text_b.
+        prefix: what is written before each text.
     """
     import datasets
 
-    maker = _Maker(job, targets, length, tuple(roles))
+    maker = _Maker(job, targets, length, tuple(roles), prefix)
     splits = {split: maker.split(split) for split in job.labelled.splits}
     truncated = truncation(splits, length)
     if job.augmenter is not None and job.augmenter.key and "train" in splits:
@@ -127,7 +128,7 @@ def encode(job: EncodeJob, targets: Any, length: int, roles: Sequence[str] = ("t
     tell_truncated(job.emit, truncated)
     key = hashlib.sha256("".join(maker.keys).encode()).hexdigest()[:32]
     inputs = ("input_ids", "attention_mask", *(("token_type_ids",) if maker.typed else ()))
-    pad_id = maker.tokenizer.pad_token_id or 0
+    pad_id = padding_id(job.backbone)
     return Encoded(splits, job.labelled.labels, inputs, length, pad_id, truncated, key)
 
 
@@ -146,16 +147,16 @@ def tell_truncated(emit: Emit, truncated: dict[str, Any]) -> None:
 
 
 def tokenizer_stamp(backbone: Path) -> str:
-    """Changes with the tokenizer."""
-    path = backbone / "tokenizer.json"
-    return sha256(path)[:16] if path.is_file() else backbone.name
+    """Changes with the tokenizer, whatever its files are."""
+    paths = [backbone / name for name in folders.TOKENIZER_FILES if (backbone / name).is_file()]
+    return hashlib.sha256("".join(f"{path.name}:{sha256(path)}|" for path in paths).encode()).hexdigest()[:16]
 
 
 class _Maker:
     """Makes the datasets of the splits, and the key of each."""
 
-    def __init__(self, job: EncodeJob, targets: Any, length: int, roles: tuple[str, ...]) -> None:
-        self.job, self.targets, self.length, self.roles = job, targets, length, roles
+    def __init__(self, job: EncodeJob, targets: Any, length: int, roles: tuple[str, ...], prefix: str) -> None:
+        self.job, self.targets, self.length, self.roles, self.prefix = job, targets, length, roles, prefix
         self.tokenizer = load_tokenizer(job.backbone)
         self.typed = len(roles) > 1 and has_types(self.tokenizer, job.backbone)
         self.keys: list[str] = []
@@ -212,7 +213,7 @@ class _Maker:
 
         types: list[list[int]] = []
         if len(texts) == 1:
-            ids, full = tokenise(self.tokenizer, texts[0], self.length)
+            ids, full = tokenise(self.tokenizer, [self.prefix + text for text in texts[0]], self.length)
         else:
             ids, full, types = tokenise_pairs(self.tokenizer, texts[0], texts[1], self.length)
         columns = {
@@ -247,7 +248,8 @@ class _Maker:
     def _key(self, split: str, stamp: bytes, keep: bool = True) -> str:
         labelled = self.job.labelled
         rows = labelled.splits[split]
-        text = f"{_FORMAT}|{rows.table.key}|{labelled.roles.columns}|{self._stamp}|{self.length}|{self.roles}"
+        shape = f"{self.length}|{self.roles}|{self.typed}|{self.prefix}"
+        text = f"{_FORMAT}|{rows.table.key}|{labelled.roles.columns}|{self._stamp}|{shape}"
         digest = hashlib.sha256(text.encode())
         digest.update(rows.indices.tobytes())
         digest.update(stamp)

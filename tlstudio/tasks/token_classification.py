@@ -17,6 +17,7 @@ from tlstudio.metrics import spans
 from tlstudio.models.batches import IGNORED
 from tlstudio.models.folders import max_length, read_labels
 from tlstudio.models.heads import Head, read_settings
+from tlstudio.models.tokenizers import padding_id
 from tlstudio.tasks import tagged, words
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob
 from tlstudio.tasks.texts import settled_length
@@ -70,6 +71,7 @@ class TokenClassification(TaskBase):
     ROLES = ("tokens", "tags")
     ASKS = ("text",)
     UNIT = "sentences"
+    HUB_TAG = "token-classification"
     METRIC = "entity_f1"
     QUICK = ("loss", "token_accuracy", "entity_f1")
     BEST = "entity_f1"
@@ -101,7 +103,7 @@ class TokenClassification(TaskBase):
         told = tell_windows(job.emit, splits, length, "{rows} sentences have more than {max_length} tokens; they are "
                             "read in several windows that overlap.")  # fmt: skip
         facts |= {"stride": stride, "words": words.WORD}
-        return Encoded(splits, labels, ("input_ids", "attention_mask"), length, tokenizer.pad_token_id or 0, told,
+        return Encoded(splits, labels, ("input_ids", "attention_mask"), length, padding_id(job.backbone), told,
                        maker.key, facts)  # fmt: skip
 
     def loss(self, config: Any, encoded: Encoded) -> Callable[..., torch.Tensor]:

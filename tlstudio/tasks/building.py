@@ -1,0 +1,73 @@
+"""A backbone under the head of a task: loaded, checked, and told which classes and which padding there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlstudio.models.anatomy import backbone_of, group_name
+from tlstudio.models.heads import Head, unloadable
+from tlstudio.models.tokenizers import padding_id, quiet_loading
+
+if TYPE_CHECKING:
+    import torch
+
+
+def named(labels: Sequence[str]) -> dict[str, Any]:
+    """Class names for a model's config; nothing where there are none."""
+    if not labels:
+        return {}
+    names = list(labels)
+    return {
+        "num_labels": len(names),
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: index for index, name in enumerate(names)},
+    }
+
+
+def build_model(head: Head, backbone: Path, options: Mapping[str, Any], fresh: tuple[str, ...] = ()) -> torch.nn.Module:
+    """A backbone in fp32 under a head; a head that was trained for other classes is replaced.
+
+    Modules called as in ``fresh`` belong to the head although they lie within the backbone.
+
+    Raises:
+        StudioError: it cannot be loaded, or its weights lack more than a head.
+    """
+    import torch
+    import transformers
+
+    try:
+        with quiet_loading():
+            model, found = getattr(transformers, head.auto).from_pretrained(
+                backbone,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+                **options,
+            )
+    except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
+        raise unloadable(backbone, str(error) or type(error).__name__) from error
+    _require_backbone(model, found, backbone, fresh)
+    _know_padding(model.config, backbone)
+    return model
+
+
+def _know_padding(config: Any, backbone: Path) -> None:
+    """Decoders such as GPT-2 have no padding token, but their heads must know which one batches are padded with."""
+    stated = getattr(config, "pad_token_id", 0)
+    if stated is None or not 0 <= stated < (getattr(config, "vocab_size", None) or stated + 1):
+        config.pad_token_id = padding_id(backbone)
+
+
+def _require_backbone(model: Any, found: dict[str, Any], folder: Path, fresh: tuple[str, ...]) -> None:
+    """transformers fills whatever the weights lack with random numbers; only a head (and a pooler) may be new."""
+    lacking = [*found["missing_keys"], *(name for name, *_shapes in found["mismatched_keys"])]
+    lacking = [name for name in lacking if group_name(name, backbone_of(model))[0] not in ("head", "pooler")]
+    lacking = [name for name in lacking if not name.endswith("masked_spec_embed")]  # it only hides parts in training
+    lacking = [name for name in lacking if not set(name.split(".")) & set(fresh)]
+    if lacking:
+        raise unloadable(folder, f"its weights lack {len(lacking)} tensors of config.json, such as {min(lacking)}")
