@@ -15,12 +15,14 @@ HERE = Path(__file__).resolve().parent
 SETTINGS = json.loads((HERE / "tlstudio.json").read_text(encoding="utf-8"))
 PREFIXES = SETTINGS["prefixes"]  # written before queries, and before what is compared with them
 TOKENIZER = AutoTokenizer.from_pretrained(HERE)
+LITERAL = {"split_special_tokens": True} if TOKENIZER.is_fast else {}  # "[SEP]" in a text is a text
 MODEL = AutoModel.from_pretrained(HERE).eval()
 
 
 def encode(text, side=0):
     """Returns the vector of one text; its length is 1. Side 0 is a query, 1 what is compared with it."""
-    inputs = TOKENIZER(PREFIXES[side] + text, truncation=True, max_length=SETTINGS["max_length"], return_tensors="pt")
+    options = {"truncation": True, "max_length": SETTINGS["max_length"], **LITERAL}
+    inputs = TOKENIZER(PREFIXES[side] + text, return_tensors="pt", **options)
     with torch.inference_mode():
         hidden = MODEL(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state[0]
     pool = SETTINGS["head"]["pool"]

@@ -18,6 +18,7 @@ THRESHOLDS = SETTINGS["thresholds"]  # a label is given from this probability on
 TOKENIZER = Tokenizer.from_file(str(HERE / "tokenizer.json"))
 TOKENIZER.enable_truncation(SETTINGS["max_length"])  # as in training
 TOKENIZER.no_padding()
+TOKENIZER.encode_special_tokens = True  # "[SEP]" in a text is a text
 SESSION = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPUExecutionProvider"])
 
 

@@ -15,12 +15,13 @@ HERE = Path(__file__).resolve().parent
 SETTINGS = json.loads((HERE / "tlstudio.json").read_text(encoding="utf-8"))
 PAIRS = SETTINGS["task"].startswith("pair")
 TOKENIZER = AutoTokenizer.from_pretrained(HERE)
+LITERAL = {"split_special_tokens": True} if TOKENIZER.is_fast else {}  # "[SEP]" in a text is a text
 MODEL = AutoModelForSequenceClassification.from_pretrained(HERE).eval()
 
 
 def predict(text, text_b=None):
     """Returns the number for one text or one pair."""
-    options = {"truncation": True, "max_length": SETTINGS["max_length"], "return_token_type_ids": True}
+    options = {"truncation": True, "max_length": SETTINGS["max_length"], "return_token_type_ids": True, **LITERAL}
     inputs = TOKENIZER(text, SETTINGS.get("between", "") + text_b if PAIRS else None, return_tensors="pt", **options)
     given = {name: inputs[name] for name in SETTINGS["inputs"]}  # not all models take the types of tokens
     with torch.inference_mode():

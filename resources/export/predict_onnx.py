@@ -17,6 +17,7 @@ LABELS = [CONFIG["id2label"][key] for key in sorted(CONFIG["id2label"], key=int)
 TOKENIZER = Tokenizer.from_file(str(HERE / "tokenizer.json"))
 TOKENIZER.enable_truncation(SETTINGS["max_length"])  # as in training
 TOKENIZER.no_padding()
+TOKENIZER.encode_special_tokens = True  # "[SEP]" in a text is a text
 SESSION = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPUExecutionProvider"])
 
 

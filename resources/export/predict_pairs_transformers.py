@@ -14,13 +14,14 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 HERE = Path(__file__).resolve().parent
 SETTINGS = json.loads((HERE / "tlstudio.json").read_text(encoding="utf-8"))
 TOKENIZER = AutoTokenizer.from_pretrained(HERE)
+LITERAL = {"split_special_tokens": True} if TOKENIZER.is_fast else {}  # "[SEP]" in a text is a text
 MODEL = AutoModelForSequenceClassification.from_pretrained(HERE).eval()
 
 
 def predict(text, text_b):
     """Returns {label: probability} for one pair."""
     options = {"truncation": True, "max_length": SETTINGS["max_length"], "return_token_type_ids": True}
-    inputs = TOKENIZER(text, SETTINGS.get("between", "") + text_b, return_tensors="pt", **options)
+    inputs = TOKENIZER(text, SETTINGS.get("between", "") + text_b, return_tensors="pt", **LITERAL, **options)
     given = {name: inputs[name] for name in SETTINGS["inputs"]}  # not all models take the types of tokens
     with torch.inference_mode():
         logits = MODEL(**given).logits[0]

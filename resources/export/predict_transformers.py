@@ -12,12 +12,13 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 HERE = Path(__file__).resolve().parent
 SETTINGS = json.loads((HERE / "tlstudio.json").read_text(encoding="utf-8"))
 TOKENIZER = AutoTokenizer.from_pretrained(HERE)
+LITERAL = {"split_special_tokens": True} if TOKENIZER.is_fast else {}  # "[SEP]" in a text is a text
 MODEL = AutoModelForSequenceClassification.from_pretrained(HERE).eval()
 
 
 def predict(text):
     """Returns {label: probability} for one text."""
-    inputs = TOKENIZER(text, truncation=True, max_length=SETTINGS["max_length"], return_tensors="pt")
+    inputs = TOKENIZER(text, truncation=True, max_length=SETTINGS["max_length"], return_tensors="pt", **LITERAL)
     with torch.inference_mode():
         logits = MODEL(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits[0]
     return {MODEL.config.id2label[i]: p for i, p in enumerate(logits.softmax(0).tolist())}

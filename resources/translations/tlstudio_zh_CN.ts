@@ -48,8 +48,8 @@
         <translation>两条文本的余弦相似度：1 表示意思相同，0 表示无关。</translation>
     </message>
     <message>
-        <source>{n} numbers</source>
-        <translation>{n} 个数值</translation>
+        <source>{n} numbers, length {length}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -233,6 +233,21 @@
     </message>
 </context>
 <context>
+    <name>ChoiceCards</name>
+    <message>
+        <source>Remove {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>前移</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>后移</translation>
+    </message>
+</context>
+<context>
     <name>Closing</name>
     <message>
         <source>The window closes as soon as the run has ended…</source>
@@ -347,6 +362,10 @@
     <message>
         <source>&amp;Separator between several labels in one cell:</source>
         <translation>同一单元格中多个标签之间的分隔符(&amp;S)：</translation>
+    </message>
+    <message>
+        <source>The numbers and examples are from the first {n} of {all} rows.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -508,18 +527,6 @@
     <message>
         <source>Agreement</source>
         <translation>一致率</translation>
-    </message>
-    <message>
-        <source>Earlier</source>
-        <translation>前移</translation>
-    </message>
-    <message>
-        <source>Later</source>
-        <translation>后移</translation>
-    </message>
-    <message>
-        <source>Remove this step</source>
-        <translation>移除此步骤</translation>
     </message>
 </context>
 <context>
@@ -713,8 +720,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>读取</translation>
     </message>
     <message>
-        <source>items</source>
-        <translation>项</translation>
+        <source>messages</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Doctor ({n})</source>
@@ -766,6 +773,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>bar</source>
         <translation>竖线</translation>
+    </message>
+    <message>
+        <source>Read it all the same</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leave them out</source>
@@ -1482,6 +1493,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文本长度分布</translation>
     </message>
     <message>
+        <source>No column holds labels: there is nothing to count.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Labels with their numbers of rows and new names</source>
         <translation>各标签及其行数和新名称</translation>
     </message>
@@ -1510,8 +1525,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>所选标签与文件中保持一致</translation>
     </message>
     <message>
+        <source>Rows</source>
+        <translation>行数</translation>
+    </message>
+    <message>
         <source>{before} labels in the data; {after} after all repairs, in {rows} rows.</source>
         <translation>数据中有 {before} 个标签；完成所有修复后为 {after} 个，共 {rows} 行。</translation>
+    </message>
+    <message>
+        <source>Tokens of each tag</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>{n} tags in the data.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Boxes of each label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Boxes</source>
+        <translation>框</translation>
+    </message>
+    <message>
+        <source>{n} labels of boxes in the data.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1914,6 +1957,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>网络示意图</translation>
     </message>
     <message>
+        <source>Click a block, or choose it with the arrow keys and Space, to train or freeze it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drag the left edge of a rate, or use the arrow keys, to open the block earlier or later.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Embeddings</source>
         <translation>嵌入层</translation>
     </message>
@@ -1938,8 +1989,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文本</translation>
     </message>
     <message>
+        <source>biases train</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>norms train</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>adapters train</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>trains</source>
         <translation>训练</translation>
+    </message>
+    <message>
+        <source>from epoch {n}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>biases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>norms</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>adapters</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>frozen</source>
@@ -2848,6 +2927,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>高级</translation>
     </message>
     <message>
+        <source>Regularisation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a regulariser</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What keeps training from learning the rows by heart. Nothing is needed; each can be combined.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What will train</source>
         <translation>将要训练的部分</translation>
     </message>
@@ -3154,6 +3249,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Ctrl+Enter</source>
         <translation>Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>Optional: leave it empty to ask about the first alone</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The model&apos;s answer will stand here.</source>
@@ -3578,8 +3677,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>相似度排序（CoSENT）</translation>
     </message>
     <message>
-        <source>Cosine of a pair</source>
-        <translation>样本对的余弦</translation>
+        <source>Cosine</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Squashed to a square</source>
@@ -3620,6 +3719,66 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Attention</source>
         <translation>注意力</translation>
+    </message>
+    <message>
+        <source>SGD with momentum</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Falls in a line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stays the same</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One over the root of the step</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slanted triangle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The upper blocks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only biases (BitFit)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only layer norms</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blocks clicked in the drawing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Epoch</source>
+        <translation>轮次</translation>
+    </message>
+    <message>
+        <source>When the loss stops falling</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exponential moving average</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Plain mean (SWA)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In any order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Short ones first</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leave out</source>
@@ -3785,10 +3944,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>模型从中几乎听不到什么；可能是被截断或录制失败的录音。</translation>
     </message>
     <message>
-        <source>A model of the hub, or a folder.</source>
-        <translation>Hub 上的模型，或本地文件夹。</translation>
-    </message>
-    <message>
         <source>A modern convolutional network; robust, and easy to fine-tune.</source>
         <translation>现代卷积网络；稳健，易于微调。</translation>
     </message>
@@ -3863,14 +4018,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Agreement beyond chance; far misses cost more; 1 is perfect</source>
         <translation>排除偶然因素后的一致程度；偏差越远代价越高；1 为完美</translation>
-    </message>
-    <message>
-        <source>All are brought to one rate, but high tones that were not recorded stay away: if one class has more of them, the model may learn that. No repair fits all data; leave them if both occur in practice.</source>
-        <translation>所有录音都会统一为同一采样率，但未录下的高音不会恢复：如果某一类别中此类录音较多，模型可能学到这一点。没有适合所有数据的修复；如果实际使用中两者都会出现，则保持原样即可。</translation>
-    </message>
-    <message>
-        <source>All are brought to one size: small ones become a blur, which the model may take for a sign of their class. No repair fits all data; small ones can be left out with the data step drop-broken-images.</source>
-        <translation>所有图像都会统一为同一尺寸：小图像会变得模糊，模型可能将模糊当作其类别的标志。没有适合所有数据的修复；可用数据处理步骤 drop-broken-images 排除小图像。</translation>
     </message>
     <message>
         <source>All parts of a word are masked together, so that none betrays the others: a harder task.</source>
@@ -4003,10 +4150,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Boxes an image</source>
         <translation>每张图像的框数</translation>
-    </message>
-    <message>
-        <source>Boxes that were left out, tiny boxes, and images without boxes.</source>
-        <translation>被排除的框、过小的框，以及没有框的图像。</translation>
     </message>
     <message>
         <source>Boxes whose shorter side has fewer pixels are tiny.</source>
@@ -4341,10 +4484,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请将原模型的分词器文件复制到该文件夹。</translation>
     </message>
     <message>
-        <source>Correct the beginnings (characters are counted from 0), or remove the rows.</source>
-        <translation>请更正起始位置（字符从 0 开始计数），或移除这些行。</translation>
-    </message>
-    <message>
         <source>Correct the label, or leave the file out of evaluate.extra_sets.</source>
         <translation>请更正标签，或将该文件从 evaluate.extra_sets 中去掉。</translation>
     </message>
@@ -4367,10 +4506,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>DINOv2 small</source>
         <translation>DINOv2 small</translation>
-    </message>
-    <message>
-        <source>Decoupled decay (AdamW).</source>
-        <translation>解耦权重衰减（AdamW）。</translation>
     </message>
     <message>
         <source>Delimiter</source>
@@ -4439,10 +4574,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Each line must look like {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}.</source>
         <translation>每一行的形式必须为 {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}。</translation>
-    </message>
-    <message>
-        <source>Each message needs role and content, and one of them the role assistant: there is nothing to learn without.</source>
-        <translation>每条消息都需要 role 和 content，并且其中一条的角色须为 assistant：否则没有可学习的内容。</translation>
     </message>
     <message>
         <source>Each of them counts several times in the score.</source>
@@ -4921,10 +5052,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择更小的单位：段落或行。</translation>
     </message>
     <message>
-        <source>Choose a table, or write a query (data.query).</source>
-        <translation>请选择数据表，或编写查询（data.query）。</translation>
-    </message>
-    <message>
         <source>Choose a workbook with a header and rows.</source>
         <translation>请选择带表头和数据行的工作簿。</translation>
     </message>
@@ -4933,12 +5060,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择包含数据的压缩包。</translation>
     </message>
     <message>
+        <source>Choose an encoder such as BERT, RoBERTa, DistilBERT or ModernBERT, or remove the adaptation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose an image backbone such as DINOv2 or ViT.</source>
         <translation>请选择图像骨干网络，例如 DINOv2 或 ViT。</translation>
     </message>
     <message>
         <source>Choose another augmentation, or a backbone that keeps this head, such as an original BERT or RoBERTa.</source>
         <translation>请选择其他增强，或选择保留此预测头的骨干网络，例如原版 BERT 或 RoBERTa。</translation>
+    </message>
+    <message>
+        <source>Choose another backbone, such as one of the BERT, RoBERTa or DeBERTa family.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose another column or method, or add data.</source>
@@ -4957,16 +5092,48 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择其他数据集，或将其数据另存为上述格式之一；数据集中的代码绝不会被运行。</translation>
     </message>
     <message>
+        <source>Choose another field; what to compare may be changed by hand.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose another file.</source>
         <translation>请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>Choose another folder, or go on with the same recipe and the same fields.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose another kind of data, or auto.</source>
         <translation>请选择其他数据类型，或选择自动。</translation>
     </message>
     <message>
+        <source>Choose another objective, or remove it in the Strategy step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another run, or a backbone for this task.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose another sign in data.separator.</source>
         <translation>请在 data.separator 中选择其他分隔符。</translation>
+    </message>
+    <message>
+        <source>Choose another strategy, such as LoRA.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another strategy, such as linear probe.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another strategy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another way to split, or other data for the adaptation.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose data with labelled rows.</source>
@@ -4985,6 +5152,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请在“模型”步骤中选择骨干网络，或选择其他增强。</translation>
     </message>
     <message>
+        <source>Choose one of the list that &apos;tlstudio runs list&apos; prints, or the folder of a run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose one or more in data.split.test_values.</source>
         <translation>请在 data.split.test_values 中选择一个或多个值。</translation>
     </message>
@@ -4999,6 +5170,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose the dotted path of the list that holds the rows, or auto.</source>
         <translation>请选择包含数据行的列表的点分路径，或选择自动。</translation>
+    </message>
+    <message>
+        <source>Choose the teacher&apos;s run as the model (model.source: run); or a student of its own backbone that learns from answers alone.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose values that occur.</source>
@@ -5049,6 +5224,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>色彩抖动</translation>
     </message>
     <message>
+        <source>Column</source>
+        <translation>列</translation>
+    </message>
+    <message>
         <source>Column &apos;{name}&apos; of {path} is damaged: {reason}</source>
         <translation>{path} 的列“{name}”已损坏：{reason}</translation>
     </message>
@@ -5089,8 +5268,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>对比度</translation>
     </message>
     <message>
+        <source>Contrastive few-shot</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Contrastive sentences (SimCSE)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copies</source>
         <translation>副本数</translation>
+    </message>
+    <message>
+        <source>Copy the tokenizer files of the original model into the folder: tokenizer.json, or all files of its vocabulary.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Corners</source>
@@ -5103,6 +5294,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Correct labels</source>
         <translation>更正标签</translation>
+    </message>
+    <message>
+        <source>Correct the beginnings (characters are counted from 0), or leave the rows out with the data step drop-flawed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Correct the document there, or save it again from its source.</source>
@@ -5137,20 +5332,44 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>CutMix</translation>
     </message>
     <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
         <source>Data steps</source>
         <translation>数据处理步骤</translation>
+    </message>
+    <message>
+        <source>Data that says itself which rows are for training and which for the test, where that is not followed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Database</source>
         <translation>数据库</translation>
     </message>
     <message>
+        <source>Decay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Decoupled decay of the weights.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete stray values far from the table, or save the sheet as CSV.</source>
         <translation>请删除远离表格的零散值，或将工作表另存为 CSV。</translation>
     </message>
     <message>
+        <source>Denoising (TSDAE)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Dictionary</source>
         <translation>词典</translation>
+    </message>
+    <message>
+        <source>Distillation</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Divide it into several files; they can be read as one.</source>
@@ -5159,6 +5378,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Divide it, or choose the file itself as plain text.</source>
         <translation>请将其拆分，或将该文件本身作为纯文本选择。</translation>
+    </message>
+    <message>
+        <source>Divide the rows as the column says</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Divides alpha by the root of the rank instead of the rank (rsLoRA): for ranks above 32.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Do not use the column</source>
@@ -5175,6 +5402,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Download it in the Data step, or with: tlstudio download-data {arguments}</source>
         <translation>请在“数据”步骤中下载，或使用命令：tlstudio download-data {arguments}</translation>
+    </message>
+    <message>
+        <source>Download one in the Model step, or name the folder of one.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Download the dataset again; do not use another copy if you cannot explain the difference.</source>
@@ -5229,8 +5460,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文本中的电子邮件地址、电话号码、银行卡号、银行账号和证件号码。</translation>
     </message>
     <message>
+        <source>EMA forgets old weights exponentially; SWA is the plain mean of all steps after its start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each batch is seen a second time with the embeddings moved to where the loss grows fastest. More robust answers, at twice the time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each batch passes the network twice, and the two answers, which differ by their dropout, are drawn together. Often a little more accurate, at twice the time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each block trains at this share of the rate of the block above it; 1 trains all at one rate.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each block trains at this share of the rate of the block above it; the paper takes 1 / 2.6.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each class is the mean of its rows&apos; features, and a new row belongs to the nearest one; nothing is trained. An answer in seconds from a handful of rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Each line needs the same columns, separated by one tab (or by spaces if there is no tab).</source>
         <translation>每行都需要相同的列，以一个制表符分隔（没有制表符时以空格分隔）。</translation>
+    </message>
+    <message>
+        <source>Each message needs role and content, and one of them the role assistant; the data step drop-flawed leaves the others out.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Each row must look like {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}.</source>
@@ -5239,6 +5498,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Enlarged to what the model reads they are a blur; they may be icons or failed downloads.</source>
         <translation>放大到模型读取的尺寸后会变得模糊；它们可能是图标或下载失败的文件。</translation>
+    </message>
+    <message>
+        <source>Epoch at which each block opens, from the uppermost to the embeddings; empty spreads them over the first half of the training.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Every row needs the same few keys; keys that are values, such as numbers, belong into a field.</source>
@@ -5253,8 +5516,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>系数范围为 1 - 该值至 1 + 该值。</translation>
     </message>
     <message>
+        <source>Falling takes the weight to 0 at the end of the training.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Farthest</source>
         <translation>最远距离</translation>
+    </message>
+    <message>
+        <source>Fewer make the vector hold more of the text.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Fewest letters</source>
@@ -5289,6 +5560,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>填充内容</translation>
     </message>
     <message>
+        <source>First share</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Flaws of images</source>
         <translation>图像缺陷</translation>
     </message>
@@ -5321,6 +5596,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>用于不分上下的图像，例如航拍照片。</translation>
     </message>
     <message>
+        <source>From scratch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From {rate:.2g} on it grows again: stay below.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Gaps</source>
         <translation>空隙填充</translation>
     </message>
@@ -5349,6 +5632,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请为查询的每列取不同的名称（AS）。</translation>
     </message>
     <message>
+        <source>Give every token one tag (O where it is nothing), or leave the rows out with the data step drop-flawed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give it more minutes, or fewer rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give it more time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Give the augmentation a dictionary of synonyms, or leave it out.</source>
         <translation>请为此项增强提供同义词词典，或不使用此项增强。</translation>
     </message>
@@ -5363,6 +5658,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Gives rows that you have chosen another label.</source>
         <translation>为您选定的行更换标签。</translation>
+    </message>
+    <message>
+        <source>Gradual unfreezing</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Greatest angle</source>
@@ -5385,16 +5684,68 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>分组</translation>
     </message>
     <message>
+        <source>Groups, such as the texts of one author, of which some rows are learnt and others tested.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Growing data</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Growth</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>H-score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>HTML entities</source>
         <translation>HTML 实体</translation>
+    </message>
+    <message>
+        <source>Half with the same label, half with another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Head</source>
+        <translation>分类头</translation>
     </message>
     <message>
         <source>Hides a random box of the image, so that the model does not rely on one detail.</source>
         <translation>遮住图像中的一个随机矩形区域，使模型不依赖单一细节。</translation>
     </message>
     <message>
+        <source>How far the classes lie apart in the features; higher is better</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How likely a linear model of the features finds the answers; higher is better</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many blocks below the head train; others are frozen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>How many operations are applied to an image (N of the paper).</source>
         <translation>对一张图像应用多少种操作（论文中的 N）。</translation>
+    </message>
+    <message>
+        <source>How many times the learning rate the head trains at.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much knowing the class shortens a code of the features; higher is better</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much of each image must be painted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much of each text the backbone misses.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>How much the row counts in training.</source>
@@ -5425,6 +5776,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>每次看到图像时，将其翻转的概率。</translation>
     </message>
     <message>
+        <source>How the learning rate falls after the warm-up; auto asks the strategy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How well a linear model on the features answers rows that it has not seen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How well the most similar other rows tell the answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Hue</source>
         <translation>色相</translation>
     </message>
@@ -5433,12 +5796,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Hugging Face 数据集</translation>
     </message>
     <message>
+        <source>IA³</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>IBAN; replaced by [IBAN].</source>
         <translation>IBAN；替换为 [IBAN]。</translation>
     </message>
     <message>
         <source>Identity numbers</source>
         <translation>证件号码</translation>
+    </message>
+    <message>
+        <source>If one class has more of them, the model may learn that instead of what is shown. Leave them out, or, where colour does not matter in practice, turn all files grey yourself.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>If so, they are classes with hardly any examples, and their rows count as wrong.</source>
@@ -5473,6 +5844,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>短边像素少于此值的图像视为过小。</translation>
     </message>
     <message>
+        <source>In {count} rows a box is impossible, or there are not as many labels as boxes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In {count} rows an answer does not stand in the context where it should.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In {count} rows the conversation is broken, or has no answer of the assistant.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In {count} rows there are not as many tags as tokens.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>In {path} there is no list of objects at &apos;{records}&apos;.</source>
         <translation>在 {path} 的“{records}”处没有对象列表。</translation>
     </message>
@@ -5489,8 +5876,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>删除操控终端的不可见字符。</translation>
     </message>
     <message>
+        <source>It answers {times:.1f} times as fast.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has {times:.1f} times as many parameters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has {times:.1f} times fewer parameters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It has: {sheets}.</source>
         <translation>现有工作表：{sheets}。</translation>
+    </message>
+    <message>
+        <source>It is thrown away afterwards.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It may be chance: with more rows the order can change.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>It must hold single texts, or lists, in all of them.</source>
@@ -5499,6 +5906,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>It must hold train, validation or test in every row.</source>
         <translation>该列的每一行都必须是 train、validation 或 test。</translation>
+    </message>
+    <message>
+        <source>It takes {times:.1f} times as long to answer.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>JSON</source>
@@ -5531,6 +5942,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Keep first letter</source>
         <translation>保留首字母</translation>
+    </message>
+    <message>
+        <source>Keep groups together</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Keep only the language of most texts</source>
@@ -5569,8 +5984,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>键盘布局</translation>
     </message>
     <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
         <source>Kind of data; auto looks at the content.</source>
         <translation>数据种类；自动：根据内容判断。</translation>
+    </message>
+    <message>
+        <source>L2-SP</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Label</source>
@@ -5617,6 +6040,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>最大比值</translation>
     </message>
     <message>
+        <source>Layer-wise rate decay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layers of the decoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Learning rate of the head that is thrown away after.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Learning rate while the encoder learns from pairs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Least certainty</source>
         <translation>最低确信度</translation>
     </message>
@@ -5635,6 +6074,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Leave all of them out</source>
         <translation>全部排除</translation>
+    </message>
+    <message>
+        <source>Leave both rows of each pair out of training</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leave out broken images</source>
@@ -5657,6 +6100,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>排除空行</translation>
     </message>
     <message>
+        <source>Leave out flawed rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Leave out near duplicates</source>
         <translation>排除近似重复项</translation>
     </message>
@@ -5669,8 +6116,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请在查询中去掉该列，或在查询中转换它。</translation>
     </message>
     <message>
+        <source>Leave the smallest out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Leave them out</source>
         <translation>排除</translation>
+    </message>
+    <message>
+        <source>Leave them out of training</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leave these classes out</source>
@@ -5701,6 +6156,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>排除您选定的行，适用于所有数据。</translation>
     </message>
     <message>
+        <source>Leaves out rows with answers in the wrong place, impossible boxes, missing tags or broken messages.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Leaves out rows with the same content and different labels.</source>
         <translation>排除内容相同而标签不同的行。</translation>
     </message>
@@ -5725,6 +6184,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>左右翻转</translation>
     </message>
     <message>
+        <source>Length of the change of the embeddings, over all of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lets every block give what the teacher&apos;s gives, as in TinyBERT. The teacher then sees each batch.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lets every block look at what the teacher&apos;s looks at, as in TinyBERT.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lets the last block relate tokens like the teacher&apos;s, as in MiniLM; any widths fit.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Letters and figures that a text should have; a Chinese or Japanese character counts for three.</source>
         <translation>文本应有的字母和数字的个数；一个中文或日文字符计为三个。</translation>
     </message>
@@ -5741,6 +6216,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 的第 {line} 行不是有效的 UTF-8。</translation>
     </message>
     <message>
+        <source>LogME</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Look for this</source>
         <translation>检查此项</translation>
     </message>
@@ -5751,6 +6230,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Lower data.split.folds, or add data.</source>
         <translation>请减小 data.split.folds，或增加数据。</translation>
+    </message>
+    <message>
+        <source>Lower ones push near texts apart more strongly.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lower strategy.layers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lower strategy.reinitialise.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Made of layers of the teacher; or the model of the recipe with all its layers.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Magnitude</source>
@@ -5769,8 +6264,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>遮盖个人数据</translation>
     </message>
     <message>
+        <source>Masked images (MAE)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Masked words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Masked-LM replacement</source>
         <translation>掩码 LM 替换</translation>
+    </message>
+    <message>
+        <source>Mastered at</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Matthews correlation</source>
@@ -5805,6 +6312,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>语言混杂</translation>
     </message>
     <message>
+        <source>Mixout</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Mixup</source>
         <translation>Mixup 混合</translation>
     </message>
@@ -5821,6 +6332,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>更多标注文件，仅用于测试。</translation>
     </message>
     <message>
+        <source>More rows are worth their labelling.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More rows of the same kind will hardly help: look at the labels, or try another backbone or strategy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More take longer and paint better.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Most detectors cannot see what is so small. Correct them where they are mistakes, train at a higher resolution, or leave these images out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Most lines of {path} have {columns} column(s).</source>
         <translation>{path} 的大多数行有 {columns} 列。</translation>
     </message>
@@ -5833,16 +6360,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Multilingual E5 small</translation>
     </message>
     <message>
+        <source>NEFTune</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name a field, such as training.learning_rate=1e-5..1e-3:log, or strategy.rank=4|8|16.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name a file or folder in the data of the adaptation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name an earlier run, or the folder of a trained model, in strategy.teacher.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name it to have it ranked as well.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Name of a split; auto takes train, or the only one there is.</source>
         <translation>划分的名称；自动：取 train，或唯一的那个划分。</translation>
     </message>
     <message>
-        <source>Name on the hub such as org/name, or the path of a folder.</source>
-        <translation>Hub 上的名称（如 org/name），或文件夹的路径。</translation>
+        <source>{variant}: {value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}).</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Name or number of the sheet; auto takes the first that is not empty.</source>
-        <translation>工作表的名称或序号；自动：取第一个非空工作表。</translation>
+        <source>{variant}: {value:+.1f} points, which may be chance (95 % interval {low:+.1f} to {high:+.1f}).</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Name the folder of a finished run or of an export.</source>
@@ -6277,10 +6824,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>优化器每一步使用的行数。</translation>
     </message>
     <message>
-        <source>Rows of one group are never divided between training and test.</source>
-        <translation>同一组的行绝不会分到训练和测试两边。</translation>
-    </message>
-    <message>
         <source>Rows of the largest class for one of the smallest.</source>
         <translation>最大类别与最小类别的行数之比。</translation>
     </message>
@@ -6625,10 +7168,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>共同词</translation>
     </message>
     <message>
-        <source>Write each box as left, top, right and bottom in pixels, such as 10 20 110 220, and give it a label.</source>
-        <translation>请将每个框写成左、上、右、下（像素），例如 10 20 110 220，并给它一个标签。</translation>
-    </message>
-    <message>
         <source>Write every tag as O or with a prefix such as B- or I-.</source>
         <translation>请将每个标记写成 O，或加上 B- 或 I- 等前缀。</translation>
     </message>
@@ -6961,10 +7500,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请为每条消息提供角色和内容。</translation>
     </message>
     <message>
-        <source>Give every token one tag (O where it is nothing), or remove the rows.</source>
-        <translation>请为每个词元提供一个标记（不属于任何内容时用 O），或移除这些行。</translation>
-    </message>
-    <message>
         <source>Give it too; a file needs a column for it.</source>
         <translation>请一并提供；如果是文件，则需要相应的列。</translation>
     </message>
@@ -7039,10 +7574,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>How well the values lie on a line; 1 is perfect</source>
         <translation>数值与直线的吻合程度；1 为完美</translation>
-    </message>
-    <message>
-        <source>If one class has more of them, the model may learn that instead of what is shown. No repair fits all data: where colour does not matter in practice, turn all files grey yourself.</source>
-        <translation>如果某一类别中此类图像较多，模型学到的可能是这一点，而不是画面内容。没有适合所有数据的修复：如果实际使用中颜色无关紧要，请自行将所有文件转为灰度。</translation>
     </message>
     <message>
         <source>Image classes with a model of images and texts. It is also asked without any training, by the names of the classes alone.</source>
@@ -7153,10 +7684,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>LoRA</translation>
     </message>
     <message>
-        <source>LoRA: {count} parameters train beside {layers} layers, {percent} % of all.</source>
-        <translation>LoRA：在 {layers} 个层旁训练 {count} 个参数，占总数的 {percent} %。</translation>
-    </message>
-    <message>
         <source>Longest answer</source>
         <translation>最长答案</translation>
     </message>
@@ -7263,10 +7790,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Models of the type &apos;{kind}&apos; do not end in a linear layer: no number can be learnt.</source>
         <translation>类型为“{kind}”的模型末端不是线性层：无法学习数值。</translation>
-    </message>
-    <message>
-        <source>Most detectors cannot see what is so small. No repair fits all data: correct them where they are mistakes, or train at a higher resolution.</source>
-        <translation>大多数检测器看不到这么小的物体。没有适合所有数据的修复：如果是错误，请更正；否则请用更高的分辨率训练。</translation>
     </message>
     <message>
         <source>Most frequent set of labels</source>
@@ -7515,10 +8038,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>ROUGE-L</source>
         <translation>ROUGE-L</translation>
-    </message>
-    <message>
-        <source>Random reads another part of a longer recording each time while training, and its middle in tests and predictions; centre and start read the same part everywhere.</source>
-        <translation>random：训练时每次读取较长录音的不同部分，测试和预测时读取中间部分；centre 和 start：始终读取同一部分。</translation>
     </message>
     <message>
         <source>Rank</source>
@@ -8065,6 +8584,230 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>TLStudio 可读取：{known}。</translation>
     </message>
     <message>
+        <source>They teach the model what is nothing, if that is so; images that nobody has looked through teach it to overlook things. Leave those out that were never annotated.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Timeline</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Torn groups</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training begins with a small share of the rows, which grows whenever the training loss is low. Helps hard tasks to get off the ground, and large data to be learnt sooner.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training takes the nearest place where the answer stands, and leaves out questions whose answer stands nowhere; a test counts them as mistakes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>TransRate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try two of them in short runs, and compare these.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Twice as many rows ({rows}) would better {metric} by about {value:.3g} (95 % interval {low:.3g} to {high:.3g}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Twice as many rows ({rows}) would bring about {value:.1f} points of {metric} (95 % interval {low:.1f} to {high:.1f}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Upper blocks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Vectors that rescale keys, values and hidden units are all that is learnt in the frozen blocks: about 0.1 % of the parameters. For few rows, or for many tasks on one backbone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight averaging</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of attention</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of half the squared distance to the start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of half the squared size of the weights of the head, which was not pretrained.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of hidden states</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of relations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of the divergence of the two answers; the paper: 1 to 5.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of the teacher</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is learnt beside the task; auto takes masked words for texts and masked images for images.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is learnt from some rows of a group, such as the style of an author, helps with its others: the score is better than it will be for new groups.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What rows belong together by, such as an author: dividing by groups keeps them on one side.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What stands for a text: the mean over its tokens, or the first one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What stood there cannot be brought back: read the file again in its right encoding if you can; else leave such rows out of training.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What trains</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whether that is worth the labelling cannot be told from so few trainings; more repeats narrow the interval.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which layers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which rows come first: any, or the shortest.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Width of the decoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With k-fold every row is tested once, so the backbone must not be adapted to them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write FIELD=A|B.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write FIELD=LOW..HIGH, with :log behind it for rates (the lowest must then be above 0); or FIELD=A|B|C, each once.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write each box as left, top, right and bottom in pixels, such as 10 20 110 220, and give it a label; or leave the rows out with the data step drop-flawed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write the name of one of them as the query (data.query), or a SELECT.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Written before each first text, such as &apos;query: &apos; of E5; auto takes what the backbone&apos;s own files state for queries, if anything. The exported model keeps it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Written before second and third texts, such as &apos;passage: &apos; of E5; auto takes what the backbone&apos;s own files state for documents, if anything.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>it holds only 0 and 1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{best} comes first, but {others} may be as good: the sample cannot tell them apart.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{best} is ahead of all others by more than chance explains.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} boxes in {images} images reach beyond their image.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} of {groups} groups by the column &apos;{column}&apos; have rows that are learnt and rows that are tested.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} parameters train beside {layers} layers, {percent} % of all.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{field} cannot be varied: trials that were measured differently cannot be compared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{lean} is nearly as good, and {times:.1f} times as fast.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{metric} of {value} is the best of {count} trials.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{metric} of {value} is the best of {count} trials; the recipe as it is has {base}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} holds a search with another recipe or other fields.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{percent} % of the weights are 8-bit integers now: {before} MB became {after} MB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{rows} training rows are too few for a learning curve: half of them would be less than {fewest}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{strategy} is best: {metric} of {value:.1f} % on {tested} validation rows, after training on {rows} rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{strategy} is best: {metric} of {value:.3g} on {tested} validation rows, after training on {rows} rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{strategy} is recommended: nearly as good, in {percent:.0f} % of the time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{strategy} on {rows} rows: {value:+.1f} points of right answers against it (95 % interval {low:+.1f} to {high:+.1f}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{task} needs a column for: {missing}; or instead one for: {others}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{title} is large, and would take longer than all others together.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{title}: the backbone gets to know {count} rows of {place}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{train} rows to train on, {test} to test with.</source>
         <translation>{train} 行用于训练，{test} 行用于测试。</translation>
     </message>
@@ -8073,8 +8816,424 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>标记列</translation>
     </message>
     <message>
+        <source>&apos;{name}&apos; changes how the backbone trains, but with the strategy {strategy} only the head does.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; compares probabilities of classes, and the task {task} has none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; disturbs the embeddings of tokens, and the task {task} has none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{strategy}&apos; draws pairs from the labels of texts, and the task {task} has none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{strategy}&apos; needs rows with one class each, and the task {task} has none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{text}&apos; does not say what to vary.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; answers with the last token of a batch, which is padding here: it cannot learn the task {task}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot be adapted to texts like this.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot be adapted with masked images.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A division of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A linear model on its features explains {percent:.1f} % of the differences between the numbers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A linear model on its features gets {percent:.1f} % of the rows right.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A linear model on its features gets {percent:.1f} % of the words right.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A linear model on its features is right about {percent:.1f} % of the single labels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A model of the hub, a folder, or what an earlier run has trained.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A network of type {kind} has no embeddings of tokens to disturb.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A network of type {kind} has no keys, values and feed-forward layers that IA³ could rescale.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A network of type {kind} has no linear layer with a bias that gives the classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A small student learns to answer like a model that you have trained before, its teacher. Nearly as accurate, at a fraction of the size and time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A student cannot be made of chosen layers of a network of type {kind}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A sweep from {low} to {high} in {steps} steps makes no sense.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A training on all rows with {strategy} takes about {minutes:.1f} minutes and {memory:.1f} GB of memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>AdamW suits nearly everything; Adafactor needs less memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add it to the recipe, or name another field with --without.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add labelled rows first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Adds a little noise to the embeddings while training. Costs nothing; made for instruction tuning.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Adversarial training (FGM)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All are brought to one rate, but high tones that were not recorded stay away: if one class has more of them, the model may learn that. Leave them if both occur in practice.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All are brought to one size: small ones become a blur, which the model may take for a sign of their class. Leave the smallest out, unless such images occur in practice.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All rows by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An earlier run, by name or folder, or the folder of a trained model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answers that stand elsewhere, impossible boxes, missing tags and broken messages.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At each step a random part of the weights is replaced by the pretrained ones. Makes fine-tuning of large networks on few rows more stable.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At stated epochs; or whenever the validation loss has not fallen since the last look.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Auxiliary pretraining loss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Backbones cannot be ranked for the task {task}: it has no classes or numbers that features could be compared with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Beside the task the backbone goes on learning from its inputs alone, as in its pretraining. Keeps what it knows, which helps with few rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blocks to re-initialise</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Boxes that were left out, tiny boxes, boxes beyond the image, and images without boxes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chance of each weight to be the pretrained one for a step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a run that was trained for the same task with the same classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a vision transformer such as ViT, DeiT or DINOv2, or remove the adaptation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name on the hub such as org/name, path of a folder, or name or folder of a run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name or number of the sheet; auto takes the first with a header and rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Names of the layer groups that train, such as &apos;block 6&apos;.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nearest neighbours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No backbone on this machine can learn this task.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No teacher is chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No training was completed in the time; give the search more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None of {count} trials is better than the recipe as it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is to be varied.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Objective</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of a model that was trained before: auto keeps its head where task and labels are the same.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of a student that is made of the teacher&apos;s; auto takes half of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of its loss, beside that of the task.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the data; empty finds the one that fits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only the last blocks, only biases, only layer norms, or the blocks that you click are trained. Faster than full fine-tuning, and less prone to overfit few rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only {best} could be looked at; another backbone on this machine would give something to compare with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only {percent} % of the weights are 8-bit integers now: {before} MB became {after} MB. ONNX Runtime computes no convolutions from 8-bit weights, so that this step does little for networks made of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Optimiser</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pairs for each row</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Partial fine-tuning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Passes over these rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prefix of first texts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prefix of the others</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Probability that is spread evenly over all classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prototypes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pulls the weights back to the pretrained ones. Helps with few rows, where fine-tuning forgets too much.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>R-Drop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>R-Drop has no effect: the network has no dropout. Set the hidden dropout of the strategy to 0.1.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Random reads another part of a longer recording each time while training, and its middle in tests and predictions; centre and start read the same part everywhere. Whisper reads the middle for random, too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rank-stabilised</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rate of its head</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rate of the encoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rate of the head</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove it in the Strategy step, or choose another strategy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove it in the Strategy step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the regulariser in the Strategy step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows that do not fit together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows without labels: a file, folder or hub:name; or train for the training rows of this recipe.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Schedule</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Selection</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Set model.head to auto or replace.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Set strategy.student to backbone, and choose a small model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Set the weights of attention and relations to 0.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of deleted tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of masked patches</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the average that a step keeps (EMA); less at the start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the rows to begin with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the teacher&apos;s answers in the loss; the rest is that of the true labels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the training after which averaging begins (SWA).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the training by which all rows take part even if the loss is still high.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>So many of the uppermost blocks start from random weights: they know most about pretraining, and least about your task.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Softens the teacher&apos;s answers, so that the classes which it finds less likely tell more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Spread evenly over the teacher, or its lower or upper ones.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Start the run again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Strength for the head</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Student</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Tags</source>
         <translation>标记</translation>
+    </message>
+    <message>
+        <source>Take it out of the template</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Take out words</source>
@@ -8121,6 +9280,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>目标文本</translation>
     </message>
     <message>
+        <source>Teacher</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Test file</source>
         <translation>测试集文件</translation>
     </message>
@@ -8153,6 +9316,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>与多数文本语言不同的文本。</translation>
     </message>
     <message>
+        <source>Texts that are told apart; more make it harder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Texts that differ from another by a few words, punctuation or case.</source>
         <translation>与另一条文本仅有几个词、标点或大小写不同的文本。</translation>
     </message>
@@ -8167,6 +9334,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Texts with more tokens than the model will read.</source>
         <translation>词元数超过模型读取上限的文本。</translation>
+    </message>
+    <message>
+        <source>That is more than chance explains.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>That is {points:.1f} points less than with {best} (95 % interval {low:.1f} to {high:.1f}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>That is {points:.1f} points more than with {best}, which the other scores put first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adaptation &apos;{name}&apos; does not fit the task: {task} learns from {kind}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The address of the database cannot be understood.</source>
@@ -8189,12 +9372,44 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>压缩包 {path} 已损坏：{reason}。</translation>
     </message>
     <message>
+        <source>The attention of networks of type {kind} cannot be compared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The augmentation &apos;{name}&apos; does not fit the task: {task} learns from {kind}.</source>
         <translation>增强“{name}”不适合此任务：{task} 从 {kind} 中学习。</translation>
     </message>
     <message>
+        <source>The auxiliary objective {name} does not fit a network that reads {reads}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backbone guesses hidden words and so gets to know your kind of texts. The usual choice for texts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backbone learns to tell your texts apart, from two looks at each. Good before search and matching.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backbone puts a text with missing words into one vector, from which the whole text is written again. Good before tasks that read whole texts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backbone sees a quarter of each image and learns to know the rest. For vision transformers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The backbone stays as it is and runs once; only the head is trained on its features, in seconds. Good for a first answer and for small data.</source>
         <translation>骨干网络保持不变，只运行一次；仅用其特征训练分类头，几秒即可完成。适合快速得到初步结果，也适合小数据集。</translation>
+    </message>
+    <message>
+        <source>The best of many flatters itself on the validation rows: run the recipe, and compare on the test rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The checkpoint {path} is damaged.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The class that the model learns.</source>
@@ -8229,6 +9444,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>列“{column}”中有值“{value}”，它不是划分的名称。</translation>
     </message>
     <message>
+        <source>The column &apos;{column}&apos; says which rows are for training and which for the test, but the rows are divided anew.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The column &apos;{name}&apos; cannot be the role &apos;{role}&apos;: it holds {kind}.</source>
         <translation>列“{name}”不能担任角色“{role}”：其内容为 {kind}。</translation>
     </message>
@@ -8261,12 +9480,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>分隔符必须是单个字符，不能是 {value}。</translation>
     </message>
     <message>
+        <source>The difference of {points:+.1f} points to {best} may be chance.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The disk is full: {path} could not be written.</source>
         <translation>磁盘已满：无法写入 {path}。</translation>
     </message>
     <message>
         <source>The driver for {dialect} databases is not installed.</source>
         <translation>未安装 {dialect} 数据库的驱动程序。</translation>
+    </message>
+    <message>
+        <source>The encoder first learns which rows belong together, then a head is trained on its features (SetFit). For 4 to 64 labelled rows a class, where fine-tuning has too little to learn from.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The environment has no variable {name}, which the address of the database names.</source>
@@ -8293,6 +9520,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>保留词的首字母，该处很少出现手误。</translation>
     </message>
     <message>
+        <source>The head learns first; then block after block joins in, from the top down, at smaller and smaller rates. Keeps more of what the backbone knows, which helps with few rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The head of the earlier training is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The head of the earlier training is replaced by a fresh one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The head of the model cannot be kept: it answers other questions than the task {task} with these classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The hub&apos;s own copy of {name} holds only the first part of its rows.</source>
         <translation>Hub 为 {name} 生成的副本只包含其前一部分行。</translation>
     </message>
@@ -8317,12 +9560,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>损失在第 {step} 步变为非数值（NaN）；训练到此结束。</translation>
     </message>
     <message>
+        <source>The loss does not fall at any rate of the sweep: begin at a lower rate, go to a higher one, or take more steps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The loss falls most steeply at a rate of {rate:.2g}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The loss is not a number any more (step {step}).</source>
         <translation>损失已不是有效数值（第 {step} 步）。</translation>
     </message>
     <message>
         <source>The loss is {loss}, for rows with the roles: {roles}.</source>
         <translation>损失为 {loss}，适用于具有以下角色的行：{roles}。</translation>
+    </message>
+    <message>
+        <source>The loss on rows held out was {first} after the first epoch, and is {last} now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The lowest rate must be above 0 and below the highest, and there must be two steps at least.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The model does not read it; but a text that is built from it, or that repeats it, would give the label away.</source>
@@ -8385,6 +9644,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>模型可能会记住这些数据，并随权重泄露出去；法律可能禁止使用这些数据。</translation>
     </message>
     <message>
+        <source>The model of the recipe does not fit the teacher: it is another network, or it reads with another tokenizer or in another size.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The model reads at most {limit} tokens, not {wish}.</source>
         <translation>模型最多读取 {limit} 个词元，而不是 {wish} 个。</translation>
     </message>
@@ -8399,6 +9662,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The most probable words, of which one is drawn by its probability; more give bolder changes.</source>
         <translation>概率最高的若干个词，按概率从中抽取一个；数量越多，改动越大胆。</translation>
+    </message>
+    <message>
+        <source>The network has {most} blocks; {count} cannot be re-initialised.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network need not be quite certain of the labels. Better calibrated, and gentler on wrong labels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The noise is alpha / √(tokens × width); the paper: 5 to 15.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The old file is kept as {path}.</source>
@@ -8433,6 +9708,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>未使用该查询，因为 {reason}：{query}</translation>
     </message>
     <message>
+        <source>The rate that is set, {rate:.2g}, is beyond that.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The rate that is set, {rate:.2g}, is within what the sweep finds useful.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The rate that is set, {rate:.2g}, is {times:.0f} times lower: training may be slower than it need be.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The recipe has nothing in {fields} that could be left out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The recipe has schema {found}; this version reads schema {known}.</source>
         <translation>配方的格式版本为 {found}；本程序版本可读取格式版本 {known}。</translation>
     </message>
@@ -8443,6 +9734,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The recording {path} cannot be used: {problem}.</source>
         <translation>录音 {path} 无法使用：{problem}。</translation>
+    </message>
+    <message>
+        <source>The result is an average of the weights over many steps, which generalises better than the last step&apos;s.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The right answers, as a list.</source>
@@ -8469,6 +9764,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>运行 {run} 没有训练好的模型。</translation>
     </message>
     <message>
+        <source>The run {run} has no trained model: it was cancelled, failed, or goes on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run {run} has trained a network of the type &apos;{kind}&apos;, which cannot learn the task {task}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The run {run} is going on.</source>
         <translation>运行 {run} 正在进行中。</translation>
     </message>
@@ -8477,12 +9780,32 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>运行 {first} 和 {second} 的测试行不同。</translation>
     </message>
     <message>
+        <source>The same network with random weights, trained on your data alone. A baseline that shows what the pretraining brings; rarely the best choice.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The score cannot be compared with that of others who kept to this division; and what belongs together, such as the pictures of one camera, may now stand on both sides.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The scores do not agree on the first place, so try the first two in short runs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The sentence that ends after line {line} of {path} has more than {limit} tokens.</source>
         <translation>在 {path} 的第 {line} 行之后结束的句子超过 {limit} 个词元。</translation>
     </message>
     <message>
         <source>The settings file could not be read; the program starts with its defaults.</source>
         <translation>无法读取设置文件；程序以默认设置启动。</translation>
+    </message>
+    <message>
+        <source>The share grows when the training loss has fallen to this part of what it was at first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share is multiplied by this each time.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The shorter sides of the images have {least} to {most} pixels.</source>
@@ -8497,6 +9820,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>步骤“{name}”不能放在此处：它需要 {takes} 模型，而前一步给出的是 {given}。</translation>
     </message>
     <message>
+        <source>The student has {own} million parameters, its teacher {others} million.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The tags have the prefixes {prefixes}, which are those of no known scheme.</source>
         <translation>标记的前缀为 {prefixes}，不属于任何已知方案。</translation>
     </message>
@@ -8505,8 +9832,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>标记标出整个实体（方案 {scheme}）。</translation>
     </message>
     <message>
+        <source>The task {task} cannot be distilled: its answers are {kind}, for which no soft form is known here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The task {task} has no head that could learn alone from the features of a frozen backbone.</source>
         <translation>任务“{task}”没有能够仅凭冻结骨干网络的特征来学习的预测头。</translation>
+    </message>
+    <message>
+        <source>The teacher has {most} layers; a student of {count} cannot be made of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The teacher {teacher} has learnt another task, or other classes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The teacher&apos;s answers to {count} rows were found in the cache.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The template names &apos;{name}&apos;, which is no column; the columns are: {known}.</source>
@@ -8533,6 +9876,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文本使用多种语言：{main} 和 {others}。</translation>
     </message>
     <message>
+        <source>The time is too short for a single training.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The tokenizer in {path} cannot be read: {reason}</source>
         <translation>无法读取 {path} 中的分词器：{reason}</translation>
     </message>
@@ -8549,8 +9896,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>该模型的分词器没有说明词元对应哪些字符。</translation>
     </message>
     <message>
+        <source>The training ended before its first validation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The training images have no boxes.</source>
         <translation>训练图像没有框。</translation>
+    </message>
+    <message>
+        <source>The training loss is {loss}: {percent} % of the rows are used now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The training rows have no column of {kind} to adapt to.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The uppermost blocks; only the biases of all layers (BitFit); only the layer norms; or the blocks that you click in the drawing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The validation loss has not fallen: {count} of {all} parts of the network train now.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The words of a sentence, as a list.</source>
@@ -8593,6 +9960,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>工作进程被外部结束（退出代码 {exit}）。</translation>
     </message>
     <message>
+        <source>Their numbers may mean something else than left, top, right and bottom in pixels of this image: width and height, another size of the image, or an image that was turned. The model would learn wrong places: correct the numbers, or leave these images out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Their words look like nonsense to the model, and in practice the texts will be right.</source>
         <translation>对模型而言，其中的词如同乱码，而在实际使用中文本是正确的。</translation>
     </message>
@@ -8605,8 +9976,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>没有可用于选择阈值的验证行：所有标签均使用 {threshold}。</translation>
     </message>
     <message>
+        <source>There are too few sizes for a law; three at least are needed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is little in them that a model could learn from: look whether they belong here.</source>
         <translation>其中几乎没有模型可以学习的内容：请查看它们是否应属于此数据。</translation>
+    </message>
+    <message>
+        <source>There is no auxiliary loss for the task {task}: none learns from sounds.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no column &apos;{name}&apos; for the {role}; the file {path} has: {known}.</source>
@@ -8627,6 +10006,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>There is no run &apos;{run}&apos; in {folder}.</source>
         <translation>{folder} 中没有运行“{run}”。</translation>
+    </message>
+    <message>
+        <source>There is no run {run}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no text encoding called {name}.</source>
@@ -8673,6 +10056,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>这些文本太少，无法学会，而且语言可能泄露标签。</translation>
     </message>
     <message>
+        <source>They cannot be learnt from or tested as they are; a run does not start with such rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>They cannot be learnt from or tested; a run does not start with such rows.</source>
         <translation>这些行无法用于学习或测试；存在此类行时，运行不会开始。</translation>
     </message>
@@ -8687,10 +10074,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>They may come from other data, or be broken: what is learnt from them helps with nothing else.</source>
         <translation>这些行可能来自其他数据，或已损坏：从中学到的东西对其他数据没有帮助。</translation>
-    </message>
-    <message>
-        <source>They teach the model what is nothing, if that is so; images that nobody has looked through teach it to overlook things. Remove those that were never annotated.</source>
-        <translation>如果图像中确实没有物体，它们会教模型认识什么都没有的情形；没有人检查过的图像则会教模型漏看物体。请移除从未标注过的图像。</translation>
     </message>
     <message>
         <source>This augmentation needs a backbone, and none is chosen.</source>
@@ -8871,10 +10254,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>What is asked about the context.</source>
         <translation>针对上下文提出的问题。</translation>
-    </message>
-    <message>
-        <source>What stood there cannot be brought back: read the file again in its right encoding, if you can.</source>
-        <translation>该处原有的内容无法恢复：如有可能，请以正确的编码重新读取文件。</translation>
     </message>
     <message>
         <source>What the model reads.</source>

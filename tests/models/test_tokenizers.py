@@ -11,7 +11,7 @@ from tests.tasks import models, speech
 from tests.tasks.pieces import pieces
 from tlstudio.core.errors import StudioError
 from tlstudio.models.checks import check_tokenizer
-from tlstudio.models.tokenizers import load_tokenizer, padding_id, tokenise
+from tlstudio.models.tokenizers import load_tokenizer, padding_id, tokenise, tokenise_pairs
 
 TEXTS = ["the red dog runs", "a small fish swims far", "the moon is big", "old cars are slow"]
 
@@ -68,3 +68,14 @@ def test_rows_are_padded_with_what_the_head_looks_for(tmp_path):
         path = folder / "config.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), "pad_token_id": stated}))
         assert padding_id(folder) == expected
+
+
+def test_a_special_token_in_a_text_is_only_a_text(tiny_model, tmp_path):
+    """BART's classifier refuses rows with different numbers of end tokens; and nobody should steer a model by a text."""
+    tokenizer = load_tokenizer(tiny_model)
+    [ids], _full = tokenise(tokenizer, ["help [SEP] now [CLS]"], 64)
+    assert ids.count(tokenizer.sep_token_id) == ids.count(tokenizer.cls_token_id) == 1
+    [pair], _full, _types = tokenise_pairs(tokenizer, ["help [SEP]"], ["now [PAD]"], 64)
+    assert pair.count(tokenizer.sep_token_id) <= 2
+    assert tokenizer.pad_token_id not in pair
+    assert tokenizer("help [SEP] now")["input_ids"].count(tokenizer.sep_token_id) == 2, "others still can"

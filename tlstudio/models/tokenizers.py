@@ -72,6 +72,7 @@ def tokenise(tokenizer: Any, texts: list[str], length: int) -> tuple[list[list[i
     """Token ids cut to ``length``, and the number of tokens each text has uncut."""
     texts = [text[:_CHARACTERS] for text in texts]
     options = {"add_special_tokens": True, "return_attention_mask": False, "return_token_type_ids": False}
+    options |= literal(tokenizer)
     ids = tokenizer(texts, truncation=False, padding=False, verbose=False, **options)["input_ids"]
     full = [len(row) for row in ids]
     longer = [index for index, count in enumerate(full) if count > length]
@@ -89,11 +90,16 @@ def tokenise_pairs(
     """Token ids of pairs cut to ``length`` (the longer text first), tokens of the uncut pair, and token types."""
     first, second = ([text[:_CHARACTERS] for text in part] for part in (texts, others))
     second = [between(tokenizer) + text for text in second]
-    options = {"return_attention_mask": False, "return_token_type_ids": True, "padding": False}
+    options = {"return_attention_mask": False, "return_token_type_ids": True, "padding": False} | literal(tokenizer)
     full = [len(row) for row in tokenizer(first, second, truncation=False, verbose=False, **options)["input_ids"]]
     cut = tokenizer(first, second, truncation="longest_first", max_length=length, **options)
     types = cut.get("token_type_ids") or [[0] * len(row) for row in cut["input_ids"]]
     return [list(row) for row in cut["input_ids"]], full, [list(row) for row in types]
+
+
+def literal(tokenizer: Any) -> dict[str, bool]:
+    """What makes a tokenizer read a special token that stands in a text, such as ``</s>``, as the text that it is."""
+    return {"split_special_tokens": True} if tokenizer.is_fast else {}
 
 
 def between(tokenizer: Any) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_FORMAT = 5  # part of each key: another number makes every cache anew
+_FORMAT = 6  # part of each key: another number makes every cache anew
 _BATCH = 500
 _AUTO_MAX = 128  # tokens: most short texts fit, and time grows with the length
 _PAIR_MAX = 256
