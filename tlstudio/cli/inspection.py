@@ -20,6 +20,8 @@ from tlstudio.tasks.suggest import suggest
 _KINDS = {
     "task": "tlstudio.tasks",
     "strategy": "tlstudio.strategies",
+    "regularise": "tlstudio.regularisation",
+    "adapt": "tlstudio.adaptation",
     "compress": "tlstudio.compression",
     "export": "tlstudio.export",
     "data": "tlstudio.data.sources",
