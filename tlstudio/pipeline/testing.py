@@ -17,6 +17,7 @@ from tlstudio.models.batches import Example
 from tlstudio.models.scorers import Scorer, TorchScorer, score
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.slices import by_language
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Tested, TestJob
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Tester:
         context.result("test", tested.result)
         context.result("baselines", [*self.task.baselines(job), *self._untrained(scorer, backbone)])
         self._write_predictions(tested, job)
+        if languages := by_language(self.task, job):
+            context.result("languages", languages)
         context.result("extra", [self._extra(scorer, path, backbone) for path in context.recipe.evaluate.extra_sets])
         self._tell(tested.result)
         return outputs
@@ -53,8 +56,14 @@ class Tester:
         model = self.task.build(backbone, self.encoded)
         check = self.context.control.check
         scorer = TorchScorer(model, head=trained.head, inputs=self.encoded.inputs, check=check)
-        outputs = self._score(scorer, self.encoded, "evaluate")
-        tested = self.task.test(self._job(outputs, self.encoded, self.rows, scorer))
+
+        def outputs_of(split: str) -> Outputs:
+            return score(scorer, self.encoded.examples(split), tick=lambda _rows: check())
+
+        own = self.task.tune(self.config, self.encoded, outputs_of)  # thresholds of another model would be unfair
+        encoded = replace(self.encoded, facts={**self.encoded.facts, **own})
+        outputs = self._score(scorer, encoded, "evaluate")
+        tested = self.task.test(self._job(outputs, encoded, self.rows, scorer))
         return [{"name": "untrained", "title": "The backbone before training", "metrics": tested.result["metrics"]}]
 
     def _tell(self, result: dict[str, Any]) -> None:
@@ -68,7 +77,8 @@ class Tester:
 
     def _score(self, scorer: Scorer, encoded: Encoded, stage: str) -> Outputs:
         examples = encoded.examples("test")
-        meter = Meter(self.context.emit, self.context.control, stage, len(examples), self.task.UNIT)
+        meter = Meter(self.context.emit, self.context.control, stage, len(examples),
+                      examples.unit or _unit(encoded, self.task.UNIT))  # fmt: skip
         return score(scorer, examples, tick=meter.advance)
 
     def _job(self, outputs: Outputs, encoded: Encoded, rows: Labelled, scorer: Scorer) -> TestJob:
@@ -131,6 +141,13 @@ class Tester:
                 }
             )
         context.result("stages", stages)
+
+
+def _unit(encoded: Encoded, usual: str) -> str:
+    """What is counted: rows of the data, or the windows that long ones are read in."""
+    rows = encoded.splits["test"]
+    windows = "source" in getattr(rows, "column_names", ()) and len(set(rows["source"])) < len(rows)
+    return "examples" if windows else usual
 
 
 def content(job: TestJob, role: str) -> pa.Array:

@@ -29,6 +29,8 @@ class SummaryView(QWidget):
         for widget in (self.headline, self.sentence, self.bars, self.baselines, self.facts):
             card.body.addWidget(widget)
         self.metrics = RecordTable(self._metric_columns(), self.tr("All metrics with their 95 % intervals"), fits=True)
+        self.languages_title = label(self.tr("By language"), "title")
+        self.languages = RecordTable(self._language_columns(), self.tr("Results by language"), fits=True)
         self.extra_title = label(self.tr("Extra sets"), "title")
         self.extra = RecordTable(self._extra_columns(), self.tr("Results on extra sets"), fits=True)
         inner = QWidget()
@@ -45,6 +47,8 @@ class SummaryView(QWidget):
         layout.addWidget(card)
         layout.addWidget(label(self.tr("All metrics on the test set"), "title"))
         layout.addWidget(self.metrics, 1)
+        layout.addWidget(self.languages_title)
+        layout.addWidget(self.languages)
         layout.addWidget(self.extra_title)
         layout.addWidget(self.extra)
         layout.addStretch(1)
@@ -64,12 +68,16 @@ class SummaryView(QWidget):
         self.facts.setText(self._facts(results))
         self.metrics.set_records(list((test.get("metrics") or {}).items()))
         self.metrics.setMinimumHeight(self.metrics.maximumHeight())
-        extra = results.get("extra") or []
-        self.extra.retitle(2, metric_names.title(name))
-        self.extra.set_records(extra)
-        self.extra.setMinimumHeight(min(self.extra.maximumHeight(), 240))
-        for widget in (self.extra_title, self.extra):
-            widget.setVisible(bool(extra))
+        for key, title, table, column in (
+            ("languages", self.languages_title, self.languages, 3),
+            ("extra", self.extra_title, self.extra, 2),
+        ):
+            records = results.get(key) or []
+            table.retitle(column, metric_names.title(name))
+            table.set_records(records)
+            table.setMinimumHeight(min(table.maximumHeight(), 240))
+            for widget in (title, table):
+                widget.setVisible(bool(records))
 
     def _sentence(self, results: Results, score: Results) -> str:
         """What was measured on how much, and how sure it is."""
@@ -138,6 +146,13 @@ class SummaryView(QWidget):
             ),
             Column(self.tr("What it says"), lambda item: metric_names.explanation(item[0]), stretch=True),
         ]
+
+    def _language_columns(self) -> list[Column]:
+        trained = Column(
+            self.tr("Training rows"), lambda i: formats.count(i.get("trained")), lambda i: i.get("trained"), True
+        )
+        name, *rest = self._extra_columns()
+        return [Column(self.tr("Language"), name.text, stretch=True), trained, *rest]
 
     def _extra_columns(self) -> list[Column]:
         return [
@@ -213,7 +228,7 @@ class StagesView(QWidget):
             )
 
         return [
-            Column(self.tr("Stage"), _stage),
+            Column(self.tr("Stage"), _stage, stretch=True),
             Column(self.tr("Size"), lambda stage: formats.size(stage.get("bytes")), lambda s: s.get("bytes"), True),
             Column(
                 metric_names.title(self._metric),
