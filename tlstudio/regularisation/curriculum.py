@@ -45,8 +45,8 @@ class Options(BaseModel):
         title="All rows by",
         description="Share of the training by which all rows take part even if the loss is still high.",
     )
-    order: Literal["random", "short-first"] = Field(
-        "random", title="Order", description="Which rows come first: random ones, or the shortest."
+    order: Literal["shuffled", "short-first"] = Field(
+        "shuffled", title="Order", description="Which rows come first: any, or the shortest."
     )
 
 
