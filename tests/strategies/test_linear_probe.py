@@ -94,3 +94,17 @@ def test_without_validation(tiny_model, encoded):
 
     prepared = tiny.transfer(PLUGIN.NAME, tiny_model, replace(encoded, splits={"train": encoded.splits["train"]}))
     assert not len(prepared.validation)
+
+
+def test_a_lower_block_is_read_and_those_above_are_left_out(tiny_model, encoded):
+    prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded, layer=1)
+    whole = tiny.transfer(PLUGIN.NAME, tiny_model, encoded)
+    assert not np.allclose(prepared.train[0]["features"], whole.train[0]["features"]), "not from the same cache"
+    model = prepared.finish()
+    # one block of the backbone, and the one that takes the mean
+    assert (len(model.bert.encoder.layer), model.config.num_hidden_layers) == (2, 2)
+    assert len(whole.finish().bert.encoder.layer) == 3
+    for layer in (3, 9):
+        with pytest.raises(StudioError) as caught:
+            tiny.transfer(PLUGIN.NAME, tiny_model, encoded, layer=layer)
+        assert caught.value.where == "strategy.layer"

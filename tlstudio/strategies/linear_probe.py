@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import log
 from tlstudio.models.anatomy import LayerGroup
+from tlstudio.models.blocks import block_modules
 from tlstudio.models.pooling import add_mean_pooling
 from tlstudio.models.transfer import Transfer
 from tlstudio.strategies import features
@@ -42,6 +43,14 @@ class Options(BaseModel):
         title="Pooling",
         description="What the head of a text classifier reads: the mean over all tokens, or the first or last token. "
         "Auto takes the mean where the architecture allows it, else the token that its head uses.",
+    )
+    layer: int = Field(
+        0,
+        ge=0,
+        le=200,
+        title="Read after block",
+        description="0 reads after the last block. Lower blocks know more about the form of the inputs and less about "
+        "the pretraining task; those above are left out of the model, which makes it smaller and faster.",
     )
 
 
@@ -74,22 +83,43 @@ class LinearProbe:
         return [TRAINS if group.kind == "head" else FROZEN for group in groups]
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
-        model: Any = job.build()
+        model: Any = read_after(config.layer, job)
         pooling = pool(model, config.pooling) if job.head.probe == "pooled" else ""
         model.eval().to(job.device)
         model.base_model.requires_grad_(False)
         if not pooling:
-            return _recorded(model, job)
-        return _stubbed(model, pooling, job)
+            return _recorded(model, job, config.layer)
+        return _stubbed(model, pooling, job, config.layer)
 
 
 PLUGIN = LinearProbe()
 
 
-def _stubbed(model: Any, pooling: str, job: TransferJob) -> Transfer:
+def read_after(layer: int, job: TransferJob) -> Any:
+    """The model of the task with the blocks up to ``layer`` alone; all of them for 0.
+
+    Raises:
+        StudioError: the network has not so many, or cannot be cut.
+    """
+    if not layer:
+        return job.build()
+    whole = job.build()
+    blocks = len(block_modules(whole))
+    model: Any = job.build(num_hidden_layers=layer) if layer < blocks else whole
+    if len(block_modules(model)) != layer:
+        raise StudioError(
+            "strategy.layer", "The network has {blocks} blocks and cannot be read after block {layer}.",
+            "Set strategy.layer to a number up to {blocks}, or to 0 for the last block.", where="strategy.layer",
+            blocks=blocks, layer=layer,
+        )  # fmt: skip
+    return model
+
+
+def _stubbed(model: Any, pooling: str, job: TransferJob, layer: int = 0) -> Transfer:
     """The head's own code on the features of one token."""
     extract = partial(features.tokens, model, pooling=pooling)
-    rows = {split: cached(job, split, pooling, extract) for split in _splits(job)}
+    how = f"{pooling}{layer or ''}"
+    rows = {split: cached(job, split, how, extract) for split in _splits(job)}
     prefix, backbone = model.base_model_prefix, model.base_model
     setattr(model, prefix, features.stub(backbone))
 
@@ -102,12 +132,13 @@ def _stubbed(model: Any, pooling: str, job: TransferJob) -> Transfer:
     return Transfer(model, rows["train"], rows.get("validation", ()), partial(_collate, name=name), finish)
 
 
-def _recorded(model: Any, job: TransferJob) -> Transfer:
+def _recorded(model: Any, job: TransferJob, layer: int = 0) -> Transfer:
     """The last module of the head alone, on what it read."""
     name = next(name for name in job.head.probe.split("|") if hasattr(model, name))
     module = getattr(model, name)
     extract = partial(features.recorded, model, module, job.collate)
-    rows = {split: cached(job, split, job.head.probe, extract) for split in _splits(job)}
+    how = f"{job.head.probe}{layer or ''}"
+    rows = {split: cached(job, split, how, extract) for split in _splits(job)}
     for weight, parameter in model.named_parameters():  # whatever lies between the backbone and the last module
         parameter.requires_grad_(weight.startswith(f"{name}."))
     factor = features.damping(module, rows["train"])
