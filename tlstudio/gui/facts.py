@@ -26,13 +26,18 @@ class Known:
     data: Any = None
     error: dict[str, Any] | None = None
     progress: dict[str, Any] | None = None
+    partial: tuple[Any, ...] = ()  # what is known before everything is
+
+
+ADVICE = ("rank", "advise", "lr", "curve")
 
 
 class Facts(QObject):
     """Asks and remembers; the presenters read.
 
     ``changed(subject)``: model, data, catalogue, estimate, download, dataset (of the hub), data-download,
-    and examination: what the data doctor has found. Its quick checks begin by themselves when the data is known.
+    and examination: what the data doctor has found. Its quick checks begin by themselves when the data is known; and
+    the answers of the advisor, each called like its job (:data:`ADVICE`).
     """
 
     changed = Signal(str)
@@ -91,6 +96,10 @@ class Facts(QObject):
             self._asked.pop("estimate")
             self._queries.cancel("estimate")
             self._set("estimate", Known())
+        for job in ADVICE:
+            if self._asked.get(job) not in (None, _advised(job, recipe)):
+                self._asked.pop(job)
+                self.forget(job)
         if self._asked.get("examination") not in (None, _examined(recipe)):
             self._forget_examination()
         self._timer.start()
@@ -101,6 +110,11 @@ class Facts(QObject):
     def ask_estimate(self) -> None:
         self._asked["estimate"] = _estimated(self._recipe)
         self._request("estimate", "estimate", {"recipe": self._recipe.to_dict()})
+
+    def ask_advice(self, job: str) -> None:
+        """Lets the advisor try something out: ``job`` is one of :data:`ADVICE`."""
+        self._asked[job] = _advised(job, self._recipe)
+        self._request(job, job, {"recipe": self._recipe.to_dict()})
 
     def examine(self, deep: bool = False) -> None:
         """Lets the doctor look at the data; ``deep`` adds the checks that need the model."""
@@ -245,8 +259,12 @@ class _Answer:
         self.facts.receive(self.subject, Known("failed", error=error))
 
     def event(self, line: dict[str, Any]) -> None:
+        before = self.facts.get(self.subject)
         if line.get("event") == "progress":
-            self.facts.receive(self.subject, Known("busy", progress=line))
+            self.facts.receive(self.subject, Known("busy", progress=line, partial=before.partial))
+        elif line.get("event") == "result":
+            known = Known("busy", progress=before.progress, partial=(*before.partial, line.get("data")))
+            self.facts.receive(self.subject, known)
 
     def cancelled(self) -> None:
         self.facts.receive(self.subject, Known("cancelled"))
@@ -261,6 +279,19 @@ def _examined(recipe: Recipe) -> tuple[Any, ...]:
     """The parts of the recipe that the findings depend on: the model counts the tokens, up to the task's length."""
     data = recipe.data.model_copy(update={"augment": (), "balance": "none"})
     return (data, recipe.model, recipe.task)
+
+
+def _advised(job: str, recipe: Recipe) -> tuple[Any, ...]:
+    """The parts of the recipe that an answer of the advisor depends on; what it changes is none of them."""
+    data = recipe.data.model_copy(update={"checks": ()})
+    training = recipe.training.model_copy(update={"learning_rate": "auto"})
+    rest = {
+        "rank": (),
+        "advise": (recipe.model, training),
+        "lr": (recipe.model, recipe.strategy, recipe.regularise, training),
+        "curve": (recipe.model, recipe.strategy, recipe.regularise, recipe.training),
+    }
+    return (data, recipe.task, *rest[job])
 
 
 def _estimated(recipe: Recipe) -> tuple[Any, ...]:

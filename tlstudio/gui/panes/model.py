@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 from tlstudio.gui import formats, i18n, theme, words
 from tlstudio.gui.forms import TextBox
 from tlstudio.gui.panes.base import Pane
+from tlstudio.gui.widgets.advice import AdviceView
+from tlstudio.gui.widgets.advice_columns import rank_columns
 from tlstudio.gui.widgets.catalogue_model import CatalogueModel
 from tlstudio.gui.widgets.common import Card, Facts, button, label, row
 from tlstudio.gui.widgets.network import Block, NetworkView
@@ -59,6 +61,7 @@ class ModelPane(Pane):
         self.body.addLayout(self._make_hub())
         self.body.addWidget(self._make_download())
         self.body.addLayout(self._make_details(), 1)
+        self.body.addWidget(self._make_advisor())
 
     # --- parts
 
@@ -133,6 +136,25 @@ class ModelPane(Pane):
         line.addWidget(self.anatomy, 4)
         return line
 
+    def _make_advisor(self) -> Card:
+        card = Card(self.tr("Advisor"), self)
+        self.advisor_card = card
+        self.advisor_button = button(self.tr("Advisor"), "search", parent=self)
+        self.advisor_button.setToolTip(self.tr("What would suit your data? Tried out on this computer."))
+        self.advisor_button.clicked.connect(self._show_advisor)
+        self.tools.addWidget(self.advisor_button)
+        about = self.tr(
+            "Looks how well some hundred of your rows can be told apart by what each model on this computer makes of "
+            "them, and what it costs; about a minute for three small models."
+        )
+        name = self.tr("Models compared")
+        self.advice = AdviceView(about, self.tr("Which model suits my data?"), rank_columns(), name, card)
+        card.body.addWidget(self.advice)
+        return card
+
+    def _show_advisor(self) -> None:
+        self.reveal(self.advisor_card)
+
     # --- setters
 
     def set_catalogue(self, entries: list[dict[str, Any]], unsuited: Collection[str] = ()) -> None:
@@ -146,13 +168,18 @@ class ModelPane(Pane):
         entries = [
             entry for entry in self._entries if every or entry["name"] == chosen or entry["name"] not in self._unsuited
         ]
-        text = self.tr("{n} of {all} models of the catalogue read what the task learns from.")
         fitting = len(self._entries) - len(self._unsuited)
+        text = self.tr("{n} of {all} models of the catalogue read what the task learns from.")
+        if not fitting:
+            text = self.tr(
+                "No model of the catalogue reads what the task learns from: use a folder, or one of the hub."
+            )
         self.hidden_note.setText(text.format(n=fitting, all=len(self._entries)) if self._unsuited else "")
         for widget in (self.all_models, self.hidden_note):
             widget.setVisible(bool(self._unsuited))
         self._quiet = True
         self.catalogue.set_entries(entries)
+        self.table.setVisible(bool(entries))
         rows = min(max(len(entries), 2), 6)
         self.table.setFixedHeight(rows * 34 + self.table.horizontalHeader().sizeHint().height() + 6)
         self._quiet = False
@@ -197,14 +224,18 @@ class ModelPane(Pane):
     # --- inside
 
     def _lines(self, facts: dict[str, Any]) -> list[tuple[str, str]]:
+        reads = "text" in (facts.get("modality") or "text")  # what only texts have is not told of images and sounds
+        longest, side = facts.get("max_length"), facts.get("image_size")
+        vocabulary, languages = facts.get("vocabulary"), words.languages(facts.get("languages") or [])
         lines = [
             (self.tr("Name"), str(facts.get("name", ""))),
             (self.tr("Architecture"), str(facts.get("architecture", ""))),
             (self.tr("Parameters"), formats.count(facts.get("parameters") or 0)),
             (self.tr("Size"), formats.size(facts.get("bytes") or 0)),
-            (self.tr("Longest text"), self.tr("{n} tokens").format(n=formats.count(facts.get("max_length") or 0))),
-            (self.tr("Vocabulary"), formats.count(facts.get("vocabulary") or 0)),
-            (self.tr("Languages"), words.languages(facts.get("languages") or []) or self.tr("not stated")),
+            (self.tr("Longest text"), self.tr("{n} tokens").format(n=formats.count(longest)) if longest else ""),
+            (self.tr("Image size"), self.tr("{n} × {n} pixels").format(n=formats.count(side)) if side else ""),
+            (self.tr("Vocabulary"), formats.count(vocabulary) if vocabulary and reads else ""),
+            (self.tr("Languages"), languages or (self.tr("not stated") if reads else "")),
             (self.tr("Licence"), str(facts.get("licence") or self.tr("not stated"))),
             (self.tr("Revision"), str(facts.get("revision") or "")[:12]),
             (self.tr("Folder"), str(facts.get("path") or "")),

@@ -7,15 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QTabWidget, QVBoxLayout, QWidget
 
 from tlstudio.core.options import Option
 from tlstudio.gui import metric_names, words
 from tlstudio.gui.forms import Form
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
+from tlstudio.gui.widgets.advice import AdviceView
+from tlstudio.gui.widgets.advice_columns import strategy_columns
 from tlstudio.gui.widgets.choice_cards import ChoiceCards
-from tlstudio.gui.widgets.common import Card, clear, label
+from tlstudio.gui.widgets.common import Card, button, clear, label
 from tlstudio.gui.widgets.fold import Fold
 from tlstudio.gui.widgets.network import Block, NetworkView
 
@@ -57,7 +59,9 @@ class StrategyPane(Pane):
         right.addStretch(1)
         columns.addLayout(left, 5)
         columns.addLayout(right, 4)
-        self.body.addLayout(columns, 1)
+        self.body.addLayout(columns)
+        self.body.addWidget(self._make_advisor())
+        self.body.addStretch(1)
 
     # --- parts
 
@@ -109,6 +113,53 @@ class StrategyPane(Pane):
         self.task_form: Form | None = None
         self.task_card.hide()
         return self.task_card
+
+    def _make_advisor(self) -> Card:
+        card = Card(self.tr("Advisor"), self)
+        self.advisor_card = card
+        self.advisor_button = button(self.tr("Advisor"), "search", parent=self)
+        self.advisor_button.setToolTip(self.tr("What would suit your data? Tried out on this computer."))
+        self.advisor_button.clicked.connect(self._show_advisor)
+        self.tools.addWidget(self.advisor_button)
+        self.advice = {
+            "advise": AdviceView(
+                self.tr(
+                    "Tries a linear probe, LoRA and full fine-tuning on growing parts of your rows; the worse drop out."
+                ),
+                self.tr("Which strategy?"),
+                strategy_columns(),
+                self.tr("Strategies tried"),
+                card,
+            ),
+            "lr": AdviceView(
+                self.tr("Trains some steps with a rising learning rate, and looks where the loss falls most steeply."),
+                self.tr("Find a learning rate"),
+                (),
+                self.tr("Learning rates tried"),
+                card,
+            ),
+            "curve": AdviceView(
+                self.tr("Trains on growing parts of your rows, and says what twice as many would bring."),
+                self.tr("Would more data help?"),
+                (),
+                self.tr("Learning curve"),
+                card,
+            ),
+        }
+        tabs = QTabWidget(card)
+        for job, title in (
+            ("advise", self.tr("Strategy")),
+            ("lr", self.tr("Learning rate")),
+            ("curve", self.tr("Amount of data")),
+        ):
+            tabs.addTab(self.advice[job], title)
+        tabs.setDocumentMode(True)
+        card.body.addWidget(tabs)
+        self.advisor_tabs = tabs
+        return card
+
+    def _show_advisor(self) -> None:
+        self.reveal(self.advisor_card)
 
     def _make_drawing(self) -> Card:
         card = Card(self.tr("What will train"), self)

@@ -8,6 +8,7 @@ from tlstudio.gui import fit, formats, i18n, words
 from tlstudio.gui.context import Context
 from tlstudio.gui.facts import Known
 from tlstudio.gui.panes.model import ModelPane, summary
+from tlstudio.gui.presenters.advice import Advice, rank_answer
 from tlstudio.gui.presenters.base import Presenter, as_problem
 
 _NOT_HERE = ("model.not-here", "model.not-on-this-machine", "model.not-downloaded")
@@ -16,6 +17,7 @@ _NOT_HERE = ("model.not-here", "model.not-on-this-machine", "model.not-downloade
 class ModelPresenter(Presenter):
     def __init__(self, context: Context, pane: ModelPane) -> None:
         super().__init__(context, pane)
+        self.advice = Advice(context, pane.advice, "rank", rank_answer(context))
         self._listed = ""  # the task that the catalogue was shown for
         pane.model_chosen.connect(self.choose)
         pane.folder_requested.connect(self.choose_folder)
@@ -55,6 +57,8 @@ class ModelPresenter(Presenter):
             self._show_catalogue()
         if subject in ("catalogue", "model", "download"):
             self.refresh()
+        elif subject in ("rank", "data"):
+            self.advice.refresh()
 
     def refresh(self) -> None:
         model = self.context.project.recipe.model
@@ -72,6 +76,7 @@ class ModelPresenter(Presenter):
             found.append(unfit)
         self.pane.problems.set_problems([as_problem(error) for error in found])
         self._show_download(missing, entry)
+        self.advice.refresh()
 
     def _show_catalogue(self) -> None:
         known = self.context.facts.get("catalogue")

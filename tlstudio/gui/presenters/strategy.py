@@ -7,6 +7,7 @@ from tlstudio.core.options import describe
 from tlstudio.gui import automatic, fit, formats, plan
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.strategy import StrategyPane
+from tlstudio.gui.presenters.advice import Advice, curve_answer, rate_answer, strategy_answer
 from tlstudio.gui.presenters.base import Presenter, listing
 from tlstudio.gui.presenters.choices import Choices
 from tlstudio.strategies.plans import depths
@@ -18,6 +19,11 @@ class StrategyPresenter(Presenter):
         pane.strategy_chosen.connect(self.choose)
         pane.block_toggled.connect(self.toggle)
         pane.block_opened.connect(self.open)
+        self.advice = {
+            "advise": Advice(context, pane.advice["advise"], "advise", strategy_answer(context)),
+            "lr": Advice(context, pane.advice["lr"], "lr", rate_answer(context)),
+            "curve": Advice(context, pane.advice["curve"], "curve", curve_answer),
+        }
         self.regularisers = Choices(context, pane.regularisers, "regularise", "regularisation")
         self.refresh()
 
@@ -51,6 +57,8 @@ class StrategyPresenter(Presenter):
             self._draw()
         elif subject == "data":
             self.refresh()
+        elif subject in self.advice:
+            self.advice[subject].refresh()
 
     def refresh(self) -> None:
         recipe = self.context.project.recipe
@@ -58,6 +66,8 @@ class StrategyPresenter(Presenter):
         options = describe(strategy.Config) if strategy is not None else []
         self._offer()
         self.regularisers.refresh()
+        for advice in self.advice.values():
+            advice.refresh()
         self.pane.set_strategy(recipe.strategy.name, options, recipe.strategy.options)
         task = plugins.find("tlstudio.tasks").get(recipe.task.name)
         if task is not None:

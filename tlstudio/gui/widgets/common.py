@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -101,6 +101,11 @@ class Page(QScrollArea):
         if explanation:
             self.body.addWidget(label(explanation, "muted", wrap=True, parent=inner))
         self.setWidget(inner)
+
+    def reveal(self, part: QWidget) -> None:
+        """Scrolls so that a part of the page is at the top, or as far up as it goes."""
+        place = part.mapTo(self.widget() or self, QPoint(0, 0)).y()
+        self.verticalScrollBar().setValue(place - self.body.spacing())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 240)

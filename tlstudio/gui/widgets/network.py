@@ -22,7 +22,8 @@ class Block:
     """A layer group. ``state``: trains, frozen, int8, fp32 or plain.
 
     ``rate`` is a factor on the learning rate, ``opens`` the epoch from which the group trains, ``part`` which of its
-    parameters do and ``trained`` how many, ``curve`` its learning rate over the whole training as shares of the highest of all groups.
+    parameters do and ``trained`` how many, ``curve`` its learning rate over the whole training as shares of the highest
+    of all groups.
     """
 
     name: str
