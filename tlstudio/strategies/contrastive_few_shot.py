@@ -53,7 +53,7 @@ class ContrastiveFewShot:
         "The encoder first learns which rows belong together, then a head is trained on its features (SetFit). "
         "For 4 to 64 labelled rows a class, where fine-tuning has too little to learn from."
     )
-    REHEARSES = False
+    REHEARSES = True
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:
@@ -78,7 +78,8 @@ class ContrastiveFewShot:
         def head_on_features() -> Transfer:
             # the features of these weights are those of no other run, so none are found in the cache
             after = replace(job, build=lambda **_overrides: model, backbone_key=f"{job.backbone_key}|{uuid4().hex}")
-            return linear_probe.PLUGIN.prepare(linear_probe.Options(), after)
+            head = linear_probe.PLUGIN.prepare(linear_probe.Options(), after)
+            return replace(head, settings={"precision": "fp32", "accumulate": 1})
 
         return Transfer(
             model=embedder(model, pooling).to(job.device),
@@ -87,10 +88,14 @@ class ContrastiveFewShot:
             collate=lambda rows: _collate(rows, job),
             finish=lambda: model,
             loss=closeness,
-            settings={"epochs": 1, "batch_size": _BATCH, "learning_rate": config.encoder_rate, "accumulate": 1,
-                      "schedule": "linear"},
+            settings={
+                "epochs": 1,
+                "batch_size": _BATCH,
+                "learning_rate": config.encoder_rate,
+                "schedule": "linear",
+            },
             then=head_on_features,
-        )  # fmt: skip
+        )
 
 
 PLUGIN = ContrastiveFewShot()

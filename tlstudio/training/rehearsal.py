@@ -48,12 +48,16 @@ def rehearse(
 ) -> Rehearsal:  # fmt: skip
     """Runs forward and backward on batches of typical and of greatest length; no weight is changed.
 
+    Of a training in phases the first one, which goes through the backbone, is tried.
+
     Raises:
         StudioError: not even one row fits into memory.
         Cancelled: the user has cancelled.
     """
     import torch
 
+    chosen, loss = settings, transfer.loss or loss
+    settings = replace(settings, **transfer.settings)
     meter = Meter(emit, control, "rehearse", 2 + 2 * _ROUNDS, "steps")
     with _state_kept(transfer.model):
         settings, memory = _fit_memory(transfer, loss, settings, emit, meter)
@@ -78,7 +82,7 @@ def rehearse(
     step = median[settings.precision] * settings.accumulate * _OPTIMISER_SHARE * more
     validation = len(transfer.validation) / settings.batch_size * step * _EVALUATION_SHARE
     return Rehearsal(
-        settings=settings,
+        settings=replace(chosen, precision=settings.precision, accumulate=settings.accumulate),
         seconds_fp32=median.get("fp32", 0.0),
         seconds_bf16=median.get("bf16"),
         steps=steps_per_epoch * settings.epochs,

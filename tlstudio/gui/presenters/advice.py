@@ -165,5 +165,6 @@ def curve_answer(reply: Any) -> Answer:
         log_x=True,
         percent=bool(reply.get("share")),
         mark=(reply.get("now") or {}).get("rows"),
+        ticks=tuple(sorted({point["rows"] for point in points})),
     )
     return Answer(_sentences(reply), drawing=drawing)

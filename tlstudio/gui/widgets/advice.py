@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tlstudio.gui import theme
+from tlstudio.gui import formats, theme
 from tlstudio.gui.plot_parts import Canvas, ValueAxis
 from tlstudio.gui.widgets.busy_line import BusyLine
 from tlstudio.gui.widgets.common import button, label
@@ -31,7 +31,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing; ``mark`` is a place on the x axis that is pointed out."""
+    """A drawing; ``mark`` is a place on the x axis that is pointed out, ``ticks`` are those that have a number."""
 
     x_title: str
     y_title: str
@@ -39,6 +39,7 @@ class Drawing:
     log_x: bool = False
     percent: bool = False
     mark: float | None = None
+    ticks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,10 @@ def canvas_of(drawing: Drawing) -> Canvas:
     for axis in ("left", "bottom"):
         plot.getAxis(axis).setPen(c.border)
         plot.getAxis(axis).setTextPen(c.muted)
+    if drawing.ticks:
+        places = np.log10(drawing.ticks) if drawing.log_x else np.asarray(drawing.ticks)
+        named = zip(places.tolist(), map(formats.count, drawing.ticks), strict=True)
+        plot.getAxis("bottom").setTicks([list(named)])
     for series in drawing.series:
         _add(plot, series, drawing.log_x)
     if drawing.mark is not None:
