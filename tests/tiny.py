@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import ticket_rows
 from tlstudio.core.control import Control
+from tlstudio.core.paths import cache_folder
 from tlstudio.core.plugins import find
 from tlstudio.core.progress import silent
 from tlstudio.core.recipe import DataSection, Recipe, from_dict
@@ -117,6 +118,20 @@ def judge(encoded: Encoded) -> Judge:
     )
 
 
+def teacher(model: Path, encoded: Encoded) -> Path:
+    """The folder of a model with other answers than a fresh one, made once for each home."""
+    import torch
+
+    folder = cache_folder("teachers") / encoded.key
+    if not folder.is_dir():
+        torch.manual_seed(11)
+        made = task().build(model, encoded, initializer_range=0.5)
+        with torch.no_grad():
+            made.classifier.weight.normal_(0, 1.0)
+        task().save(made, encoded, model, folder)
+    return folder
+
+
 def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
              key: str = "tiny", epochs: int = 3, **options: Any) -> Transfer:  # fmt: skip
     """What the strategy hands to the training loop; the same head each time."""
@@ -128,6 +143,8 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
         return made
 
     plugin = find("tlstudio.strategies")[strategy]
+    if "teacher" in plugin.Config.model_fields:
+        options = {"teacher": str(teacher(model, encoded)), **options}
     collate = task().collator(task().Config(), encoded)
     job = TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
                       epochs)  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 from tlstudio.core import progress
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled
+from tlstudio.core.events import Progress, log
 
 
 class Clock:
@@ -57,3 +58,11 @@ def test_over_yields_and_counts():
     meter = progress.Meter(progress.silent, Control(), "x", 3)
     assert list(meter.over("abc")) == ["a", "b", "c"]
     assert meter.done == 3
+
+
+def test_only_progress_is_passed_on():
+    heard = []
+    emit = progress.only_progress(heard.append)
+    log(emit, "a.b", "said before")
+    emit(Progress(stage="tokenise", done=1, total=2))
+    assert [event.kind for event in heard] == ["progress"]

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tlstudio.core.errors import StudioError
-from tlstudio.evaluation.paired import compare_runs, difference
+from tlstudio.evaluation.paired import compare_groups, compare_runs, difference, difference_of_seeds
 
 
 def test_equal_models_differ_by_nothing():
@@ -48,3 +48,26 @@ def test_runs(tmp_path):
     with pytest.raises(StudioError) as caught:
         compare_runs(one, tmp_path / "four")
     assert caught.value.code == "compare.no-predictions"
+
+
+def test_seeds_widen_the_interval_where_they_disagree():
+    random = np.random.default_rng(0)
+    first = (random.random((4, 500)) < 0.8).astype(float)
+    alike = np.minimum(first + 0.05, 2)
+    found = difference_of_seeds(first, alike)
+    assert (found["value"], found["low"], found["high"]) == pytest.approx((0.05, 0.05, 0.05))
+    apart = first + np.array([[0.2], [-0.1], [0.1], [0.0]])
+    found = difference_of_seeds(first, apart)
+    assert found["value"] == pytest.approx(0.05)
+    assert found["low"] < 0
+    assert found["high"] > 0.12
+    single = difference_of_seeds(first[:1], apart[1:2] * 0 + first[1:2])
+    assert single == pytest.approx(difference(first[0], first[1]))
+
+
+def test_groups_of_runs(tmp_path):
+    one = [run(tmp_path / f"a{seed}", "xyyx") for seed in (1, 2)]
+    two = [run(tmp_path / "b1", "xxyx"), run(tmp_path / "b2", "xyyx")]
+    found = compare_groups(one, two)
+    assert (found["rows"], found["only_first"], found["only_second"]) == (4, 0, 1)
+    assert found["difference"]["value"] == pytest.approx(0.125)

@@ -131,3 +131,13 @@ def test_reading_while_another_thread_writes() -> None:
         assert np.array_equal(x, np.arange(x.size))
     writer.join()
     assert history.snapshot("train", "loss")[0].size == 20_000
+
+
+def test_curves_of_an_adaptation_make_way_for_those_of_the_training() -> None:
+    history = RunHistory()
+    history.append(StageStarted(stage="adapt", index=1, total=3))
+    history.append(metric(5, 3.0))
+    assert history.snapshot("train", "loss")[0].tolist() == [5]
+    history.append(StageStarted(stage="train", index=2, total=3))
+    history.append(metric(1, 2.0))
+    assert history.snapshot("train", "loss")[0].tolist() == [1]

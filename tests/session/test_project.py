@@ -131,6 +131,25 @@ def test_model_folder_and_extra_sets_become_relative(tmp_path):
     assert recipes.resolve_paths(result, tmp_path) == recipe
 
 
+def test_earlier_runs_and_rows_without_labels_become_relative(tmp_path):
+    (tmp_path / "first").mkdir()
+    recipe = recipes.from_dict(
+        {
+            "model": {"source": "run", "name": str(tmp_path / "first")},
+            "strategy": {
+                "name": "distillation",
+                "teacher": str(tmp_path / "runs/b"),
+                "unlabelled": str(tmp_path / "u.txt"),
+            },
+            "adapt": [{"name": "masked-lm", "data": str(tmp_path / "texts")}, {"name": "simcse", "data": "train"}],
+        }
+    )
+    result = relative_paths(recipe, tmp_path)
+    assert (result.model.name, result.strategy.options["teacher"]) == ("first", "runs/b")
+    assert [choice.options["data"] for choice in result.adapt] == ["texts", "train"]
+    assert recipes.resolve_paths(result, tmp_path) == recipe
+
+
 def test_states_name_the_one_thing_that_is_missing(problems):
     project = Project()
     problems += [

@@ -49,6 +49,8 @@ def test_new_folders_are_named_and_unique(tmp_path) -> None:
     assert first.name[15:].startswith("-all-MiniLM-L6-v2-full-fine-tuning")
     windows = Recipe.model_validate({"model": {"source": "folder", "name": "C:\\models\\my model\\"}})
     assert "-my-model-" in new_folder(windows, tmp_path).name
+    again = Recipe.model_validate({"model": {"source": "run", "name": f"/runs/{first.name}"}})
+    assert new_folder(again, tmp_path).name[15:].startswith("-all-MiniLM-L6-v2-full"), "one time is enough"
 
 
 def test_new_folder_explains_a_place_that_cannot_be_written(tmp_path) -> None:

@@ -35,6 +35,11 @@ def runs_folder() -> Path:
     return _base("data") / "runs"
 
 
+def searches_folder() -> Path:
+    """Searches for better recipes, unless the command line names another place."""
+    return _base("data") / "searches"
+
+
 def cache_folder(part: str) -> Path:
     """A cache that may be deleted at any time; ``part`` is datasets, features or tokens."""
     return _base("cache") / part

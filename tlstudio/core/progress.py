@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from tlstudio.core.control import Control
-from tlstudio.core.events import Emit, Progress
+from tlstudio.core.events import Emit, Event, Progress
 
 T = TypeVar("T")
 _INTERVAL = 0.1  # seconds: more than ten a second floods a pipe and an event loop for nothing
@@ -61,6 +61,16 @@ class Meter:
         for item in items:
             yield item
             self.advance()
+
+
+def only_progress(emit: Emit) -> Emit:
+    """An ``emit`` that tells how far work is that has been done, and told of, before."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Progress):
+            emit(event)
+
+    return tell
 
 
 def silent(_event: object) -> None:

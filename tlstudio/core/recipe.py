@@ -7,7 +7,6 @@ against the plug-in's own ``Config`` by :func:`tlstudio.pipeline.check`; core kn
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,7 +14,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import expand, explain_os_errors, is_name, shown, write_text
+from tlstudio.core.files import explain_os_errors, is_name, shown, write_text
+from tlstudio.core.places import Places, resolve_paths
 from tlstudio.core.plugins import invalid
 
 SCHEMA = 1
@@ -44,8 +44,17 @@ class Choice(BaseModel):
 class ModelSection(Section):
     """The backbone."""
 
-    source: Literal["hub", "folder"] = Field("hub", title="Source", description="A model of the hub, or a folder.")
-    name: str = Field("", title="Model", description="Name on the hub such as org/name, or the path of a folder.")
+    source: Literal["hub", "folder", "run"] = Field(
+        "hub", title="Source", description="A model of the hub, a folder, or what an earlier run has trained."
+    )
+    name: str = Field(
+        "", title="Model", description="Name on the hub such as org/name, path of a folder, or name or folder of a run."
+    )
+    head: Literal["auto", "keep", "replace"] = Field(
+        "auto",
+        title="Head",
+        description="Of a model that was trained before: auto keeps its head where task and labels are the same.",
+    )
     revision: str | None = Field(None, title="Revision", description="Commit of the hub that is used.")
     sha256: str | None = Field(
         None, pattern="^[0-9a-f]{64}$", title="SHA-256", description="Hash that model.safetensors must have."
@@ -74,9 +83,6 @@ class SplitSection(Section):
         0.1, ge=0, lt=1, title="Validation share", description="Share of the other rows used to choose the best epoch."
     )
     seed: int = Field(7, ge=0, title="Split seed", description="Another seed gives another split.")
-
-
-Places = str | tuple[str, ...]  # one file, folder or name; or several that are read as one
 
 
 class DataSection(BaseModel):
@@ -144,7 +150,6 @@ class DataSection(BaseModel):
         return shown(first) if is_name(first) else first.replace("\\", "/").rstrip("/").split("/")[-1]
 
 
-_DICTIONARY = "dictionary"  # the option in which an augmentation names a file
 _OLD_CLEANING = {
     "empty_rows": {"name": "drop-empty"},
     "similar_labels": {"name": "merge-similar-labels"},
@@ -211,6 +216,7 @@ class Recipe(Section):
     task: Choice = Choice(name="text-classification")
     strategy: Choice = Choice(name="full-fine-tuning")
     regularise: tuple[Choice, ...] = ()
+    adapt: tuple[Choice, ...] = ()
     training: TrainingSection = TrainingSection()
     compress: tuple[Choice, ...] = ()
     evaluate: EvaluateSection = EvaluateSection()
@@ -218,7 +224,7 @@ class Recipe(Section):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    @field_validator("regularise", "compress", "export", mode="before")
+    @field_validator("regularise", "adapt", "compress", "export", mode="before")
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
         """Lets a list hold bare names: ``export: [onnx]``."""
@@ -333,39 +339,6 @@ def save(recipe: Recipe, path: Path) -> None:
 
 def dump(recipe: Recipe) -> str:
     return yaml.safe_dump(recipe.to_dict(), sort_keys=False, allow_unicode=True)
-
-
-def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
-    """The recipe with relative file names made absolute from ``folder``."""
-
-    def absolute(name: str) -> str:
-        return str((folder / expand(name)).absolute())
-
-    data = each_place(recipe.data, absolute)
-    extra = tuple(name if is_name(name) else absolute(name) for name in recipe.evaluate.extra_sets)
-    evaluate = recipe.evaluate.model_copy(update={"extra_sets": extra})
-    model = recipe.model
-    if model.source == "folder" and model.name:
-        model = model.model_copy(update={"name": absolute(model.name)})
-    return recipe.model_copy(update={"data": data, "evaluate": evaluate, "model": model})
-
-
-def each_place(data: DataSection, change: Callable[[str], str]) -> DataSection:
-    """The section with every file or folder renamed by ``change``; names such as ``hub:…`` stay."""
-
-    def changed(place: Places | None) -> Places | None:
-        if not isinstance(place, str):
-            return tuple(str(changed(item)) for item in place) if place else place
-        return place if not place or is_name(place) else change(place)
-
-    augment = tuple(
-        choice.model_copy(update={_DICTIONARY: changed(choice.options[_DICTIONARY])})
-        if choice.options.get(_DICTIONARY)
-        else choice
-        for choice in data.augment
-    )
-    places = {key: changed(getattr(data, key)) for key in ("path", "validation", "test")}
-    return data.model_copy(update={**places, "augment": augment})
 
 
 class _SafeLoader(yaml.SafeLoader):

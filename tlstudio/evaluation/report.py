@@ -15,11 +15,12 @@ from typing import Any
 from tlstudio import __version__
 from tlstudio.core import numbers, paths
 from tlstudio.core.errors import fill
-from tlstudio.core.events import Metric, from_dict
+from tlstudio.core.events import Metric, StageStarted, from_dict
 from tlstudio.core.files import explain_os_errors, read_json, write_text
 from tlstudio.evaluation import charts, samples
 from tlstudio.metrics.errors import shorten
 from tlstudio.metrics.names import METRICS, about, leading
+from tlstudio.models import earlier
 
 FILE = "report.html"
 _WIDEST = 40  # classes of a confusion matrix that is drawn; above, only its largest errors are listed
@@ -71,6 +72,7 @@ def context(folder: Path) -> dict[str, Any]:
         "leading": leading(results),
         "unit": results.get("unit") or "rows",
         "file": Path(str((results.get("data") or {}).get("path", ""))).name,
+        "lineage": earlier.told((results.get("model") or {}).get("lineage")),
         "bag": (results.get("baselines") or [None])[-1],
         "charts": _curves(folder, results.get("training") or {}),
         "matrix": _matrix(results.get("labels") or [], test.get("confusion") or []),
@@ -121,30 +123,34 @@ def _verdict(parity: dict[str, Any] | None) -> str:
     return fill(parity.get("message", ""), parity.get("params", {})) if parity else ""
 
 
-def _metrics(folder: Path) -> Iterator[Metric]:
-    """Metric events of the run; a damaged line (a crash in mid-write) is skipped."""
+def _metrics(folder: Path) -> Iterator[tuple[str, Metric]]:
+    """Metric events of the run and their stages; a damaged line (a crash in mid-write) is skipped."""
     path = folder / "events.jsonl"
     if not path.is_file():
         return
+    stage = ""
     with explain_os_errors(path), open(path, encoding="utf-8", errors="replace") as stream:
         for line in stream:
-            if '"metric"' not in line:
+            if '"metric"' not in line and '"stage-started"' not in line:
                 continue
             try:
                 event = from_dict(json.loads(line))
             except (ValueError, TypeError, AttributeError):
                 continue
+            if isinstance(event, StageStarted):
+                stage = event.stage
             if isinstance(event, Metric) and isinstance(event.values, dict):
-                yield event
+                yield stage, event
 
 
 def _curves(folder: Path, training: dict[str, Any]) -> list[dict[str, Any]]:
     """Loss, metric and learning rate over the epochs."""
     points: dict[tuple[str, str], list[charts.Point]] = {}
-    for event in _metrics(folder):
+    for stage, event in _metrics(folder):
+        split = stage if stage == "adapt" else event.split
         for name, value in event.values.items():
             if isinstance(value, (int, float)) and isinstance(event.epoch, (int, float)):
-                points.setdefault((event.split, name), []).append((float(event.epoch), float(value)))
+                points.setdefault((split, name), []).append((float(event.epoch), float(value)))
 
     def series(title: str, style: str, split: str, name: str) -> charts.Series:
         return charts.Series(title, style, points.get((split, name), []), dots=split == "validation")
@@ -156,6 +162,7 @@ def _curves(folder: Path, training: dict[str, Any]) -> list[dict[str, Any]]:
               for name, style in zip(measured, ("two", "three", "one"), strict=False)]  # fmt: skip
     shares = all(about(name).share for name in measured)
     drawn = [
+        charts.line_chart("Loss of the adaptation", "Epoch", [series("Training", "one", "adapt", "loss")]),
         charts.line_chart("Loss", "Epoch", losses, best),
         charts.line_chart("Validation metrics", "Epoch", scores, best, share=shares),
         charts.line_chart("Learning rate", "Epoch", [series("Learning rate", "one", "train", "learning_rate")]),

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from tlstudio.gui import formats
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
+UNCOUNTED = ("examine",)  # stages whose work is counted in units that say nothing to people
 
 
 def languages(codes: list[str] | tuple[str, ...]) -> str:
@@ -44,7 +45,8 @@ def stage(name: str) -> str:
     """What a stage of a run does, as a status line."""
     return {
         "prepare": translate("words", "Preparing the data"),
-        "tokenise": translate("words", "Tokenising"),
+        "adapt": translate("words", "Adapting the model"),
+        "tokenise": translate("words", "Encoding"),  # texts become tokens, images and sounds numbers
         "rehearse": translate("words", "Rehearsing a few steps"),
         "features": translate("words", "Computing features"),
         "train": translate("words", "Training"),
@@ -79,6 +81,8 @@ def status(name: str) -> str:
 
 def progress(done: float, total: float, unit: str) -> str:
     """How much of a piece of work is done: 120 of 480 texts, or 1.2 MB of 90.9 MB."""
+    if unit == "bytes" and total <= 1:  # a folder: nobody has added up its files
+        return ""
     if unit == "bytes":
         text = translate("words", "{done} of {total}")
         return text.format(done=formats.size(done), total=formats.size(total))
@@ -210,6 +214,14 @@ def choice(name: str) -> str:
         "swa": translate("choices", "Plain mean (SWA)"),
         "shuffled": translate("choices", "In any order"),
         "short-first": translate("choices", "Short ones first"),
+        "run": translate("choices", "Earlier run"),
+        "replace": translate("choices", "A new one"),
+        "layers": translate("choices", "Layers of the teacher"),
+        "backbone": translate("choices", "The chosen model"),
+        "spread": translate("choices", "Evenly spread"),
+        "lowest": translate("choices", "The lowest"),
+        "highest": translate("choices", "The highest"),
+        "falling": translate("choices", "Falls to 0"),
         "drop": translate("choices", "Leave out"),
         "keep": translate("choices", "Keep"),
         "cpu": translate("choices", "Processor (CPU)"),

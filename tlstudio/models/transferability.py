@@ -265,7 +265,7 @@ def _logistic(train: Floats, columns: Floats, test: Floats, strength: float) -> 
         answers[:, known[0]] = 1.0
         return answers
     scale = np.sqrt(train.shape[1])  # so that a strength means the same whatever the width
-    model = LogisticRegression(C=strength, max_iter=200, tol=1e-3).fit(train / scale * 10, classes)
+    model = LogisticRegression(C=strength, max_iter=100, tol=1e-3).fit(train / scale * 10, classes)
     answers[:, known] = model.predict_proba(test / scale * 10)
     return answers
 

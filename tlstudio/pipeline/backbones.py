@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
+from tlstudio.core import recipe as recipes
+from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
+from tlstudio.core.events import Emit, log
 from tlstudio.core.files import read_json
 from tlstudio.core.plugins import find
-from tlstudio.core.recipe import ModelSection
-from tlstudio.models import loading
+from tlstudio.core.recipe import DataSection, ModelSection, Recipe
+from tlstudio.models import earlier, loading
 from tlstudio.models.heads import Head
+from tlstudio.pipeline.checks import missing_runs
 
 
 def inspect(model: ModelSection, task: str | None = None) -> dict[str, Any]:
@@ -25,8 +32,70 @@ def inspect(model: ModelSection, task: str | None = None) -> dict[str, Any]:
 
 def unfit(folder: str) -> dict[str, dict[str, Any] | None]:
     """For each task why the model in ``folder`` cannot learn it, or None where it can."""
-    from pathlib import Path
-
     config = read_json(Path(folder) / "config.json")
     problems = {name: task.fits(config) for name, task in find("tlstudio.tasks").items()}
     return {name: problem.to_dict() if problem else None for name, problem in problems.items()}
+
+
+def found(recipe: Recipe, task: Any, emit: Emit, control: Control) -> loading.Backbone:
+    """The backbone of a recipe, which can learn its task.
+
+    Raises:
+        StudioError: it is not here, not sound, or of another kind; or the recipe names a run that is not there.
+    """
+    for problem in missing_runs(recipe):
+        raise problem
+    backbone = loading.resolve(recipe.model, control.check)
+    require(backbone, recipe.model.source, task)
+    warn_of_seen_rows(recipe, emit)
+    return backbone
+
+
+def require(backbone: loading.Backbone, source: str, task: Any) -> None:
+    """Refuses a backbone that cannot learn a task; ``source`` is where the user has chosen it."""
+    config = read_json(backbone.path / "config.json")
+    problem: StudioError | None = task.fits(config)
+    if problem is None:
+        return
+    if source != "run":
+        raise problem
+    raise StudioError(
+        "model.run-of-other-kind", "The run {run} has trained a network of the type '{kind}', which cannot learn the "
+        "task {task}.", "Choose another run, or a backbone for this task.", where="model.name", run=backbone.name,
+        kind=str(config.get("model_type") or ""), task=task.TITLE,
+    )  # fmt: skip
+
+
+def key(backbone: loading.Backbone, fate: str = "") -> str:
+    """Names the weights: size and time of each file stand for its content where no revision is known.
+
+    ``fate`` is what became of the head that came with them, whose lower layers features may have passed.
+    """
+    parts = [backbone.name, backbone.revision or "", *([fate] if fate else [])]
+    for path in loading.weight_files(backbone.path):
+        state = path.stat()
+        parts.append(f"{path.name}:{state.st_size}:{state.st_mtime_ns}")
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def warn_of_seen_rows(recipe: Recipe, emit: Emit) -> None:
+    """Says so where an earlier run, as backbone or as teacher, has divided the same data in another way.
+
+    It may have been trained on rows that are tested here.
+    """
+    model, teacher = recipe.model, str(recipe.strategy.options.get("teacher") or "")
+    for place in {model.name if model.source == "run" else "", teacher} - {""}:
+        folder = earlier.model_folder(place)
+        if _divided_otherwise(folder.parent / "recipe.yaml", recipe.data):
+            log(emit, "model.other-split", "The run {run} divided the same data in another way: it may have learnt "
+                "rows that are tested here, and the result may look too good.", "warning",
+                run=earlier.name_of(folder))  # fmt: skip
+
+
+def _divided_otherwise(path: Path, now: DataSection) -> bool:
+    try:
+        before = recipes.load(path).data
+    except StudioError:
+        return False  # none, or of another version: nothing is known
+    shared = {name for names in before.files.values() for name in names} & set(now.files.get("train", ()))
+    return bool(shared) and (before.files, before.split, before.steps) != (now.files, now.split, now.steps)

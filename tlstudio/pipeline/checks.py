@@ -10,10 +10,11 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.recipe import Choice, Recipe
+from tlstudio.models import earlier
 
 _PACKAGES = {"task": "tlstudio.tasks", "strategy": "tlstudio.strategies",
-             "regularise": "tlstudio.regularisation", "compress": "tlstudio.compression",
-             "export": "tlstudio.export"}  # fmt: skip
+             "regularise": "tlstudio.regularisation", "adapt": "tlstudio.adaptation",
+             "compress": "tlstudio.compression", "export": "tlstudio.export"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Checked:
     task: Configured
     strategy: Configured
     regularise: tuple[Configured, ...]
+    adapt: tuple[Configured, ...]
     compress: tuple[Configured, ...]
     export: tuple[Configured, ...]
 
@@ -47,12 +49,14 @@ def check(recipe: Recipe) -> Checked:
         task=_configured("task", recipe.task),
         strategy=_configured("strategy", recipe.strategy),
         regularise=tuple(_configured("regularise", choice) for choice in recipe.regularise),
+        adapt=tuple(_configured("adapt", choice) for choice in recipe.adapt),
         compress=tuple(_configured("compress", choice) for choice in recipe.compress),
         export=tuple(_configured("export", choice) for choice in recipe.export),
     )
     _check_data(recipe)
     _check_augmentations(recipe, checked)
     _check_fit(checked)
+    _check_adaptation(checked)
     _check_best_metric(recipe, checked.task.plugin)
     _check_folds(recipe, checked.task.plugin)
     _check_chain(checked)
@@ -119,6 +123,23 @@ def _check_fit(checked: Checked) -> None:
         )  # fmt: skip
 
 
+def _check_adaptation(checked: Checked) -> None:
+    """Objectives for other inputs than the task's; and rows that must stay unseen."""
+    for part in checked.adapt:
+        if part.plugin.LEARNS != checked.task.plugin.LEARNS:
+            raise StudioError(
+                "adapt.other-kind", "The adaptation '{name}' does not fit the task: {task} learns from {kind}.",
+                "Remove it in the Strategy step.", where="adapt", name=part.plugin.TITLE,
+                task=checked.task.plugin.TITLE,
+                kind={"text": "texts", "image": "images", "audio": "sounds"}[checked.task.plugin.LEARNS],
+            )  # fmt: skip
+        if part.config.data == "train" and checked.recipe.data.split.method == "k-fold":
+            raise StudioError(
+                "adapt.no-folds", "With k-fold every row is tested once, so the backbone must not be adapted to them.",
+                "Choose another way to split, or other data for the adaptation.", where="adapt",
+            )  # fmt: skip
+
+
 def _check_best_metric(recipe: Recipe, task: Any) -> None:
     if recipe.training.best_metric != "auto":
         require_metric(recipe.training.best_metric, task, task.QUICK)
@@ -170,7 +191,13 @@ def problems(recipe: Recipe) -> list[StudioError]:
             StudioError("data.none", "No data is chosen.", "Choose a labelled file in the Data step.", "data.path")
         )
     for split, places in recipe.data.files.items():
-        found += [_missing(place, split) for place in places if not is_name(place) and not expand(place).exists()]
+        where = "data.path" if split == "train" else f"data.{split}"
+        found += [_missing(place, where) for place in places if not is_name(place) and not expand(place).exists()]
+    corpora = [(str(choice.options.get("data", "train")), "adapt") for choice in recipe.adapt]
+    corpora.append((str(recipe.strategy.options.get("unlabelled") or "train"), "strategy.unlabelled"))
+    found += [_missing(place, where) for place, where in corpora
+              if place != "train" and not is_name(place) and not expand(place).exists()]  # fmt: skip
+    found += missing_runs(recipe)
     try:
         check(recipe)
     except StudioError as error:
@@ -178,8 +205,21 @@ def problems(recipe: Recipe) -> list[StudioError]:
     return found
 
 
-def _missing(place: str, split: str) -> StudioError:
-    where = "data.path" if split == "train" else f"data.{split}"
+def missing_runs(recipe: Recipe) -> list[StudioError]:
+    """Earlier runs that the recipe names, and that are not there or have no model."""
+    named = [(recipe.model.name, "model.name")] if recipe.model.source == "run" else []
+    named.append((str(recipe.strategy.options.get("teacher") or ""), "strategy.teacher"))
+    found = []
+    for place, where in named:
+        try:
+            if place:
+                earlier.model_folder(place, where)
+        except StudioError as error:
+            found.append(error)
+    return found
+
+
+def _missing(place: str, where: str) -> StudioError:
     return StudioError(
         "files.missing", "{path} does not exist.", "Check the path, or choose the file again.", where, path=place
     )

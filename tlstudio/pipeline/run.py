@@ -15,11 +15,16 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import Emit, Finished
 from tlstudio.core.files import os_error, read_json, system_error, write_json
+from tlstudio.core.places import resolve_runs
 from tlstudio.core.recipe import Choice, Recipe
 from tlstudio.pipeline.checks import Checked, check
 from tlstudio.pipeline.context import Context
 
 logger = logging.getLogger(__name__)
+
+
+_ORDER = ("prepare", "adapt", "tokenise", "rehearse", "train", "evaluate", "cross_validate", "compress", "export",
+          "report")  # fmt: skip
 
 
 def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
@@ -33,7 +38,7 @@ def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
 
         return Stages(context, checked).all()
 
-    return _guarded(recipe, folder, emit, control, work)
+    return _guarded(resolve_runs(recipe, folder.parent), folder, emit, control, work)
 
 
 def export(folder: Path, choices: list[Choice], emit: Emit, control: Control) -> Finished:
@@ -56,12 +61,12 @@ def export(folder: Path, choices: list[Choice], emit: Emit, control: Control) ->
 def _stages(checked: Checked) -> tuple[str, ...]:
     wanted = {
         "cross_validate": checked.recipe.data.split.method == "k-fold" and not checked.recipe.data.test,
+        "adapt": bool(checked.adapt),
         "rehearse": checked.strategy.plugin.REHEARSES,
         "compress": bool(checked.compress),
         "export": bool(checked.export),
     }
-    order = ("prepare", "tokenise", "rehearse", "train", "evaluate", "cross_validate", "compress", "export", "report")
-    return tuple(stage for stage in order if wanted.get(stage, True))
+    return tuple(stage for stage in _ORDER if wanted.get(stage, True))
 
 
 def _guarded(

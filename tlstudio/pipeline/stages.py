@@ -1,10 +1,10 @@
-"""The stages of a run: prepare, tokenise, rehearse, train, evaluate, compress, export, report."""
+"""The stages of a run: prepare, adapt, tokenise, rehearse, train, evaluate, compress, export, report."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,27 +14,28 @@ from tlstudio.compression.base import CompressJob
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import atomic_folder, read_json, size_of, write_json
-from tlstudio.core.progress import Meter
+from tlstudio.core.progress import Meter, only_progress
 from tlstudio.data import labelled as data
 from tlstudio.evaluation import report
 from tlstudio.export.base import ExportJob
 from tlstudio.export.run import export_all
-from tlstudio.models import loading
+from tlstudio.models import earlier, loading
 from tlstudio.models.batches import Example
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge
-from tlstudio.pipeline import environment
+from tlstudio.pipeline import adapting, backbones, environment
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
 from tlstudio.pipeline.folds import cross_validate
 from tlstudio.pipeline.testing import Tester
+from tlstudio.strategies import inherited
 from tlstudio.strategies.base import TransferJob
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs
 from tlstudio.training import rehearsal
 from tlstudio.training.settings import Settings, choose_device, settle
-from tlstudio.training.trainer import Trained, fit
+from tlstudio.training.trainer import Trained, fit_all
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +49,7 @@ class Stages:
     def __init__(self, context: Context, checked: Checked) -> None:
         self.context, self.checked = context, checked
         self.backbone: loading.Backbone
+        self.lineage: list[dict[str, str]]
         self.rows: data.Labelled
         self.encoded: Encoded
         self.settings: Settings
@@ -74,8 +76,8 @@ class Stages:
         threads = recipe.training.threads
         torch.set_num_threads(usable_cores() if threads == "auto" else threads)
         write_json(context.folder / "environment.json", environment.describe())
-        self.backbone = loading.resolve(recipe.model, context.control.check)
-        self._require_backbone()
+        self.backbone = backbones.found(recipe, self.checked.task.plugin, context.emit, context.control)
+        self.lineage = earlier.lineage(self.backbone.path)
         self.rows = self._read(context.emit)
         for warning in self.rows.warnings:
             log(context.emit, warning.code, warning.template, "warning", **warning.params)
@@ -109,12 +111,6 @@ class Stages:
             )  # fmt: skip
         return rows
 
-    def _require_backbone(self) -> None:
-        """The user may have chosen a backbone that cannot learn the task."""
-        problem = self.checked.task.plugin.fits(read_json(self.backbone.path / "config.json"))
-        if problem is not None:
-            raise problem
-
     def _examined(self) -> dict[str, Any]:
         """What the data doctor finds; mostly from its cache, since the Data step has asked before."""
         found = examine_rows(self.context.recipe, self.rows, False, self.context.emit, self.context.control)
@@ -136,6 +132,10 @@ class Stages:
             "classes": self.rows.class_table(),
         }
 
+    def adapt(self) -> None:
+        """Lets the backbone get to know rows without labels."""
+        self.backbone = adapting.adapt(self.context, self.checked.adapt, self.backbone, self.rows)
+
     def tokenise(self) -> None:
         """Prepares the rows for the model, or finds them in the cache."""
         self.encoded = self.encode(self.context.emit)
@@ -143,10 +143,11 @@ class Stages:
         self.context.results["labels"] = self.encoded.labels
         self.context.result("data", {**self.context.results["data"], "truncated": self.encoded.truncated})
 
-    def encode(self, emit: Emit) -> Encoded:
+    def encode(self, emit: Emit, reader: Path | None = None) -> Encoded:
+        """The rows as the backbone takes them, or as another model does, whose folder is ``reader``."""
         task, control, recipe = self.checked.task, self.context.control, self.context.recipe
         augmenter = Augmenter(recipe.data.augment, recipe.training.seed, Resources(control, self.backbone.path), emit)
-        job = EncodeJob(task.config, self.rows, self.backbone.path, emit, control, augmenter)
+        job = EncodeJob(task.config, self.rows, reader or self.backbone.path, emit, control, augmenter)
         encoded: Encoded = task.plugin.encode(job)
         return encoded
 
@@ -187,27 +188,24 @@ class Stages:
         set_seed(self.settings.seed)
         task, strategy = self.checked.task.plugin, self.checked.strategy
 
+        fate = inherited.decide(self.context.recipe.model.head, self.backbone.path, task, self.encoded)
+        inherited.tell(self.context.emit, fate)
+
         def build(**overrides: Any) -> torch.nn.Module:
             set_seed(self.settings.seed)  # the fresh head is the same however often it is built
             model: torch.nn.Module = task.build(self.backbone.path, self.encoded, **overrides)
+            inherited.apply(model, fate, self.encoded)
             return model
 
+        encode = partial(self.encode, only_progress(self.context.emit))
         transfer: Transfer = strategy.plugin.prepare(
             strategy.config,
             TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
-                        self._backbone_key(), torch.device(self.settings.device), self.context.emit,
-                        self.context.control, self.settings.epochs),
+                        backbones.key(self.backbone, fate), torch.device(self.settings.device), self.context.emit,
+                        self.context.control, self.settings.epochs, encode),
         )  # fmt: skip
         more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
         return replace(transfer, callbacks=(*transfer.callbacks, *more))
-
-    def _backbone_key(self) -> str:
-        """Names the weights: size and time of each file stand for its content where no revision is known."""
-        parts = [self.backbone.name, self.backbone.revision or ""]
-        for path in loading.weight_files(self.backbone.path):
-            state = path.stat()
-            parts.append(f"{path.name}:{state.st_size}:{state.st_mtime_ns}")
-        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     @property
     def head(self) -> Head:
@@ -268,8 +266,8 @@ class Stages:
         """Trains with the strategy; ``folder`` is for the best weights while it does."""
         transfer = self.transfer or self._transfer()
         balance = self.context.recipe.data.balance == "classes"
-        trained = fit(transfer, self._loss(), self._judge(emit), self.settings, folder, emit, self.context.control,
-                      balance)  # fmt: skip
+        transfer, trained = fit_all(transfer, self._loss(), self._judge(emit), self.settings, folder, emit,
+                                    self.context.control, balance)  # fmt: skip
         self.transfer = None  # frees the feature cache and the optimiser's references
         model: torch.nn.Module = self.checked.task.plugin.finish(transfer.finish().cpu().eval(), self.encoded)
         return model, trained
@@ -291,6 +289,7 @@ class Stages:
             "architecture": type(self.model).__name__,
             "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
             "trainable": trainable,
+            "lineage": self.lineage,
         }
 
     def _training_facts(self, trained: Trained) -> dict[str, Any]:

@@ -201,10 +201,19 @@ class RunHistory:
                 self.finished = None
             case StageStarted():
                 self._stages[event.stage] = Stage(event.stage, "running")
+                if event.stage == "train":
+                    self._forget_curves()
             case StageFinished():
                 self._stages[event.stage] = Stage(event.stage, "done", event.seconds)
             case Finished():
                 self._take_end(event)
+
+    def _forget_curves(self) -> None:
+        """The curves of an adaptation of the backbone make way for those of the training."""
+        self._series.clear()
+        self._latest.clear()
+        self._step = 0.0
+        self.curves_version += 1
 
     def _take_metric(self, event: Metric) -> None:
         values = {name: _number(value) for name, value in event.values.items()}

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from tlstudio.core import recipe as recipes
 from tlstudio.core.errors import StudioError
-from tlstudio.core.places import each_place, each_run
+from tlstudio.core.places import corpora, each_place, each_run
 from tlstudio.core.recipe import Recipe
 
 SUFFIX = ".tlstudio"
@@ -222,7 +222,7 @@ def step_of(problem: StudioError) -> str:
     section = problem.where.split(".")[0]
     if section in STEPS:
         return section
-    in_strategy = dict.fromkeys(("training", "task", "regularise"), "strategy")
+    in_strategy = dict.fromkeys(("training", "task", "regularise", "adapt"), "strategy")
     return {**in_strategy, "evaluate": "data"}.get(section, "data")
 
 
@@ -241,7 +241,8 @@ def relative_paths(recipe: Recipe, folder: Path) -> Recipe:
     if model.source == "folder":
         model = model.model_copy(update={"name": relative(model.name)})
     evaluate = recipe.evaluate.model_copy(update={"extra_sets": extra})
-    return each_run(recipe.model_copy(update={"data": data, "model": model, "evaluate": evaluate}), relative)
+    changes = {"data": data, "model": model, "evaluate": evaluate, **corpora(recipe, relative)}
+    return each_run(recipe.model_copy(update=changes), relative)
 
 
 def _no_run() -> StudioError:

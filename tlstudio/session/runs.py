@@ -25,6 +25,7 @@ INDEX = ".index.sqlite"
 _ASIDE = ".deleted-"
 _LAYOUT = 3
 _FRESH_SECONDS = 2.0
+_STAMP = re.compile(r"^\d{8}-\d{6}-")
 _Runs = list[RunSummary]  # inside the class, "list" is its method
 _Rows = list[tuple[str, int, str]]
 
@@ -37,6 +38,7 @@ def new_folder(recipe: Recipe, base: Path | None = None) -> Path:
     """
     base = Path(base) if base else runs_folder()
     model = re.split(r"[\\/]", recipe.model.name.rstrip("\\/"))[-1] or "model"
+    model = _STAMP.sub("", model)  # of an earlier run
     parts = [time.strftime("%Y%m%d-%H%M%S"), safe_name(model, 40), safe_name(recipe.strategy.name, 40)]
     name = "-".join(parts).replace(" ", "-")
     with explain_os_errors(base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
@@ -44,6 +45,8 @@ class TransferJob:
         backbone_key: names backbone, revision and weights, for caches.
         device: where to compute.
         epochs: passes over the training rows, at most.
+        encode: the same rows, in the same order, as the model in another folder takes them; None where that is not
+            offered, and all models read alike.
     """
 
     build: Callable[..., torch.nn.Module]
@@ -55,6 +58,7 @@ class TransferJob:
     emit: Emit
     control: Control
     epochs: int = 1
+    encode: Callable[[Path], Encoded] | None = None
 
 
 class Strategy(Protocol):

@@ -156,3 +156,25 @@ def test_the_choice_stays_when_the_list_is_read_again(pane, runs) -> None:
     pane.set_runs(runs[1:])
     assert pane.current_id() == runs[2].id
     assert pane.ticked() == [runs[1].id]
+
+
+def test_the_model_of_a_run_is_used_again(controller, tmp_path, until) -> None:
+    runs = controller.context.settings.runs_path
+    for name, model in (("20260101-first", True), ("20260102-broken", False)):
+        folder = runs / name
+        (folder / "model").mkdir(parents=True)
+        (folder / "recipe.yaml").write_text("schema: 1\n", encoding="utf-8")
+        if model:
+            (folder / "model/config.json").write_text("{}", encoding="utf-8")
+    controller.show()
+    controller.window.go("runs")
+    pane = controller.window.pane("runs")
+    until(lambda: len(pane.table.shown()) == 2)
+    assert [action.text() for action in pane.use_button.menu().actions()] == ["Start from it", "Teacher"]
+    pane.start_requested.emit("20260102-broken")
+    assert controller.context.project.recipe.model.name == "", "it has none"
+    pane.start_requested.emit("20260101-first")
+    model = controller.context.project.recipe.model
+    assert (model.source, model.name) == ("run", "20260101-first")
+    pane.teacher_requested.emit("20260101-first")
+    assert controller.context.project.recipe.strategy.options["teacher"] == "20260101-first"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from tlstudio.gui import formats, i18n, metric_names
 from tlstudio.gui.background import Latest
@@ -34,6 +35,8 @@ class RunsPane(Pane):
     delete_requested = Signal(list)
     compare_requested = Signal(list)
     refresh_requested = Signal()
+    start_requested = Signal(str)
+    teacher_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent=parent)
@@ -112,18 +115,31 @@ class RunsPane(Pane):
     def _build_below(self) -> None:
         self.open_button = button(self.tr("Open"), "results", "primary", self.tr("Show the results of the chosen run"))
         self.compare_button = button(self.tr("Compare"), help=self.tr("Put the ticked runs side by side"))
+        self.use_button = button(self.tr("Use its model"), "model")
+        menu = QMenu(self.use_button)
+        menu.setToolTipsVisible(True)
+        for text, help_, signal in (
+            (self.tr("Start from it"), self.tr("Training begins with this model"), self.start_requested),
+            (self.tr("Teacher"), self.tr("A small student learns from this model"), self.teacher_requested),
+        ):
+            action = menu.addAction(text)
+            action.setToolTip(help_)
+            action.triggered.connect(partial(self._use, signal))
+        self.use_button.setMenu(menu)
         self.folder_button = button(self.tr("Open folder"), "folder")
         self.report_button = button(self.tr("Open report"), "file")
         self.delete_button = button(self.tr("Delete…"), "remove", "danger", self.tr("Delete the ticked or chosen runs"))
         pairs = (
             (self.open_button, self._open_current),
             (self.compare_button, self._compare),
+            (self.use_button, None),
             (self.folder_button, self._open_folder),
             (self.report_button, self._open_report),
             (self.delete_button, self._delete),
         )
         for widget, slot in pairs:
-            widget.clicked.connect(slot)
+            if slot is not None:  # the other one opens its menu
+                widget.clicked.connect(slot)
         self.facts = Facts()
         self.details = Card(formats.NONE)
         self.details.title.setWordWrap(True)
@@ -225,6 +241,11 @@ class RunsPane(Pane):
     def _compare(self) -> None:
         self.compare_requested.emit(self.ticked())
 
+    def _use(self, signal: Any, _checked: bool = False) -> None:
+        run = self.table.current()
+        if run is not None:
+            signal.emit(run.id)
+
     @Slot()
     def _open_folder(self) -> None:
         self._open_path("")
@@ -269,7 +290,7 @@ class RunsPane(Pane):
 
     @Slot(object)
     def _show_details(self, run: RunSummary | None) -> None:
-        for widget in (self.open_button, self.folder_button):
+        for widget in (self.open_button, self.use_button, self.folder_button):
             widget.setEnabled(run is not None)
         self.report_button.setEnabled(run is not None and (Path(run.folder) / "report.html").is_file())
         self.delete_button.setEnabled(run is not None or bool(self.ticked()))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tlstudio.core.errors import StudioError
+from tlstudio.core.paths import runs_folder
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.runs import RunsPane
 from tlstudio.gui.presenters.base import Presenter
@@ -20,6 +21,8 @@ class RunsPresenter(Presenter):
         pane.delete_requested.connect(self.delete)
         pane.compare_requested.connect(context.compare_requested)
         pane.refresh_requested.connect(self.read)
+        pane.start_requested.connect(self.start_from)
+        pane.teacher_requested.connect(self.learn_from)
         context.session.ended.connect(self.on_ended)
         self.read()
 
@@ -36,6 +39,33 @@ class RunsPresenter(Presenter):
             self.context.tell(error)
             return
         self.context.step_requested.emit("results")
+
+    def start_from(self, run: str) -> None:
+        """The next run begins with the model of this one."""
+        if self._has_model(run):
+            self.context.edit("model", {"source": "run", "name": self._named(run)})
+            self.context.step_requested.emit("model")
+
+    def learn_from(self, run: str) -> None:
+        """The next run distils the model of this one into a smaller student."""
+        if self._has_model(run):
+            self.context.edit("strategy", {"name": "distillation", "teacher": self._named(run)})
+            self.context.step_requested.emit("strategy")
+
+    def _named(self, run: str) -> str:
+        """A name is enough where runs usually lie; the recipe then means the same on another computer."""
+        base = self.context.settings.runs_path
+        return run if base == runs_folder() else str(base / run)
+
+    def _has_model(self, run: str) -> bool:
+        if (self.context.settings.runs_path / run / "model" / "config.json").is_file():
+            return True
+        self.context.tell(
+            StudioError(
+                "runs.no-model", "The run {run} has no trained model.", "Choose a run that was completed.", run=run
+            )
+        )
+        return False
 
     def delete(self, runs: list[str]) -> None:
         """Deletes runs; the pane has asked before."""
