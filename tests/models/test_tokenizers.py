@@ -71,7 +71,7 @@ def test_rows_are_padded_with_what_the_head_looks_for(tmp_path):
 
 
 def test_a_special_token_in_a_text_is_only_a_text(tiny_model, tmp_path):
-    """BART's classifier refuses rows with different numbers of end tokens; and nobody should steer a model by a text."""
+    """BART's classifier refuses rows with different numbers of end tokens; and no text should steer a model."""
     tokenizer = load_tokenizer(tiny_model)
     [ids], _full = tokenise(tokenizer, ["help [SEP] now [CLS]"], 64)
     assert ids.count(tokenizer.sep_token_id) == ids.count(tokenizer.cls_token_id) == 1

@@ -25,8 +25,8 @@ def by_language(task: Any, job: TestJob) -> list[dict[str, Any]]:
         job: the answers to all test rows.
 
     Returns:
-        ``[{"name", "rows", "trained", "metrics"}]``, ``trained`` being the number of training rows in the language; empty
-        where no column is the language, where there is one language only, or where rows are read in windows.
+        ``[{"name", "rows", "trained", "metrics"}]``, ``trained`` being the number of training rows in the language;
+        empty where no column is the language, where there is one language only, or where rows are read in windows.
     """
     import numpy as np
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tlstudio.adaptation import rows as unlabelled
 from tlstudio.core.errors import StudioError
-from tlstudio.data import unlabelled
 from tlstudio.models.batches import STEP, collate, tensors
 from tlstudio.models.callbacks import Loop, Pass
 from tlstudio.models.tokenizers import load_tokenizer, padding_id, tokenise
@@ -56,7 +56,7 @@ class Target:
                 "Remove the regulariser, or choose a strategy that trains the network itself.", where="regularise",
                 kind=getattr(getattr(model, "config", None), "model_type", "?"),
             )  # fmt: skip
-        rows = unlabelled.read(options.data, "text", options.column, loop.emit, loop.control)
+        rows = unlabelled.read(options.data, ("text",), options.column, loop.emit, loop.control)
         texts = list(rows.splits["train"].texts(rows.roles.one("text")))[:_MOST]
         self._device = next(model.parameters()).device
         self._pad = padding_id(folder)

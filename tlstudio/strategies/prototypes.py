@@ -98,8 +98,11 @@ def last_linear(model: Any, job: TransferJob) -> tuple[str, torch.nn.Linear]:
     if not found:
         raise StudioError(
             "strategy.no-linear-head",
-            "A network of type {kind} has no linear layer with a bias that gives the classes.", "Choose another strategy, such as linear probe.", where="strategy.name", kind=model.config.model_type,
-        )  # fmt: skip
+            "A network of type {kind} has no linear layer with a bias that gives the classes.",
+            "Choose another strategy, such as linear probe.",
+            where="strategy.name",
+            kind=model.config.model_type,
+        )
     return found[-1]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
@@ -77,8 +77,8 @@ def find(
     Each step is told as a :class:`Result` called ``sweep``. Layer groups train at their share of the rate.
 
     Args:
-        transfer: model, rows and collator from a strategy.
-        loss: mean loss of a batch from (outputs, labels).
+        transfer: model, rows and collator from a strategy; of several phases the first.
+        loss: mean loss of a batch from (outputs, labels), unless the phase has its own.
         settings: settled choices; its learning rate is not used.
         lowest: rate of the first step.
         highest: rate of the last one.
@@ -87,6 +87,7 @@ def find(
     Raises:
         Cancelled: the user has cancelled.
     """
+    settings, loss = replace(settings, **transfer.settings), transfer.loss or loss
     meter = Meter(emit, control, "rate", steps, "steps")
     points: list[Point] = []
     ended = "all"

@@ -91,7 +91,9 @@ class Watch:
     def evaluated(self, values: dict[str, float], state: Any) -> None:
         """New validation values: they go into the curves, and better weights are kept."""
         self._measured_step = state.global_step
-        self.emit(Metric(split="validation", step=self._before + state.global_step, epoch=state.epoch or 0.0, values=values))
+        self.emit(
+            Metric(split="validation", step=self._before + state.global_step, epoch=state.epoch or 0.0, values=values)
+        )
         if self.best.offer(values, state.epoch or 0.0):
             self._without_gain = 0
             self.emit(
