@@ -130,6 +130,58 @@ def _estimate(args: dict[str, Any], emit: Emit, control: Control) -> Any:
     return estimate(recipes.from_dict(args["recipe"]), emit, control)
 
 
+def _recipe(args: dict[str, Any]) -> recipes.Recipe:
+    """The recipe of a job; earlier runs that it names lie in the folder ``runs``, if one is given."""
+    from tlstudio.core.places import resolve_runs
+
+    recipe = recipes.from_dict(args["recipe"])
+    return resolve_runs(recipe, Path(args["runs"])) if args.get("runs") else recipe
+
+
+def _given(args: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Those of the options that the job states; the others have their usual values."""
+    return {name: args[name] for name in names if args.get(name) is not None}
+
+
+def _rank(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.ranking import rank
+
+    models = [recipes.ModelSection.model_validate(item) for item in args.get("models") or ()]
+    return rank(_recipe(args), emit, control, models, **_given(args, "only", "rows"))
+
+
+def _advise(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.advising import advise
+
+    return advise(_recipe(args), emit, control, **_given(args, "strategies", "rungs", "most"))
+
+
+def _curve(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.learning_curve import curve
+
+    return curve(_recipe(args), emit, control, **_given(args, "repeats", "sizes", "minutes"))
+
+
+def _rate(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.rates import find_rate
+
+    return find_rate(_recipe(args), emit, control, **_given(args, "lowest", "highest", "steps"))
+
+
+def _search(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.searching import place, search
+
+    recipe, options = _recipe(args), _given(args, "minutes", "trials", "rows")
+    folder = Path(args["folder"]) if args.get("folder") else place(recipe, args["vary"], options.get("rows", 0))
+    return search(recipe, args["vary"], folder, emit, control, **options)
+
+
+def _ablate(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.ablating import ablate
+
+    return ablate(_recipe(args), Path(args["folder"]), emit, control, **_given(args, "without", "vary", "seeds"))
+
+
 def _doctor(args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
     from tlstudio.pipeline.environment import diagnosis
 
@@ -158,6 +210,12 @@ JOBS: dict[str, Job] = {
     "download-data": _download_data,
     "predict": _predict,
     "estimate": _estimate,
+    "rank": _rank,
+    "advise": _advise,
+    "curve": _curve,
+    "lr": _rate,
+    "search": _search,
+    "ablate": _ablate,
     "doctor": _doctor,
     "warm": _warm,
 }

@@ -64,7 +64,8 @@ def test_models(tlstudio):
 def test_options(tlstudio):
     found = tlstudio("options", "--json").json
     assert set(found) == {
-        "task", "strategy", "compress", "export", "data", "data step", "data check", "augment", "training",
+        "task", "strategy", "regularise", "adapt", "compress", "export", "data", "data step", "data check", "augment",
+        "training",
     }  # fmt: skip
     assert {entry["name"] for entry in found["strategy"]} == set(plugins.find("tlstudio.strategies"))
     epochs = next(option for option in found["training"][0]["options"] if option["name"] == "epochs")

@@ -45,3 +45,14 @@ def test_progress_bar_says_what_matters(capsys):
 def test_table_keeps_odd_cells(capsys):
     show.table("T", ("name", "n"), [("[red]x[/]", 1), ("b", None)])
     assert "[red]x[/]" in capsys.readouterr().out
+
+
+def test_results_say_what_the_model_learnt_before(capsys, tmp_path):
+    lineage = [
+        {"run": "a", "task": "masked-lm", "backbone": "org/x"},
+        {"run": "b", "task": "regression", "backbone": "a"},
+    ]
+    show.results({"model": {"lineage": lineage}}, tmp_path)
+    assert "Learnt before: org/x → masked-lm (run a) → regression (run b)" in capsys.readouterr().out
+    show.results({"model": {"name": "x"}}, tmp_path)
+    assert "Learnt before" not in capsys.readouterr().out

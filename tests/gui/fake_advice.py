@@ -16,7 +16,7 @@ def rank(_args: dict[str, Any]) -> dict[str, Any]:
     def one(number: int, name: str, title: str, probe: float, milliseconds: float, parameters: int) -> dict[str, Any]:
         return {
             "name": name, "source": "hub", "title": title, "rank": number, "mean_rank": float(number),
-            "scores": {"probe": probe, "knn": probe - 0.1, "logme": probe / 2, "h_score": 3.0, "transrate": 1.0},
+            "scores": {"probe": probe, "neighbours": probe - 0.1, "logme": probe / 2, "h_score": 3.0, "transrate": 1.0},
             "cost": {"parameters": parameters, "bytes": 4 * parameters, "latency_ms": milliseconds},
             "difference": None,
             "reasons": [_reason("rank.probe", "A linear model on its features gets {percent:.1f} % of the rows right.",

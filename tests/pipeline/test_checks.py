@@ -88,3 +88,8 @@ def test_regularisers_need_a_backbone_that_trains():
     with pytest.raises(StudioError) as caught:
         check(from_dict({"regularise": [{"name": "l2-sp", "strenght": 1}]}))
     assert "strenght" in caught.value.message
+
+
+def test_a_teacher_that_is_not_there_is_seen_at_once(tiny_model, tickets):
+    recipe = tiny.recipe(tiny_model, tickets, strategy={"name": "distillation", "teacher": "absent"})
+    assert [(problem.code, problem.where) for problem in problems(recipe)] == [("model.no-run", "strategy.teacher")]

@@ -10,6 +10,7 @@ import pytest
 from tests import tiny
 from tlstudio import pipeline
 from tlstudio.core.control import Control
+from tlstudio.pipeline import backbones
 from tlstudio.pipeline.checks import check
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.stages import Stages
@@ -55,13 +56,13 @@ def test_the_head_is_the_same_however_often_the_model_is_built(stages):
 
 def test_the_key_of_the_backbone_follows_its_files(stages, tiny_model):
     ready = stages()
-    before = ready._backbone_key()
-    assert ready._backbone_key() == before
+    before = backbones.key(ready.backbone)
+    assert backbones.key(ready.backbone) == before
     weights = tiny_model / "model.safetensors"
     state = weights.stat()
     os.utime(weights, ns=(state.st_atime_ns, state.st_mtime_ns + 1_000_000))
     try:
-        assert ready._backbone_key() != before
+        assert backbones.key(ready.backbone) != before
     finally:
         os.utime(weights, ns=(state.st_atime_ns, state.st_mtime_ns))
 

@@ -1,4 +1,4 @@
-"""``tlstudio ablate``: the same recipe without and with something, on the same test rows."""
+"""A recipe without and with something, on the same test rows; ``tlstudio ablate`` does it for several things."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tlstudio.cli import show
 from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import Recipe
 from tlstudio.evaluation.paired import compare_runs
+from tlstudio.pipeline.ablating import AUGMENTATION
 
-AUGMENTATION = ("data.augment", "data.balance")
+__all__ = ["AUGMENTATION", "ablate"]
 
 
 def ablate(recipe: Recipe, fields: list[str], run: Callable[[Recipe], Path]) -> dict[str, Any]:
@@ -33,15 +33,3 @@ def ablate(recipe: Recipe, fields: list[str], run: Callable[[Recipe], Path]) -> 
         )  # fmt: skip
     first, second = run(without), run(recipe)
     return {"without": str(first), "with": str(second), "left_out": fields, **compare_runs(first, second)}
-
-
-def show_ablation(found: dict[str, Any]) -> None:
-    gain = {name: 100 * value for name, value in found["difference"].items()}
-    show.out.print(
-        f"With {', '.join(found['left_out'])}: {gain['value']:+.1f} points "
-        f"(95 % interval {gain['low']:+.1f} to {gain['high']:+.1f}) on {found['rows']} test rows; "
-        f"{found['only_second']} rows are better with it, {found['only_first']} without.",
-        highlight=False,
-    )
-    if gain["low"] <= 0 <= gain["high"]:
-        show.out.print("The interval holds zero: the difference may be chance.", highlight=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,9 +10,21 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import show
-from tlstudio.cli.overrides import parse
-from tlstudio.core import numbers
+from tlstudio.cli import advising, searching, show
+from tlstudio.cli.shared import (
+    CANCELLED,
+    FAILED,
+    OK,
+    USAGE,
+    AsJson,
+    Base,
+    Download,
+    Events,
+    Overrides,
+    overridden,
+    signals,
+)  # fmt: skip
+from tlstudio.core import numbers, places
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
@@ -21,8 +32,6 @@ from tlstudio.core.events import Finished, log
 from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Recipe
-
-OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
 
 app = typer.Typer(
     name="tlstudio",
@@ -32,15 +41,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for scripts.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Override a field, e.g. training.epochs=2. May be repeated."),
-]
-Base = Annotated[Path | None, typer.Option("--runs", help="Folder for run folders, instead of the usual one.")]
-Events = Annotated[bool, typer.Option("--events", help="Events as JSON lines on standard output, no progress bar.")]
-Download = Annotated[bool, typer.Option("--download", help="Fetch the model from the hub if it is not here yet.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -77,7 +77,7 @@ def demo(
     recipe = sample.recipe()
     if strategy:
         recipe = recipe.changed("strategy", {"name": strategy})
-    _execute(_overridden(recipe, overrides), runs, events, download)
+    _execute(overridden(recipe, overrides), runs, events, download)
 
 
 @app.command()
@@ -89,33 +89,7 @@ def run(
     download: Download = False,
 ) -> None:
     """Execute a recipe. Ctrl-C once stops training and keeps the best; twice cancels."""
-    _execute(_overridden(recipes.load(recipe), overrides), runs, events, download)
-
-
-@app.command()
-def ablate(
-    recipe: Annotated[Path, typer.Argument(help="A recipe (.yaml) or a project (.tlstudio).")],
-    without: Annotated[
-        list[str] | None, typer.Option("--without", metavar="FIELD", help="What to leave out; may be repeated.")
-    ] = None,
-    runs: Base = None,
-    overrides: Overrides = None,
-    json: AsJson = False,
-) -> None:
-    """Run a recipe without and with something, by default its augmentation, and compare the two."""
-    from tlstudio.cli import ablation
-
-    whole = _overridden(recipes.load(recipe), overrides)
-    found = ablation.ablate(
-        whole, without or list(ablation.AUGMENTATION), lambda item: _execute(item, runs, False, False)
-    )
-    show.print_json(found) if json else ablation.show_ablation(found)
-
-
-def _overridden(recipe: Recipe, overrides: list[str] | None) -> Recipe:
-    for text in overrides or []:
-        recipe = recipe.changed(*parse(text))
-    return recipes.resolve_paths(recipe, Path.cwd())
+    _execute(overridden(recipes.load(recipe), overrides), runs, events, download)
 
 
 def _execute(recipe: Recipe, base: Path | None, as_events: bool, download: bool) -> Path:
@@ -124,12 +98,14 @@ def _execute(recipe: Recipe, base: Path | None, as_events: bool, download: bool)
     from tlstudio.session import settings
     from tlstudio.session.runs import new_folder
 
+    base = base or settings.load()[0].runs_path
+    recipe = places.resolve_runs(recipe, base)
     if problems := pipeline.problems(recipe):
         raise problems[0]
-    with _signals() as control, show.json_events() if as_events else show.progress_bar() as emit:
+    with signals() as control, show.json_events() if as_events else show.progress_bar() as emit:
         if download:
             _fetch_if_missing(recipe, emit, control)
-        folder = new_folder(recipe, base or settings.load()[0].runs_path)
+        folder = new_folder(recipe, base)
         finished = pipeline.run(recipe, folder, emit, control)
     _report(finished, folder, as_events)
     return folder
@@ -140,26 +116,6 @@ def _fetch_if_missing(recipe: Recipe, emit: Any, control: Control) -> None:
 
     if recipe.model.source == "hub" and loading.on_this_machine(recipe.model.name, recipe.model.revision) is None:
         hub.download(recipe.model.name, recipe.model.revision, emit, control)
-
-
-class _signals:
-    """Ctrl-C (or SIGTERM) once: stop and keep the best; twice: cancel."""
-
-    def __enter__(self) -> Control:
-        self._control = Control()
-        self._before = {name: signal.signal(name, self._heard) for name in (signal.SIGINT, signal.SIGTERM)}
-        return self._control
-
-    def _heard(self, *_args: Any) -> None:
-        if self._control.stopping:
-            self._control.cancel()
-            raise Cancelled  # at once, also out of a long call that reads no control
-        self._control.stop()
-        show.err.print("Stopping after this step, keeping the best. Press Ctrl-C again to cancel.")
-
-    def __exit__(self, *_args: Any) -> None:
-        for name, handler in self._before.items():
-            signal.signal(name, handler)
 
 
 def _report(finished: Finished, folder: Path, as_events: bool) -> None:
@@ -188,7 +144,7 @@ def export(
 
     folder = Path(_index(runs).get(target).folder)
     choices = [recipes.Choice(name=name) for name in formats]
-    with _signals() as control, show.json_events() if events else show.progress_bar() as emit:
+    with signals() as control, show.json_events() if events else show.progress_bar() as emit:
         finished = pipeline.export(folder, choices, emit, control)
     _report(finished, folder, events)
 
@@ -220,7 +176,7 @@ def predict(
     if bool(text) == bool(file):
         raise StudioError("cli.no-texts", "Give either --text or --file.", "See 'tlstudio predict --help'.")
     folder = Path(target) if Path(target).is_dir() else Path(_index(runs).get(target).folder)
-    with _signals() as control:
+    with signals() as control:
         predicting.answer(folder, text or [], more or [], file, column or [], output, control)
 
 
@@ -242,7 +198,7 @@ def inspect(
     from tlstudio.cli import inspection
 
     if _is_data(target[0]):
-        with _signals() as control, show.progress_bar() as emit:
+        with signals() as control, show.progress_bar() as emit:
             # a look has no best to keep: the first Ctrl-C ends it
             control.stop = control.cancel  # type: ignore[method-assign]
             found = inspection.data(target, overrides or [], model, deep, emit, control)
@@ -283,7 +239,7 @@ def download(
     """Fetch a model from the hub into its cache. Beside --download, nothing else uses the network."""
     from tlstudio.models import hub
 
-    with _signals() as control, show.json_events() if events else show.progress_bar() as emit:
+    with signals() as control, show.json_events() if events else show.progress_bar() as emit:
         # a download has no best to keep: the first Ctrl-C ends it, and the next try resumes
         control.stop = control.cancel  # type: ignore[method-assign]
         found = hub.download(name, revision, emit, control)
@@ -309,7 +265,7 @@ def download_data(
         show.dataset(info, entry)
     if entry is not None and not yes and not typer.confirm(f"Download {numbers.size(entry['bytes'])}?", err=True):
         raise typer.Exit(CANCELLED)
-    with _signals() as control, show.json_events() if events else show.progress_bar() as emit:
+    with signals() as control, show.json_events() if events else show.progress_bar() as emit:
         # as of a model: the first Ctrl-C ends it, and the next try resumes
         control.stop = control.cancel  # type: ignore[method-assign]
         found = hub.download_dataset(name, configuration, revision, emit, control)
@@ -334,7 +290,7 @@ def init(
     if not is_name(data) and not Path(place).exists():
         raise StudioError("files.missing", "{path} does not exist.", "Check the path, or choose the file again.",
                           where="data.path", path=data)  # fmt: skip
-    with _signals() as control:
+    with signals() as control:
         recipe, notes = starting.suited(sample.starting_point(place), task, control)
     recipes.save(recipe, output)
     for note in notes:
@@ -362,6 +318,9 @@ def doctor(json: AsJson = False) -> None:
     show.print_json(report) if json else inspection.show_doctor(report)
     raise typer.Exit(FAILED if report["missing"] else OK)
 
+
+advising.add(app)
+searching.add(app)
 
 runs_app = typer.Typer(help="List, show and delete runs.", no_args_is_help=True)
 app.add_typer(runs_app, name="runs")

@@ -17,16 +17,19 @@ from rich.table import Table
 from tlstudio.core import events, numbers
 from tlstudio.core.errors import StudioError, fill
 from tlstudio.core.events import Emit, Event
+from tlstudio.core.reasons import Reason, told
 from tlstudio.metrics import names
+from tlstudio.models import earlier
 
 # a pipe has no width: rich would take 80 columns and fold paths and tables
 out = Console(width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
 
 _STYLE = {"info": "", "warning": "yellow", "error": "bold red"}
-_TITLES = {"prepare": "Reading", "tokenise": "Preparing", "rehearse": "Rehearsing", "train": "Training",
-           "evaluate": "Evaluating", "compress": "Compressing", "export": "Exporting", "report": "Reporting",
-           "download": "Downloading"}  # fmt: skip
+_TITLES = {"prepare": "Reading", "adapt": "Adapting", "tokenise": "Preparing", "rehearse": "Rehearsing",
+           "train": "Training", "evaluate": "Evaluating", "compress": "Compressing", "export": "Exporting",
+           "report": "Reporting", "download": "Downloading", "rank": "Ranking", "advise": "Trying", "curve": "Training",
+           "rate": "Sweeping", "search": "Searching", "ablate": "Comparing"}  # fmt: skip
 
 
 def print_json(data: Any) -> None:
@@ -38,6 +41,12 @@ def print_error(error: StudioError) -> None:
     err.print(f"[bold red]Error:[/] {escape(error.message)}", highlight=False)
     if error.remedy:
         err.print(f"  → {escape(error.remedy)}", highlight=False)
+
+
+def reasons(said: Sequence[Reason]) -> None:
+    """What follows from a result, a line for each sentence."""
+    for item in said:
+        out.print(f"• {told(item)}", highlight=False, markup=False)
 
 
 def dataset(info: dict[str, Any], entry: dict[str, Any]) -> None:
@@ -126,6 +135,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
 def results(results: dict[str, Any], folder: Path) -> None:
     """The result of a run: each stage with its metrics, size and speed, the exports, and where everything is."""
     leading, unit = names.leading(results), results.get("unit") or "rows"
+    if learnt := earlier.told(results.get("model", {}).get("lineage")):
+        out.print(f"Learnt before: {learnt}", highlight=False, markup=False, soft_wrap=True)
     titles = [names.about(name).title for name in leading]
     columns = ("", *titles, "weights", "1 row", "16 rows", "same answers")
     rows = [_baseline_row(entry, leading) for entry in results.get("baselines", [])]
@@ -133,6 +144,10 @@ def results(results: dict[str, Any], folder: Path) -> None:
     rows += [_stage_row(stage, leading) for stage in stages] if stages else _test_row(results, leading)
     if rows:
         table(f"Results on {results.get('test', {}).get('rows', 0)} test {unit} (95 % intervals)", columns, rows)
+    for entry in results.get("languages", []):
+        value = _value(entry["metrics"], leading[0])
+        out.print(f"Language {entry['name']}: {titles[0]} {value} on {entry['rows']} {unit} "
+                  f"({entry['trained']} to train on)", highlight=False)  # fmt: skip
     for extra in results.get("extra", []):
         value = _value(extra["metrics"], leading[0])
         out.print(f"Extra set {extra['name']}: {titles[0]} {value} on {extra['rows']} {unit}", highlight=False)

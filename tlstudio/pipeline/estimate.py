@@ -35,7 +35,7 @@ def estimate(recipe: Recipe, emit: Emit, control: Control) -> dict[str, Any]:
                 with context.running(stage):
                     getattr(stages, stage)()
             with context.running("rehearse"):
-                found = _rehearsed(stages, context) if checked.strategy.plugin.REHEARSES else _one_pass(stages)
+                found = _rehearsed(stages, context) if checked.strategy.plugin.REHEARSES else one_pass(stages)
         finally:
             context.close()
     return {**found, "rows": context.results["data"]["rows"], "detail": context.results.get("rehearsal", {})}
@@ -52,7 +52,7 @@ def _rehearsed(stages: Stages, context: Context) -> dict[str, Any]:
     }
 
 
-def _one_pass(stages: Stages) -> dict[str, Any]:
+def one_pass(stages: Stages) -> dict[str, Any]:
     """A strategy on cached features takes one pass of the backbone; the head's own time is small beside it."""
     stages.settle()
     model = stages.checked.task.plugin.build(stages.backbone.path, stages.encoded)

@@ -19,7 +19,7 @@ def rank_columns() -> list[Column]:
         _number("#", str, "rank"),
         Column(translate("advice", "Model"), lambda item: i18n.engine(str(item["title"])), stretch=True),
         _number(translate("advice", "Probe"), formats.percent, "scores", "probe"),
-        _number("k-NN", formats.percent, "scores", "knn"),
+        _number("k-NN", formats.percent, "scores", "neighbours"),
         _number("LogME", formats.decimal, "scores", "logme"),
         _number(translate("advice", "Size"), formats.parameters, "cost", "parameters"),
         _number(translate("advice", "For 1"), formats.milliseconds, "cost", "latency_ms"),

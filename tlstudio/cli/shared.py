@@ -1,0 +1,75 @@
+"""What the commands share: options, exit codes, Ctrl-C, and the recipe that is meant."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tlstudio.cli import show
+from tlstudio.cli.overrides import parse
+from tlstudio.core import places
+from tlstudio.core import recipe as recipes
+from tlstudio.core.control import Control
+from tlstudio.core.errors import Cancelled
+from tlstudio.core.files import expand, is_name
+from tlstudio.core.recipe import Recipe
+
+OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
+_RECIPES = (".yaml", ".yml", ".tlstudio")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for scripts.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="Override a field, e.g. training.epochs=2. May be repeated."),
+]
+Base = Annotated[Path | None, typer.Option("--runs", help="Folder for run folders, instead of the usual one.")]
+Events = Annotated[bool, typer.Option("--events", help="Events as JSON lines on standard output, no progress bar.")]
+Download = Annotated[bool, typer.Option("--download", help="Fetch the model from the hub if it is not here yet.")]
+
+
+def overridden(recipe: Recipe, overrides: list[str] | None) -> Recipe:
+    """The recipe with fields set by ``--set``; files are taken from the current folder."""
+    for text in overrides or []:
+        recipe = recipe.changed(*parse(text))
+    return places.resolve_paths(recipe, Path.cwd())
+
+
+def meant(target: Path, overrides: list[str] | None, control: Control, runs: Path | None = None) -> Recipe:
+    """The recipe in a file, or the usual one for labelled data; earlier runs are looked for in ``runs``.
+
+    Raises:
+        StudioError: it is neither, or cannot be read.
+    """
+    from tlstudio.session import sample, settings
+
+    if target.suffix.lower() in _RECIPES and expand(target).is_file():
+        recipe = recipes.load(expand(target))
+    else:
+        from tlstudio.cli import starting
+
+        place = str(target) if is_name(str(target)) else str(expand(target).resolve())
+        recipe = starting.suited(sample.starting_point(place), "", control)[0]
+    return places.resolve_runs(overridden(recipe, overrides), runs or settings.load()[0].runs_path)
+
+
+class signals:
+    """Ctrl-C (or SIGTERM) once: stop and keep the best; twice: cancel."""
+
+    def __enter__(self) -> Control:
+        self._control = Control()
+        self._before = {name: signal.signal(name, self._heard) for name in (signal.SIGINT, signal.SIGTERM)}
+        return self._control
+
+    def _heard(self, *_args: Any) -> None:
+        if self._control.stopping:
+            self._control.cancel()
+            raise Cancelled  # at once, also out of a long call that reads no control
+        self._control.stop()
+        show.err.print("Stopping after this step, keeping the best. Press Ctrl-C again to cancel.")
+
+    def __exit__(self, *_args: Any) -> None:
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
