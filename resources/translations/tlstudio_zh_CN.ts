@@ -32,6 +32,10 @@
         <translation>第 {n} 个隐藏的词</translation>
     </message>
     <message>
+        <source>Nothing is hidden: write [MASK] where the model shall guess.</source>
+        <translation>没有隐藏的词：请在需要模型猜测的位置写上 [MASK]。</translation>
+    </message>
+    <message>
         <source>{n} found: {boxes}</source>
         <translation>找到 {n} 个：{boxes}</translation>
     </message>
@@ -49,7 +53,7 @@
     </message>
     <message>
         <source>{n} numbers, length {length}</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 个数值，长度 {length}</translation>
     </message>
 </context>
 <context>
@@ -236,7 +240,7 @@
     <name>ChoiceCards</name>
     <message>
         <source>Remove {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>移除 {title}</translation>
     </message>
     <message>
         <source>Earlier</source>
@@ -365,7 +369,7 @@
     </message>
     <message>
         <source>The numbers and examples are from the first {n} of {all} rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>数字和示例取自全部 {all} 行中的前 {n} 行。</translation>
     </message>
 </context>
 <context>
@@ -519,6 +523,10 @@
     <message>
         <source>Measured size, score and speed</source>
         <translation>测得的大小、得分和速度</translation>
+    </message>
+    <message>
+        <source>The trained model is exported as it is.</source>
+        <translation>训练好的模型将原样导出。</translation>
     </message>
     <message>
         <source>{metric} (95 % interval)</source>
@@ -721,7 +729,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>messages</source>
-        <translation type="unfinished"></translation>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Lengths of the questions</source>
+        <translation>问题长度分布</translation>
     </message>
     <message>
         <source>Doctor ({n})</source>
@@ -776,7 +788,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Read it all the same</source>
-        <translation type="unfinished"></translation>
+        <translation>仍然读取</translation>
     </message>
     <message>
         <source>Leave them out</source>
@@ -1494,7 +1506,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>No column holds labels: there is nothing to count.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有包含标签的列：没有可统计的内容。</translation>
     </message>
     <message>
         <source>Labels with their numbers of rows and new names</source>
@@ -1534,7 +1546,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Tokens of each tag</source>
-        <translation type="unfinished"></translation>
+        <translation>各标记的词元数</translation>
     </message>
     <message>
         <source>Tokens</source>
@@ -1542,11 +1554,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{n} tags in the data.</source>
-        <translation type="unfinished"></translation>
+        <translation>数据中有 {n} 种标记。</translation>
     </message>
     <message>
         <source>Boxes of each label</source>
-        <translation type="unfinished"></translation>
+        <translation>各标签的框数</translation>
     </message>
     <message>
         <source>Boxes</source>
@@ -1554,7 +1566,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{n} labels of boxes in the data.</source>
-        <translation type="unfinished"></translation>
+        <translation>数据中有 {n} 种框标签。</translation>
     </message>
 </context>
 <context>
@@ -1856,8 +1868,32 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>内部结构</translation>
     </message>
     <message>
+        <source>Advisor</source>
+        <translation>顾问</translation>
+    </message>
+    <message>
+        <source>What would suit your data? Tried out on this computer.</source>
+        <translation>什么适合您的数据？在这台电脑上实际试验。</translation>
+    </message>
+    <message>
+        <source>Looks how well some hundred of your rows can be told apart by what each model on this computer makes of them, and what it costs; about a minute for three small models.</source>
+        <translation>取您的几百行数据，检验用本机上各模型提取的特征能将其区分得多好，以及所需的开销；三个小型模型约需一分钟。</translation>
+    </message>
+    <message>
+        <source>Models compared</source>
+        <translation>模型对比</translation>
+    </message>
+    <message>
+        <source>Which model suits my data?</source>
+        <translation>哪个模型适合我的数据？</translation>
+    </message>
+    <message>
         <source>{n} of {all} models of the catalogue read what the task learns from.</source>
         <translation>目录共 {all} 个模型，其中 {n} 个能读取此任务的学习内容。</translation>
+    </message>
+    <message>
+        <source>No model of the catalogue reads what the task learns from: use a folder, or one of the hub.</source>
+        <translation>目录中没有能读取此任务学习内容的模型：请使用文件夹或 Hub 上的模型。</translation>
     </message>
     <message>
         <source>Name</source>
@@ -1882,6 +1918,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{n} tokens</source>
         <translation>{n} 个词元</translation>
+    </message>
+    <message>
+        <source>Image size</source>
+        <translation>图像尺寸</translation>
+    </message>
+    <message>
+        <source>{n} × {n} pixels</source>
+        <translation>{n} × {n} 像素</translation>
     </message>
     <message>
         <source>Vocabulary</source>
@@ -1958,11 +2002,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Click a block, or choose it with the arrow keys and Space, to train or freeze it.</source>
-        <translation type="unfinished"></translation>
+        <translation>单击某一层，或用方向键和空格键选择，即可将其设为训练或冻结。</translation>
     </message>
     <message>
         <source>Drag the left edge of a rate, or use the arrow keys, to open the block earlier or later.</source>
-        <translation type="unfinished"></translation>
+        <translation>拖动学习率图形的左边缘或使用方向键，可让该层更早或更晚解冻。</translation>
     </message>
     <message>
         <source>Embeddings</source>
@@ -1982,7 +2026,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Head</source>
-        <translation>分类头</translation>
+        <translation>预测头</translation>
     </message>
     <message>
         <source>Text</source>
@@ -1990,15 +2034,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>biases train</source>
-        <translation type="unfinished"></translation>
+        <translation>训练偏置</translation>
     </message>
     <message>
         <source>norms train</source>
-        <translation type="unfinished"></translation>
+        <translation>训练归一化</translation>
     </message>
     <message>
         <source>adapters train</source>
-        <translation type="unfinished"></translation>
+        <translation>训练适配器</translation>
     </message>
     <message>
         <source>trains</source>
@@ -2006,19 +2050,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>from epoch {n}</source>
-        <translation type="unfinished"></translation>
+        <translation>自第 {n} 轮起</translation>
     </message>
     <message>
         <source>biases</source>
-        <translation type="unfinished"></translation>
+        <translation>偏置</translation>
     </message>
     <message>
         <source>norms</source>
-        <translation type="unfinished"></translation>
+        <translation>归一化</translation>
     </message>
     <message>
         <source>adapters</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器</translation>
     </message>
     <message>
         <source>frozen</source>
@@ -2331,6 +2375,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>置信度最高的错误</translation>
     </message>
     <message>
+        <source>Test entities</source>
+        <translation>测试实体</translation>
+    </message>
+    <message>
+        <source>Test words</source>
+        <translation>测试词</translation>
+    </message>
+    <message>
+        <source>Test boxes</source>
+        <translation>测试框</translation>
+    </message>
+    <message>
         <source>The errors that the model was most sure of: often wrong labels in the data, or two classes that touch.</source>
         <translation>模型最有把握却判错的样本：往往是数据标注有误，或两个类别界限不清。</translation>
     </message>
@@ -2377,6 +2433,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Test rows</source>
         <translation>测试行</translation>
+    </message>
+    <message>
+        <source>The errors that the model was most sure of: often what stands in the data is wrong.</source>
+        <translation>模型最确信的错误：往往是数据本身有误。</translation>
+    </message>
+    <message>
+        <source>How often the model is right, by its confidence. Points below the dashed line are too sure, above it too careful; grey bars count the {unit}.</source>
+        <translation>模型在各置信度下的正确率。虚线下方的点表示过于自信，上方的点表示过于谨慎；灰色柱表示各有多少 {unit}。</translation>
     </message>
     <message>
         <source>On average the model&apos;s confidence is {ece} away from how often it is right. Points below the dashed line are too sure, above it too careful; grey bars count the {unit}.</source>
@@ -2494,6 +2558,26 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Put the ticked runs side by side</source>
         <translation>并排对比勾选的运行</translation>
+    </message>
+    <message>
+        <source>Use its model</source>
+        <translation>使用其模型</translation>
+    </message>
+    <message>
+        <source>Start from it</source>
+        <translation>以此为起点</translation>
+    </message>
+    <message>
+        <source>Training begins with this model</source>
+        <translation>训练从此模型开始</translation>
+    </message>
+    <message>
+        <source>Teacher</source>
+        <translation>作为教师</translation>
+    </message>
+    <message>
+        <source>A small student learns from this model</source>
+        <translation>由小型学生模型向此模型学习</translation>
     </message>
     <message>
         <source>Open folder</source>
@@ -2799,6 +2883,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>时间为本机上单个输入以及 16 个一批时的中位数。</translation>
     </message>
     <message>
+        <source>Nothing was compressed. With a step of Compress, size, speed and score are measured before and after.</source>
+        <translation>未进行压缩。添加“压缩”步骤后，会在压缩前后分别测量大小、速度和得分。</translation>
+    </message>
+    <message>
         <source>{title}: {smaller} × smaller, {faster} × as fast, {metric} {difference}.</source>
         <translation>{title}：体积缩小为原来的 1/{smaller}，速度为原来的 {faster} 倍，{metric} {difference}。</translation>
     </message>
@@ -2813,10 +2901,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Agreement</source>
         <translation>一致率</translation>
-    </message>
-    <message>
-        <source>No compression step was chosen; the Compress step offers one that makes the file smaller.</source>
-        <translation>未选择压缩步骤；“压缩”步骤中有一项可以缩小文件。</translation>
     </message>
     <message>
         <source>Stage</source>
@@ -2928,19 +3012,71 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Regularisation</source>
-        <translation type="unfinished"></translation>
+        <translation>正则化</translation>
     </message>
     <message>
         <source>Add</source>
-        <translation type="unfinished"></translation>
+        <translation>添加</translation>
     </message>
     <message>
         <source>Add a regulariser</source>
-        <translation type="unfinished"></translation>
+        <translation>添加正则化方法</translation>
     </message>
     <message>
         <source>What keeps training from learning the rows by heart. Nothing is needed; each can be combined.</source>
-        <translation type="unfinished"></translation>
+        <translation>防止训练死记硬背数据行的方法。均非必需；可任意组合。</translation>
+    </message>
+    <message>
+        <source>Advisor</source>
+        <translation>顾问</translation>
+    </message>
+    <message>
+        <source>What would suit your data? Tried out on this computer.</source>
+        <translation>什么适合您的数据？在这台电脑上实际试验。</translation>
+    </message>
+    <message>
+        <source>Tries a linear probe, LoRA and full fine-tuning on growing parts of your rows; the worse drop out.</source>
+        <translation>用逐渐增多的数据行试验线性探测、LoRA 和全量微调；较差的依次淘汰。</translation>
+    </message>
+    <message>
+        <source>Which strategy?</source>
+        <translation>选哪种策略？</translation>
+    </message>
+    <message>
+        <source>Strategies tried</source>
+        <translation>试过的策略</translation>
+    </message>
+    <message>
+        <source>Trains some steps with a rising learning rate, and looks where the loss falls most steeply.</source>
+        <translation>以逐渐升高的学习率训练若干步，查看损失在何处下降最快。</translation>
+    </message>
+    <message>
+        <source>Find a learning rate</source>
+        <translation>查找学习率</translation>
+    </message>
+    <message>
+        <source>Learning rates tried</source>
+        <translation>试过的学习率</translation>
+    </message>
+    <message>
+        <source>Trains on growing parts of your rows, and says what twice as many would bring.</source>
+        <translation>用逐渐增多的数据行训练，并估计行数加倍会带来的改善。</translation>
+    </message>
+    <message>
+        <source>Would more data help?</source>
+        <translation>更多数据有帮助吗？</translation>
+    </message>
+    <message>
+        <source>Learning curve</source>
+        <translation>学习曲线</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Amount of data</source>
+        <translation>数据量</translation>
     </message>
     <message>
         <source>What will train</source>
@@ -2963,6 +3099,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>All metrics with their 95 % intervals</source>
         <translation>全部指标及其 95 % 置信区间</translation>
+    </message>
+    <message>
+        <source>By language</source>
+        <translation>按语言</translation>
+    </message>
+    <message>
+        <source>Results by language</source>
+        <translation>各语言的结果</translation>
     </message>
     <message>
         <source>Extra sets</source>
@@ -2999,6 +3143,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{strategy} on {rows} {unit} in {epochs} epochs ({time}); the weights of epoch {best} were kept. {device}, {precision}, batches of {batch}, {memory} of memory at most.</source>
         <translation>{strategy}：{rows} {unit}，训练 {epochs} 轮（用时 {time}），保留第 {best} 轮的权重。{device}，{precision}，批大小 {batch}，内存峰值 {memory}。</translation>
+    </message>
+    <message>
+        <source>Training rows</source>
+        <translation>训练行数</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
     </message>
     <message>
         <source>Other metrics</source>
@@ -3252,7 +3404,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Optional: leave it empty to ask about the first alone</source>
-        <translation type="unfinished"></translation>
+        <translation>可选：留空则仅就第一条文本提问</translation>
     </message>
     <message>
         <source>The model&apos;s answer will stand here.</source>
@@ -3519,6 +3671,97 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>advice</name>
+    <message>
+        <source>Cancelled; nothing has changed.</source>
+        <translation>已取消；没有任何更改。</translation>
+    </message>
+    <message>
+        <source>{time} left</source>
+        <translation>剩余 {time}</translation>
+    </message>
+    <message>
+        <source>Trying it out…</source>
+        <translation>正在试验…</translation>
+    </message>
+    <message>
+        <source>This needs data: choose it in the Data step.</source>
+        <translation>此功能需要数据：请在“数据”步骤中选择。</translation>
+    </message>
+    <message>
+        <source>This needs a model: choose one in the Model step.</source>
+        <translation>此功能需要模型：请在“模型”步骤中选择。</translation>
+    </message>
+    <message>
+        <source>This has to wait until the run has ended.</source>
+        <translation>须等待当前运行结束。</translation>
+    </message>
+    <message>
+        <source>Reading the data…</source>
+        <translation>正在读取数据…</translation>
+    </message>
+    <message>
+        <source>Use {model}</source>
+        <translation>使用 {model}</translation>
+    </message>
+    <message>
+        <source>Use {strategy}</source>
+        <translation>使用 {strategy}</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>Use {rate}</source>
+        <translation>使用 {rate}</translation>
+    </message>
+    <message>
+        <source>Training rows</source>
+        <translation>训练行数</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Probe</source>
+        <translation>线性探测</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>For 1</source>
+        <translation>1 个输入</translation>
+    </message>
+    <message>
+        <source>Strategy</source>
+        <translation>策略</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation>得分</translation>
+    </message>
+    <message>
+        <source>On rows</source>
+        <translation>所用行数</translation>
+    </message>
+    <message>
+        <source>Training on all</source>
+        <translation>全部行训练用时</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+</context>
+<context>
     <name>choices</name>
     <message>
         <source>Automatic</source>
@@ -3678,7 +3921,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Cosine</source>
-        <translation type="unfinished"></translation>
+        <translation>余弦</translation>
     </message>
     <message>
         <source>Squashed to a square</source>
@@ -3722,39 +3965,39 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>SGD with momentum</source>
-        <translation type="unfinished"></translation>
+        <translation>带动量的 SGD</translation>
     </message>
     <message>
         <source>Falls in a line</source>
-        <translation type="unfinished"></translation>
+        <translation>线性下降</translation>
     </message>
     <message>
         <source>Stays the same</source>
-        <translation type="unfinished"></translation>
+        <translation>保持不变</translation>
     </message>
     <message>
         <source>One over the root of the step</source>
-        <translation type="unfinished"></translation>
+        <translation>步数平方根的倒数</translation>
     </message>
     <message>
         <source>Slanted triangle</source>
-        <translation type="unfinished"></translation>
+        <translation>斜三角</translation>
     </message>
     <message>
         <source>The upper blocks</source>
-        <translation type="unfinished"></translation>
+        <translation>上部各层</translation>
     </message>
     <message>
         <source>Only biases (BitFit)</source>
-        <translation type="unfinished"></translation>
+        <translation>仅偏置（BitFit）</translation>
     </message>
     <message>
         <source>Only layer norms</source>
-        <translation type="unfinished"></translation>
+        <translation>仅层归一化</translation>
     </message>
     <message>
         <source>Blocks clicked in the drawing</source>
-        <translation type="unfinished"></translation>
+        <translation>在示意图中点选的层</translation>
     </message>
     <message>
         <source>Epoch</source>
@@ -3762,23 +4005,55 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>When the loss stops falling</source>
-        <translation type="unfinished"></translation>
+        <translation>损失不再下降时</translation>
     </message>
     <message>
         <source>Exponential moving average</source>
-        <translation type="unfinished"></translation>
+        <translation>指数移动平均</translation>
     </message>
     <message>
         <source>Plain mean (SWA)</source>
-        <translation type="unfinished"></translation>
+        <translation>算术平均（SWA）</translation>
     </message>
     <message>
         <source>In any order</source>
-        <translation type="unfinished"></translation>
+        <translation>任意顺序</translation>
     </message>
     <message>
         <source>Short ones first</source>
-        <translation type="unfinished"></translation>
+        <translation>短文本优先</translation>
+    </message>
+    <message>
+        <source>Earlier run</source>
+        <translation>较早的运行</translation>
+    </message>
+    <message>
+        <source>A new one</source>
+        <translation>新的预测头</translation>
+    </message>
+    <message>
+        <source>Layers of the teacher</source>
+        <translation>教师的部分层</translation>
+    </message>
+    <message>
+        <source>The chosen model</source>
+        <translation>所选模型</translation>
+    </message>
+    <message>
+        <source>Evenly spread</source>
+        <translation>均匀选取</translation>
+    </message>
+    <message>
+        <source>The lowest</source>
+        <translation>最下部的层</translation>
+    </message>
+    <message>
+        <source>The highest</source>
+        <translation>最上部的层</translation>
+    </message>
+    <message>
+        <source>Falls to 0</source>
+        <translation>降至 0</translation>
     </message>
     <message>
         <source>Leave out</source>
@@ -4768,6 +5043,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>“{name}”列同时担任 {role} 和 {other} 两个角色。</translation>
     </message>
     <message>
+        <source>&apos;{name}&apos; needs texts with one class each, and the task {task} has none.</source>
+        <translation>“{name}”要求每条文本属于一个类别，而任务“{task}”没有这样的文本。</translation>
+    </message>
+    <message>
+        <source>0 reads after the last block. Lower blocks know more about the form of the inputs and less about the pretraining task; those above are left out of the model, which makes it smaller and faster.</source>
+        <translation>0：在最后一层之后读取。较低的层更了解输入的形式，与预训练任务关系较小；其上方的层不纳入模型，使模型更小、更快。</translation>
+    </message>
+    <message>
         <source>1 less the mean difference of the pixels of two images, as small copies.</source>
         <translation>1 减去两张图像缩小副本之间的像素平均差异。</translation>
     </message>
@@ -4780,8 +5063,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>SELECT 语句或表名；自动：如果只有一个表，则取该表。</translation>
     </message>
     <message>
+        <source>A backbone usually wants less, down to a tenth of the steepest: a high rate lets it forget what it knows, which so short a test cannot see.</source>
+        <translation>骨干网络通常需要更低的学习率，可低至下降最快处的十分之一：学习率过高会使其遗忘已有知识，而如此短的试验看不出这一点。</translation>
+    </message>
+    <message>
         <source>A dataset of the hub by name, such as hub:org/name#test, once it has been downloaded.</source>
         <translation>按名称指定的 Hub 数据集，例如 hub:org/name#test；须先下载。</translation>
+    </message>
+    <message>
+        <source>A file or folder of further texts, which the student learns as the teacher answers them.</source>
+        <translation>含有更多文本的文件或文件夹，学生模型按教师的答案学习这些文本。</translation>
     </message>
     <message>
         <source>A key beside the right one is hit.</source>
@@ -4814,6 +5105,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>A model that knows one language learns little from the others: choose a multilingual one. Dividing by language tells how well it carries over.</source>
         <translation>只懂一种语言的模型很难从其他语言中学到东西：请选择多语言模型。按语言划分可以看出其跨语言迁移的效果。</translation>
+    </message>
+    <message>
+        <source>A network of type {kind} does not read the target texts.</source>
+        <translation>类型为 {kind} 的网络无法读取目标领域文本。</translation>
     </message>
     <message>
         <source>A quotation mark in line {line} of {path} is never closed.</source>
@@ -5040,6 +5335,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择双语词典文件，或不使用此项增强。</translation>
     </message>
     <message>
+        <source>Choose a file with texts of the target domain in the Strategy step, or remove the regulariser.</source>
+        <translation>请在“策略”步骤中选择含有目标领域文本的文件，或移除该正则化方法。</translation>
+    </message>
+    <message>
         <source>Choose a file, or another source.</source>
         <translation>请选择文件，或选择其他来源。</translation>
     </message>
@@ -5061,7 +5360,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose an encoder such as BERT, RoBERTa, DistilBERT or ModernBERT, or remove the adaptation.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择编码器，例如 BERT、RoBERTa、DistilBERT 或 ModernBERT，或移除领域适应。</translation>
     </message>
     <message>
         <source>Choose an image backbone such as DINOv2 or ViT.</source>
@@ -5073,7 +5372,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another backbone, such as one of the BERT, RoBERTa or DeBERTa family.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他骨干网络，例如 BERT、RoBERTa 或 DeBERTa 系列。</translation>
     </message>
     <message>
         <source>Choose another column or method, or add data.</source>
@@ -5093,7 +5392,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another field; what to compare may be changed by hand.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他字段；要对比的内容可手动更改。</translation>
     </message>
     <message>
         <source>Choose another file.</source>
@@ -5101,7 +5400,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another folder, or go on with the same recipe and the same fields.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件夹，或用相同的配方和字段继续。</translation>
     </message>
     <message>
         <source>Choose another kind of data, or auto.</source>
@@ -5109,11 +5408,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another objective, or remove it in the Strategy step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他训练目标，或在“策略”步骤中将其移除。</translation>
     </message>
     <message>
         <source>Choose another run, or a backbone for this task.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他运行，或适合此任务的骨干网络。</translation>
     </message>
     <message>
         <source>Choose another sign in data.separator.</source>
@@ -5121,19 +5420,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another strategy, such as LoRA.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他策略，例如 LoRA。</translation>
     </message>
     <message>
         <source>Choose another strategy, such as linear probe.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他策略，例如线性探测。</translation>
     </message>
     <message>
         <source>Choose another strategy.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他策略。</translation>
     </message>
     <message>
         <source>Choose another way to split, or other data for the adaptation.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他划分方式，或为领域适应选择其他数据。</translation>
     </message>
     <message>
         <source>Choose data with labelled rows.</source>
@@ -5153,7 +5452,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose one of the list that &apos;tlstudio runs list&apos; prints, or the folder of a run.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从“tlstudio runs list”列出的运行中选择，或选择某次运行的文件夹。</translation>
     </message>
     <message>
         <source>Choose one or more in data.split.test_values.</source>
@@ -5173,7 +5472,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose the teacher&apos;s run as the model (model.source: run); or a student of its own backbone that learns from answers alone.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择教师的运行作为模型（model.source: run）；或选择使用自己的骨干网络、仅从答案中学习的学生模型。</translation>
     </message>
     <message>
         <source>Choose values that occur.</source>
@@ -5269,11 +5568,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Contrastive few-shot</source>
-        <translation type="unfinished"></translation>
+        <translation>对比式少样本学习</translation>
     </message>
     <message>
         <source>Contrastive sentences (SimCSE)</source>
-        <translation type="unfinished"></translation>
+        <translation>句子对比学习（SimCSE）</translation>
     </message>
     <message>
         <source>Copies</source>
@@ -5281,7 +5580,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Copy the tokenizer files of the original model into the folder: tokenizer.json, or all files of its vocabulary.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将原模型的分词器文件复制到该文件夹：tokenizer.json，或其词表的全部文件。</translation>
     </message>
     <message>
         <source>Corners</source>
@@ -5297,7 +5596,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Correct the beginnings (characters are counted from 0), or leave the rows out with the data step drop-flawed.</source>
-        <translation type="unfinished"></translation>
+        <translation>请更正起始位置（字符从 0 开始计数），或用数据处理步骤 drop-flawed 排除这些行。</translation>
     </message>
     <message>
         <source>Correct the document there, or save it again from its source.</source>
@@ -5341,7 +5640,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Data that says itself which rows are for training and which for the test, where that is not followed.</source>
-        <translation type="unfinished"></translation>
+        <translation>数据自身已指明哪些行用于训练、哪些用于测试，但未按其执行的情况。</translation>
     </message>
     <message>
         <source>Database</source>
@@ -5349,11 +5648,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Decay</source>
-        <translation type="unfinished"></translation>
+        <translation>衰减系数</translation>
     </message>
     <message>
         <source>Decoupled decay of the weights.</source>
-        <translation type="unfinished"></translation>
+        <translation>解耦的权重衰减。</translation>
     </message>
     <message>
         <source>Delete stray values far from the table, or save the sheet as CSV.</source>
@@ -5361,7 +5660,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Denoising (TSDAE)</source>
-        <translation type="unfinished"></translation>
+        <translation>去噪（TSDAE）</translation>
     </message>
     <message>
         <source>Dictionary</source>
@@ -5369,7 +5668,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Distillation</source>
-        <translation type="unfinished"></translation>
+        <translation>知识蒸馏</translation>
     </message>
     <message>
         <source>Divide it into several files; they can be read as one.</source>
@@ -5381,15 +5680,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Divide the rows as the column says</source>
-        <translation type="unfinished"></translation>
+        <translation>按该列的指定划分数据行</translation>
     </message>
     <message>
         <source>Divides alpha by the root of the rank instead of the rank (rsLoRA): for ranks above 32.</source>
-        <translation type="unfinished"></translation>
+        <translation>用 alpha 除以秩的平方根，而不是除以秩（rsLoRA）：适用于秩大于 32 的情形。</translation>
     </message>
     <message>
         <source>Do not use the column</source>
         <translation>不使用该列</translation>
+    </message>
+    <message>
+        <source>Domain-adversarial (DANN)</source>
+        <translation>领域对抗（DANN）</translation>
     </message>
     <message>
         <source>Dotted path of the list of rows, such as data.items; a dot is the top.</source>
@@ -5405,7 +5708,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Download one in the Model step, or name the folder of one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“模型”步骤中下载一个，或指定某个骨干网络的文件夹。</translation>
     </message>
     <message>
         <source>Download the dataset again; do not use another copy if you cannot explain the difference.</source>
@@ -5461,27 +5764,27 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>EMA forgets old weights exponentially; SWA is the plain mean of all steps after its start.</source>
-        <translation type="unfinished"></translation>
+        <translation>EMA 按指数遗忘旧权重；SWA 是起点之后所有步的算术平均。</translation>
     </message>
     <message>
         <source>Each batch is seen a second time with the embeddings moved to where the loss grows fastest. More robust answers, at twice the time.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一批再训练一次，并将嵌入向损失增长最快的方向移动。答案更稳健，耗时加倍。</translation>
     </message>
     <message>
         <source>Each batch passes the network twice, and the two answers, which differ by their dropout, are drawn together. Often a little more accurate, at twice the time.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一批通过网络两次，使两次因 dropout 而不同的答案相互靠拢。通常准确率略高，耗时加倍。</translation>
     </message>
     <message>
         <source>Each block trains at this share of the rate of the block above it; 1 trains all at one rate.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一层的学习率是其上一层的这一比例；1 表示所有层学习率相同。</translation>
     </message>
     <message>
         <source>Each block trains at this share of the rate of the block above it; the paper takes 1 / 2.6.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一层的学习率是其上一层的这一比例；论文取 1 / 2.6。</translation>
     </message>
     <message>
         <source>Each class is the mean of its rows&apos; features, and a new row belongs to the nearest one; nothing is trained. An answer in seconds from a handful of rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别用其各行特征的均值表示，新的行归入最近的类别；不做任何训练。只需少量数据行，几秒即可得到结果。</translation>
     </message>
     <message>
         <source>Each line needs the same columns, separated by one tab (or by spaces if there is no tab).</source>
@@ -5489,7 +5792,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Each message needs role and content, and one of them the role assistant; the data step drop-flawed leaves the others out.</source>
-        <translation type="unfinished"></translation>
+        <translation>每条消息都需要 role 和 content，并且其中一条的角色须为 assistant；数据处理步骤 drop-flawed 会排除其余的行。</translation>
     </message>
     <message>
         <source>Each row must look like {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}.</source>
@@ -5501,7 +5804,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Epoch at which each block opens, from the uppermost to the embeddings; empty spreads them over the first half of the training.</source>
-        <translation type="unfinished"></translation>
+        <translation>各层解冻的轮次，从最上层到嵌入层；留空则均匀分布在训练的前半段。</translation>
+    </message>
+    <message>
+        <source>Epochs on the labelled rows alone before target texts join.</source>
+        <translation>加入目标文本之前，仅用标注行训练的轮数。</translation>
     </message>
     <message>
         <source>Every row needs the same few keys; keys that are values, such as numbers, belong into a field.</source>
@@ -5517,7 +5824,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Falling takes the weight to 0 at the end of the training.</source>
-        <translation type="unfinished"></translation>
+        <translation>falling：权重逐渐减小，到训练结束时为 0。</translation>
     </message>
     <message>
         <source>Farthest</source>
@@ -5525,7 +5832,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Fewer make the vector hold more of the text.</source>
-        <translation type="unfinished"></translation>
+        <translation>层数越少，向量必须保留的文本内容越多。</translation>
     </message>
     <message>
         <source>Fewest letters</source>
@@ -5544,6 +5851,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>同义词文件：一个词、一个制表符及其他词（以逗号分隔）；也可以是 CSV 或 JSON。留空则取骨干网络中最近的词，结果较粗糙：其中可能有反义词。</translation>
     </message>
     <message>
+        <source>File, folder or hub:name with texts of the domain that the model is to work in; no labels needed.</source>
+        <translation>含有模型应用领域文本的文件、文件夹或 hub:name；无需标签。</translation>
+    </message>
+    <message>
         <source>File, folder, hub:name or database; training rows if other files are given.</source>
         <translation>文件、文件夹、hub:name 或数据库；如果另外指定了其他文件，则只作为训练行。</translation>
     </message>
@@ -5560,8 +5871,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>填充内容</translation>
     </message>
     <message>
+        <source>First epoch</source>
+        <translation>起始轮次</translation>
+    </message>
+    <message>
         <source>First share</source>
-        <translation type="unfinished"></translation>
+        <translation>初始比例</translation>
     </message>
     <message>
         <source>Flaws of images</source>
@@ -5597,11 +5912,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>From scratch</source>
-        <translation type="unfinished"></translation>
+        <translation>从零训练</translation>
     </message>
     <message>
         <source>From {rate:.2g} on it grows again: stay below.</source>
-        <translation type="unfinished"></translation>
+        <translation>从 {rate:.2g} 起损失再次上升：学习率应低于此值。</translation>
     </message>
     <message>
         <source>Gaps</source>
@@ -5633,15 +5948,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Give every token one tag (O where it is nothing), or leave the rows out with the data step drop-flawed.</source>
-        <translation type="unfinished"></translation>
+        <translation>请为每个词元提供一个标记（不属于任何内容时用 O），或用数据处理步骤 drop-flawed 排除这些行。</translation>
     </message>
     <message>
         <source>Give it more minutes, or fewer rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>请增加分钟数，或减少行数。</translation>
     </message>
     <message>
         <source>Give it more time.</source>
-        <translation type="unfinished"></translation>
+        <translation>请增加时间。</translation>
     </message>
     <message>
         <source>Give the augmentation a dictionary of synonyms, or leave it out.</source>
@@ -5661,7 +5976,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Gradual unfreezing</source>
-        <translation type="unfinished"></translation>
+        <translation>逐层解冻</translation>
     </message>
     <message>
         <source>Greatest angle</source>
@@ -5685,19 +6000,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Groups, such as the texts of one author, of which some rows are learnt and others tested.</source>
-        <translation type="unfinished"></translation>
+        <translation>部分行用于训练、部分行用于测试的分组，例如同一作者的文本。</translation>
     </message>
     <message>
         <source>Growing data</source>
-        <translation type="unfinished"></translation>
+        <translation>数据递增</translation>
     </message>
     <message>
         <source>Growth</source>
-        <translation type="unfinished"></translation>
+        <translation>增长倍数</translation>
     </message>
     <message>
         <source>H-score</source>
-        <translation type="unfinished"></translation>
+        <translation>H-score</translation>
     </message>
     <message>
         <source>HTML entities</source>
@@ -5705,11 +6020,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Half with the same label, half with another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>一半标签相同，一半标签不同。</translation>
     </message>
     <message>
         <source>Head</source>
-        <translation>分类头</translation>
+        <translation>预测头</translation>
     </message>
     <message>
         <source>Hides a random box of the image, so that the model does not rely on one detail.</source>
@@ -5717,15 +6032,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>How far the classes lie apart in the features; higher is better</source>
-        <translation type="unfinished"></translation>
+        <translation>各类别在特征空间中的分离程度；越高越好</translation>
     </message>
     <message>
         <source>How likely a linear model of the features finds the answers; higher is better</source>
-        <translation type="unfinished"></translation>
+        <translation>基于特征的线性模型得出答案的可能性；越高越好</translation>
     </message>
     <message>
         <source>How many blocks below the head train; others are frozen.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头以下参与训练的层数；其余层冻结。</translation>
     </message>
     <message>
         <source>How many operations are applied to an image (N of the paper).</source>
@@ -5733,19 +6048,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>How many times the learning rate the head trains at.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头的学习率是基准学习率的多少倍。</translation>
     </message>
     <message>
         <source>How much knowing the class shortens a code of the features; higher is better</source>
-        <translation type="unfinished"></translation>
+        <translation>已知类别时特征编码能缩短多少；越高越好</translation>
     </message>
     <message>
         <source>How much of each image must be painted.</source>
-        <translation type="unfinished"></translation>
+        <translation>每张图像中需要重建的比例。</translation>
     </message>
     <message>
         <source>How much of each text the backbone misses.</source>
-        <translation type="unfinished"></translation>
+        <translation>每条文本中对骨干网络隐去的比例。</translation>
     </message>
     <message>
         <source>How much the row counts in training.</source>
@@ -5777,15 +6092,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>How the learning rate falls after the warm-up; auto asks the strategy.</source>
-        <translation type="unfinished"></translation>
+        <translation>预热之后学习率如何下降；自动：由策略决定。</translation>
     </message>
     <message>
         <source>How well a linear model on the features answers rows that it has not seen</source>
-        <translation type="unfinished"></translation>
+        <translation>基于特征的线性模型对未见过的行的作答效果</translation>
     </message>
     <message>
         <source>How well the most similar other rows tell the answer</source>
-        <translation type="unfinished"></translation>
+        <translation>由最相似的其他行推断答案的效果</translation>
     </message>
     <message>
         <source>Hue</source>
@@ -5797,7 +6112,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>IA³</source>
-        <translation type="unfinished"></translation>
+        <translation>IA³</translation>
     </message>
     <message>
         <source>IBAN; replaced by [IBAN].</source>
@@ -5809,7 +6124,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>If one class has more of them, the model may learn that instead of what is shown. Leave them out, or, where colour does not matter in practice, turn all files grey yourself.</source>
-        <translation type="unfinished"></translation>
+        <translation>如果某一类别中此类图像较多，模型学到的可能是这一点，而不是画面内容。请排除这些图像；如果实际使用中颜色无关紧要，也可自行将所有文件转为灰度。</translation>
     </message>
     <message>
         <source>If so, they are classes with hardly any examples, and their rows count as wrong.</source>
@@ -5844,20 +6159,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>短边像素少于此值的图像视为过小。</translation>
     </message>
     <message>
+        <source>In the end {percent} % of the texts could be put into their domain from the features; 50 % is chance.</source>
+        <translation>最终根据特征可将 {percent} % 的文本归入其所属领域；50 % 为随机水平。</translation>
+    </message>
+    <message>
         <source>In {count} rows a box is impossible, or there are not as many labels as boxes.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 行的框无效，或标签数与框数不同。</translation>
     </message>
     <message>
         <source>In {count} rows an answer does not stand in the context where it should.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 行的答案不在上下文的指定位置。</translation>
     </message>
     <message>
         <source>In {count} rows the conversation is broken, or has no answer of the assistant.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 行的对话不完整，或没有 assistant 的回答。</translation>
     </message>
     <message>
         <source>In {count} rows there are not as many tags as tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 行的标记数与词元数不同。</translation>
     </message>
     <message>
         <source>In {path} there is no list of objects at &apos;{records}&apos;.</source>
@@ -5877,15 +6196,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>It answers {times:.1f} times as fast.</source>
-        <translation type="unfinished"></translation>
+        <translation>推理速度是后者的 {times:.1f} 倍。</translation>
     </message>
     <message>
         <source>It has {times:.1f} times as many parameters.</source>
-        <translation type="unfinished"></translation>
+        <translation>参数量是后者的 {times:.1f} 倍。</translation>
     </message>
     <message>
         <source>It has {times:.1f} times fewer parameters.</source>
-        <translation type="unfinished"></translation>
+        <translation>参数量仅为后者的 1/{times:.1f}。</translation>
     </message>
     <message>
         <source>It has: {sheets}.</source>
@@ -5893,11 +6212,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>It is thrown away afterwards.</source>
-        <translation type="unfinished"></translation>
+        <translation>之后会丢弃解码器。</translation>
     </message>
     <message>
         <source>It may be chance: with more rows the order can change.</source>
-        <translation type="unfinished"></translation>
+        <translation>这可能只是偶然：行数增加后，排序可能改变。</translation>
     </message>
     <message>
         <source>It must hold single texts, or lists, in all of them.</source>
@@ -5909,7 +6228,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>It takes {times:.1f} times as long to answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>推理耗时是后者的 {times:.1f} 倍。</translation>
     </message>
     <message>
         <source>JSON</source>
@@ -5945,7 +6264,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Keep groups together</source>
-        <translation type="unfinished"></translation>
+        <translation>保持分组完整</translation>
     </message>
     <message>
         <source>Keep only the language of most texts</source>
@@ -5993,7 +6312,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>L2-SP</source>
-        <translation type="unfinished"></translation>
+        <translation>L2-SP</translation>
     </message>
     <message>
         <source>Label</source>
@@ -6040,20 +6359,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>最大比值</translation>
     </message>
     <message>
+        <source>Last share</source>
+        <translation>最终比例</translation>
+    </message>
+    <message>
         <source>Layer-wise rate decay</source>
-        <translation type="unfinished"></translation>
+        <translation>逐层学习率衰减</translation>
     </message>
     <message>
         <source>Layers of the decoder</source>
-        <translation type="unfinished"></translation>
+        <translation>解码器层数</translation>
     </message>
     <message>
         <source>Learning rate of the head that is thrown away after.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练后即丢弃的预测头的学习率。</translation>
     </message>
     <message>
         <source>Learning rate while the encoder learns from pairs.</source>
-        <translation type="unfinished"></translation>
+        <translation>编码器从样本对中学习时的学习率。</translation>
     </message>
     <message>
         <source>Least certainty</source>
@@ -6077,7 +6400,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Leave both rows of each pair out of training</source>
-        <translation type="unfinished"></translation>
+        <translation>将每对中的两行都排除在训练之外</translation>
     </message>
     <message>
         <source>Leave out broken images</source>
@@ -6101,7 +6424,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Leave out flawed rows</source>
-        <translation type="unfinished"></translation>
+        <translation>排除有问题的行</translation>
     </message>
     <message>
         <source>Leave out near duplicates</source>
@@ -6112,12 +6435,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>排除稀有类别</translation>
     </message>
     <message>
+        <source>Leave strategy.unlabelled empty.</source>
+        <translation>请将 strategy.unlabelled 留空。</translation>
+    </message>
+    <message>
         <source>Leave the column out of the query, or convert it there.</source>
         <translation>请在查询中去掉该列，或在查询中转换它。</translation>
     </message>
     <message>
         <source>Leave the smallest out</source>
-        <translation type="unfinished"></translation>
+        <translation>排除最小的图像</translation>
     </message>
     <message>
         <source>Leave them out</source>
@@ -6125,7 +6452,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Leave them out of training</source>
-        <translation type="unfinished"></translation>
+        <translation>将其排除在训练之外</translation>
     </message>
     <message>
         <source>Leave these classes out</source>
@@ -6157,7 +6484,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Leaves out rows with answers in the wrong place, impossible boxes, missing tags or broken messages.</source>
-        <translation type="unfinished"></translation>
+        <translation>排除答案位置错误、框无效、缺少标记或消息不完整的行。</translation>
     </message>
     <message>
         <source>Leaves out rows with the same content and different labels.</source>
@@ -6185,19 +6512,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Length of the change of the embeddings, over all of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>嵌入扰动的长度（范数），对全部嵌入合计。</translation>
     </message>
     <message>
         <source>Lets every block give what the teacher&apos;s gives, as in TinyBERT. The teacher then sees each batch.</source>
-        <translation type="unfinished"></translation>
+        <translation>使每一层的输出与教师的对应层一致，与 TinyBERT 相同。此时教师需处理每一批数据。</translation>
     </message>
     <message>
         <source>Lets every block look at what the teacher&apos;s looks at, as in TinyBERT.</source>
-        <translation type="unfinished"></translation>
+        <translation>使每一层的注意力与教师的对应层一致，与 TinyBERT 相同。</translation>
     </message>
     <message>
         <source>Lets the last block relate tokens like the teacher&apos;s, as in MiniLM; any widths fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>使最后一层的词元间关系与教师一致，与 MiniLM 相同；两者宽度可以不同。</translation>
     </message>
     <message>
         <source>Letters and figures that a text should have; a Chinese or Japanese character counts for three.</source>
@@ -6217,7 +6544,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>LogME</source>
-        <translation type="unfinished"></translation>
+        <translation>LogME</translation>
     </message>
     <message>
         <source>Look for this</source>
@@ -6233,19 +6560,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Lower ones push near texts apart more strongly.</source>
-        <translation type="unfinished"></translation>
+        <translation>值越低，相近的文本被推开得越远。</translation>
     </message>
     <message>
         <source>Lower strategy.layers.</source>
-        <translation type="unfinished"></translation>
+        <translation>请减小 strategy.layers。</translation>
     </message>
     <message>
         <source>Lower strategy.reinitialise.</source>
-        <translation type="unfinished"></translation>
+        <translation>请减小 strategy.reinitialise。</translation>
     </message>
     <message>
         <source>Made of layers of the teacher; or the model of the recipe with all its layers.</source>
-        <translation type="unfinished"></translation>
+        <translation>由教师的部分层构成；或使用配方中的模型及其全部层。</translation>
     </message>
     <message>
         <source>Magnitude</source>
@@ -6265,11 +6592,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Masked images (MAE)</source>
-        <translation type="unfinished"></translation>
+        <translation>图像遮盖重建（MAE）</translation>
     </message>
     <message>
         <source>Masked words</source>
-        <translation type="unfinished"></translation>
+        <translation>遮盖词预测</translation>
     </message>
     <message>
         <source>Masked-LM replacement</source>
@@ -6277,7 +6604,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Mastered at</source>
-        <translation type="unfinished"></translation>
+        <translation>掌握阈值</translation>
     </message>
     <message>
         <source>Matthews correlation</source>
@@ -6313,7 +6640,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Mixout</source>
-        <translation type="unfinished"></translation>
+        <translation>Mixout</translation>
     </message>
     <message>
         <source>Mixup</source>
@@ -6333,19 +6660,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>More rows are worth their labelling.</source>
-        <translation type="unfinished"></translation>
+        <translation>值得标注更多的行。</translation>
     </message>
     <message>
         <source>More rows of the same kind will hardly help: look at the labels, or try another backbone or strategy.</source>
-        <translation type="unfinished"></translation>
+        <translation>更多同类的行几乎没有帮助：请检查标签，或尝试其他骨干网络或策略。</translation>
     </message>
     <message>
         <source>More take longer and paint better.</source>
-        <translation type="unfinished"></translation>
+        <translation>层数越多，耗时越长，重建效果越好。</translation>
     </message>
     <message>
         <source>Most detectors cannot see what is so small. Correct them where they are mistakes, train at a higher resolution, or leave these images out.</source>
-        <translation type="unfinished"></translation>
+        <translation>大多数检测器看不到这么小的物体。如果是错误，请更正；也可用更高的分辨率训练，或排除这些图像。</translation>
     </message>
     <message>
         <source>Most lines of {path} have {columns} column(s).</source>
@@ -6361,35 +6688,123 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>NEFTune</source>
-        <translation type="unfinished"></translation>
+        <translation>NEFTune</translation>
     </message>
     <message>
         <source>Name a field, such as training.learning_rate=1e-5..1e-3:log, or strategy.rank=4|8|16.</source>
-        <translation type="unfinished"></translation>
+        <translation>请指定字段，例如 training.learning_rate=1e-5..1e-3:log 或 strategy.rank=4|8|16。</translation>
     </message>
     <message>
         <source>Name a file or folder in the data of the adaptation.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在领域适应的数据中指定文件或文件夹。</translation>
     </message>
     <message>
         <source>Name an earlier run, or the folder of a trained model, in strategy.teacher.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 strategy.teacher 中指定较早的运行，或已训练模型的文件夹。</translation>
     </message>
     <message>
         <source>Name it to have it ranked as well.</source>
-        <translation type="unfinished"></translation>
+        <translation>如需将其一并排名，请指明其名称。</translation>
     </message>
     <message>
         <source>Name of a split; auto takes train, or the only one there is.</source>
         <translation>划分的名称；自动：取 train，或唯一的那个划分。</translation>
     </message>
     <message>
+        <source>No target data is named.</source>
+        <translation>尚未指定目标数据。</translation>
+    </message>
+    <message>
+        <source>Of the reversed gradient when it has risen to its height.</source>
+        <translation>反转梯度升至最大时的权重。</translation>
+    </message>
+    <message>
+        <source>Of the target data; empty finds the one with the texts.</source>
+        <translation>目标数据中的列；留空则自动查找含有文本的列。</translation>
+    </message>
+    <message>
+        <source>Of the target texts that take part in the last epoch.</source>
+        <translation>最后一轮中参与训练的目标文本的比例。</translation>
+    </message>
+    <message>
+        <source>Of the target texts, the surest ones, that join at first.</source>
+        <translation>最初加入的目标文本（最确信的部分）的比例。</translation>
+    </message>
+    <message>
+        <source>Of their loss, beside that of the labels.</source>
+        <translation>其损失相对于标签损失的权重。</translation>
+    </message>
+    <message>
+        <source>Read after block</source>
+        <translation>读取位置（层）</translation>
+    </message>
+    <message>
+        <source>Remove the regulariser, or choose a strategy that trains the network itself.</source>
+        <translation>请移除该正则化方法，或选择训练网络本身的策略。</translation>
+    </message>
+    <message>
+        <source>Rows without labels</source>
+        <translation>无标签的行</translation>
+    </message>
+    <message>
+        <source>Rows without labels are of use only where whole texts are answered, and where the teacher is a run.</source>
+        <translation>仅当对整条文本作答且教师为一次运行时，无标签的行才有用。</translation>
+    </message>
+    <message>
+        <source>Self-training</source>
+        <translation>自训练</translation>
+    </message>
+    <message>
+        <source>Set strategy.layer to a number up to {blocks}, or to 0 for the last block.</source>
+        <translation>请将 strategy.layer 设为不超过 {blocks} 的数，或设为 0 以使用最后一层。</translation>
+    </message>
+    <message>
+        <source>Set strategy.student to backbone, choose a small model, and let it learn from the answers alone.</source>
+        <translation>请将 strategy.student 设为 backbone，选择一个小型模型，并使其仅从答案中学习。</translation>
+    </message>
+    <message>
+        <source>Target data</source>
+        <translation>目标数据</translation>
+    </message>
+    <message>
+        <source>The adaptation of the backbone is left out here, since it would be done again in each training; with it the results may differ.</source>
+        <translation>此处省略骨干网络的领域适应，否则每次训练都要重做；进行领域适应时结果可能不同。</translation>
+    </message>
+    <message>
+        <source>The layers of a network of type {kind} cannot be taken or compared one by one.</source>
+        <translation>无法逐层取用或比较类型为 {kind} 的网络的各层。</translation>
+    </message>
+    <message>
+        <source>The network has {blocks} blocks and cannot be read after block {layer}.</source>
+        <translation>该网络有 {blocks} 层，无法在第 {layer} 层之后读取。</translation>
+    </message>
+    <message>
+        <source>The run {run} divided the same data in another way: it may have learnt rows that are tested here, and the result may look too good.</source>
+        <translation>运行 {run} 以不同方式划分了同一数据：它可能学习过此处用于测试的行，结果可能显得过好。</translation>
+    </message>
+    <message>
+        <source>The student also learns {count} rows without labels.</source>
+        <translation>学生模型还会学习 {count} 个无标签的行。</translation>
+    </message>
+    <message>
+        <source>Unlabelled texts join the training with the labels that the network itself is surest of, more of them from epoch to epoch. For a target domain, or for many unlabelled rows beside few labelled ones.</source>
+        <translation>无标签文本以网络自身最确信的标签加入训练，并逐轮增多。适用于目标领域，或标注行少而无标签行多的情形。</translation>
+    </message>
+    <message>
+        <source>Unlabelled texts of another domain take part, and the backbone learns features that do not tell the domains apart. For a model that is to work where nobody has labelled anything.</source>
+        <translation>另一领域的无标签文本参与训练，骨干网络学习无法区分两个领域的特征。适用于模型要用于完全没有标注的领域的情形。</translation>
+    </message>
+    <message>
+        <source>{count} of {all} target texts join with labels of their own.</source>
+        <translation>共 {all} 条目标文本，其中 {count} 条以模型给出的伪标签加入训练。</translation>
+    </message>
+    <message>
         <source>{variant}: {value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}).</source>
-        <translation type="unfinished"></translation>
+        <translation>{variant}：{value:+.1f} 个百分点（95 % 置信区间 {low:+.1f} 至 {high:+.1f}）。</translation>
     </message>
     <message>
         <source>{variant}: {value:+.1f} points, which may be chance (95 % interval {low:+.1f} to {high:+.1f}).</source>
-        <translation type="unfinished"></translation>
+        <translation>{variant}：{value:+.1f} 个百分点，可能只是偶然（95 % 置信区间 {low:+.1f} 至 {high:+.1f}）。</translation>
     </message>
     <message>
         <source>Name the folder of a finished run or of an export.</source>
@@ -8585,227 +9000,227 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>They teach the model what is nothing, if that is so; images that nobody has looked through teach it to overlook things. Leave those out that were never annotated.</source>
-        <translation type="unfinished"></translation>
+        <translation>如果图像中确实没有物体，它们会教模型认识什么都没有的情形；没有人检查过的图像则会教模型漏看物体。请排除从未标注过的图像。</translation>
     </message>
     <message>
         <source>Timeline</source>
-        <translation type="unfinished"></translation>
+        <translation>时间表</translation>
     </message>
     <message>
         <source>Torn groups</source>
-        <translation type="unfinished"></translation>
+        <translation>被拆散的分组</translation>
     </message>
     <message>
         <source>Training begins with a small share of the rows, which grows whenever the training loss is low. Helps hard tasks to get off the ground, and large data to be learnt sooner.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练从一小部分行开始，每当训练损失降低时增加比例。有助于困难的任务起步，也能更快学习大规模数据。</translation>
     </message>
     <message>
         <source>Training takes the nearest place where the answer stands, and leaves out questions whose answer stands nowhere; a test counts them as mistakes.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练时采用答案出现的最近位置，并排除答案未出现的问题；测试时这些问题计为错误。</translation>
     </message>
     <message>
         <source>TransRate</source>
-        <translation type="unfinished"></translation>
+        <translation>TransRate</translation>
     </message>
     <message>
         <source>Try two of them in short runs, and compare these.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用其中两个做短时运行，然后对比结果。</translation>
     </message>
     <message>
         <source>Twice as many rows ({rows}) would better {metric} by about {value:.3g} (95 % interval {low:.3g} to {high:.3g}).</source>
-        <translation type="unfinished"></translation>
+        <translation>行数加倍（{rows} 行）预计可使 {metric} 改善约 {value:.3g}（95 % 置信区间 {low:.3g} 至 {high:.3g}）。</translation>
     </message>
     <message>
         <source>Twice as many rows ({rows}) would bring about {value:.1f} points of {metric} (95 % interval {low:.1f} to {high:.1f}).</source>
-        <translation type="unfinished"></translation>
+        <translation>行数加倍（{rows} 行）预计可使 {metric} 提高约 {value:.1f} 个百分点（95 % 置信区间 {low:.1f} 至 {high:.1f}）。</translation>
     </message>
     <message>
         <source>Upper blocks</source>
-        <translation type="unfinished"></translation>
+        <translation>上部层数</translation>
     </message>
     <message>
         <source>Vectors that rescale keys, values and hidden units are all that is learnt in the frozen blocks: about 0.1 % of the parameters. For few rows, or for many tasks on one backbone.</source>
-        <translation type="unfinished"></translation>
+        <translation>各层冻结，仅学习对键、值和隐藏单元进行缩放的向量：约占参数的 0.1 %。适用于数据行少，或在同一骨干网络上训练多个任务的情形。</translation>
     </message>
     <message>
         <source>Weight averaging</source>
-        <translation type="unfinished"></translation>
+        <translation>权重平均</translation>
     </message>
     <message>
         <source>Weight of attention</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力权重</translation>
     </message>
     <message>
         <source>Weight of half the squared distance to the start.</source>
-        <translation type="unfinished"></translation>
+        <translation>与初始权重之距离平方的一半在损失中的权重。</translation>
     </message>
     <message>
         <source>Weight of half the squared size of the weights of the head, which was not pretrained.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头（未经预训练）权重的平方范数的一半在损失中的权重。</translation>
     </message>
     <message>
         <source>Weight of hidden states</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏状态权重</translation>
     </message>
     <message>
         <source>Weight of relations</source>
-        <translation type="unfinished"></translation>
+        <translation>关系权重</translation>
     </message>
     <message>
         <source>Weight of the divergence of the two answers; the paper: 1 to 5.</source>
-        <translation type="unfinished"></translation>
+        <translation>两次答案的散度的权重；论文取 1 至 5。</translation>
     </message>
     <message>
         <source>Weight of the teacher</source>
-        <translation type="unfinished"></translation>
+        <translation>教师权重</translation>
     </message>
     <message>
         <source>What is learnt beside the task; auto takes masked words for texts and masked images for images.</source>
-        <translation type="unfinished"></translation>
+        <translation>任务之外同时学习的内容；自动：文本取遮盖词预测，图像取图像遮盖重建。</translation>
     </message>
     <message>
         <source>What is learnt from some rows of a group, such as the style of an author, helps with its others: the score is better than it will be for new groups.</source>
-        <translation type="unfinished"></translation>
+        <translation>从一组的部分行中学到的内容（例如作者的文风）有助于预测该组的其他行：得分会高于对新分组的实际表现。</translation>
     </message>
     <message>
         <source>What rows belong together by, such as an author: dividing by groups keeps them on one side.</source>
-        <translation type="unfinished"></translation>
+        <translation>将行归为一组的依据，例如作者：按组划分时，同组的行会分到同一边。</translation>
     </message>
     <message>
         <source>What stands for a text: the mean over its tokens, or the first one.</source>
-        <translation type="unfinished"></translation>
+        <translation>代表一条文本的内容：其全部词元的均值，或第一个词元。</translation>
     </message>
     <message>
         <source>What stood there cannot be brought back: read the file again in its right encoding if you can; else leave such rows out of training.</source>
-        <translation type="unfinished"></translation>
+        <translation>该处原有的内容无法恢复：如有可能，请以正确的编码重新读取文件；否则请将这些行排除在训练之外。</translation>
     </message>
     <message>
         <source>What trains</source>
-        <translation type="unfinished"></translation>
+        <translation>训练的部分</translation>
     </message>
     <message>
         <source>Whether that is worth the labelling cannot be told from so few trainings; more repeats narrow the interval.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练次数太少，无法判断是否值得标注；增加重复次数可缩小置信区间。</translation>
     </message>
     <message>
         <source>Which layers</source>
-        <translation type="unfinished"></translation>
+        <translation>选取的层</translation>
     </message>
     <message>
         <source>Which rows come first: any, or the shortest.</source>
-        <translation type="unfinished"></translation>
+        <translation>先使用哪些行：任意，或最短的。</translation>
     </message>
     <message>
         <source>Width of the decoder</source>
-        <translation type="unfinished"></translation>
+        <translation>解码器宽度</translation>
     </message>
     <message>
         <source>With k-fold every row is tested once, so the backbone must not be adapted to them.</source>
-        <translation type="unfinished"></translation>
+        <translation>使用 k-fold 时，每一行都会测试一次，因此骨干网络不得针对这些行做领域适应。</translation>
     </message>
     <message>
         <source>Write FIELD=A|B.</source>
-        <translation type="unfinished"></translation>
+        <translation>请写成 FIELD=A|B。</translation>
     </message>
     <message>
         <source>Write FIELD=LOW..HIGH, with :log behind it for rates (the lowest must then be above 0); or FIELD=A|B|C, each once.</source>
-        <translation type="unfinished"></translation>
+        <translation>请写成 FIELD=LOW..HIGH，学习率等请在其后加“:log”（此时最小值必须大于 0）；或写成 FIELD=A|B|C，每个值只写一次。</translation>
     </message>
     <message>
         <source>Write each box as left, top, right and bottom in pixels, such as 10 20 110 220, and give it a label; or leave the rows out with the data step drop-flawed.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将每个框写成左、上、右、下（像素），例如 10 20 110 220，并给它一个标签；或用数据处理步骤 drop-flawed 排除这些行。</translation>
     </message>
     <message>
         <source>Write the name of one of them as the query (data.query), or a SELECT.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将其中一个表的名称写为查询（data.query），或写一条 SELECT。</translation>
     </message>
     <message>
         <source>Written before each first text, such as &apos;query: &apos; of E5; auto takes what the backbone&apos;s own files state for queries, if anything. The exported model keeps it.</source>
-        <translation type="unfinished"></translation>
+        <translation>写在每条第一文本之前，例如 E5 的“query: ”；自动：取骨干网络自身文件为查询规定的前缀（如有）。导出的模型会保留该前缀。</translation>
     </message>
     <message>
         <source>Written before second and third texts, such as &apos;passage: &apos; of E5; auto takes what the backbone&apos;s own files state for documents, if anything.</source>
-        <translation type="unfinished"></translation>
+        <translation>写在第二和第三文本之前，例如 E5 的“passage: ”；自动：取骨干网络自身文件为文档规定的前缀（如有）。</translation>
     </message>
     <message>
         <source>it holds only 0 and 1</source>
-        <translation type="unfinished"></translation>
+        <translation>其中只有 0 和 1</translation>
     </message>
     <message>
         <source>{best} comes first, but {others} may be as good: the sample cannot tell them apart.</source>
-        <translation type="unfinished"></translation>
+        <translation>{best} 排名第一，但 {others} 可能同样好：凭此样本无法区分。</translation>
     </message>
     <message>
         <source>{best} is ahead of all others by more than chance explains.</source>
-        <translation type="unfinished"></translation>
+        <translation>{best} 领先于所有其他模型，差距超出偶然因素所能解释的范围。</translation>
     </message>
     <message>
         <source>{count} boxes in {images} images reach beyond their image.</source>
-        <translation type="unfinished"></translation>
+        <translation>{images} 张图像中有 {count} 个框超出图像边界。</translation>
     </message>
     <message>
         <source>{count} of {groups} groups by the column &apos;{column}&apos; have rows that are learnt and rows that are tested.</source>
-        <translation type="unfinished"></translation>
+        <translation>按列“{column}”共 {groups} 个分组，其中 {count} 个既有训练行又有测试行。</translation>
     </message>
     <message>
         <source>{count} parameters train beside {layers} layers, {percent} % of all.</source>
-        <translation type="unfinished"></translation>
+        <translation>在 {layers} 个层旁训练 {count} 个参数，占总数的 {percent} %。</translation>
     </message>
     <message>
         <source>{field} cannot be varied: trials that were measured differently cannot be compared.</source>
-        <translation type="unfinished"></translation>
+        <translation>{field} 不能作为搜索变量：测量方式不同的试验无法相互比较。</translation>
     </message>
     <message>
         <source>{lean} is nearly as good, and {times:.1f} times as fast.</source>
-        <translation type="unfinished"></translation>
+        <translation>{lean} 效果几乎相同，速度是其 {times:.1f} 倍。</translation>
     </message>
     <message>
         <source>{metric} of {value} is the best of {count} trials.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 次试验中的最佳结果：{metric} {value}。</translation>
     </message>
     <message>
         <source>{metric} of {value} is the best of {count} trials; the recipe as it is has {base}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 次试验中的最佳结果：{metric} {value}；当前配方为 {base}。</translation>
     </message>
     <message>
         <source>{path} holds a search with another recipe or other fields.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 中已有使用其他配方或其他字段的搜索。</translation>
     </message>
     <message>
         <source>{percent} % of the weights are 8-bit integers now: {before} MB became {after} MB.</source>
-        <translation type="unfinished"></translation>
+        <translation>{percent} % 的权重现为 8 位整数：由 {before} MB 变为 {after} MB。</translation>
     </message>
     <message>
         <source>{rows} training rows are too few for a learning curve: half of them would be less than {fewest}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{rows} 个训练行不足以绘制学习曲线：其一半少于 {fewest} 行。</translation>
     </message>
     <message>
         <source>{strategy} is best: {metric} of {value:.1f} % on {tested} validation rows, after training on {rows} rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>{strategy} 最佳：用 {rows} 行训练后，在 {tested} 个验证行上 {metric} 为 {value:.1f} %。</translation>
     </message>
     <message>
         <source>{strategy} is best: {metric} of {value:.3g} on {tested} validation rows, after training on {rows} rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>{strategy} 最佳：用 {rows} 行训练后，在 {tested} 个验证行上 {metric} 为 {value:.3g}。</translation>
     </message>
     <message>
         <source>{strategy} is recommended: nearly as good, in {percent:.0f} % of the time.</source>
-        <translation type="unfinished"></translation>
+        <translation>推荐 {strategy}：效果几乎相同，耗时仅为最佳策略的 {percent:.0f} %。</translation>
     </message>
     <message>
         <source>{strategy} on {rows} rows: {value:+.1f} points of right answers against it (95 % interval {low:+.1f} to {high:+.1f}).</source>
-        <translation type="unfinished"></translation>
+        <translation>{strategy}（{rows} 行）：正确率与其相差 {value:+.1f} 个百分点（95 % 置信区间 {low:+.1f} 至 {high:+.1f}）。</translation>
     </message>
     <message>
         <source>{task} needs a column for: {missing}; or instead one for: {others}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{task} 需要一列用作：{missing}；也可改用：{others}。</translation>
     </message>
     <message>
         <source>{title} is large, and would take longer than all others together.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 很大，耗时会超过其他所有模型的总和。</translation>
     </message>
     <message>
         <source>{title}: the backbone gets to know {count} rows of {place}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title}：骨干网络正在熟悉 {place} 的 {count} 行。</translation>
     </message>
     <message>
         <source>{train} rows to train on, {test} to test with.</source>
@@ -8817,379 +9232,375 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>&apos;{name}&apos; changes how the backbone trains, but with the strategy {strategy} only the head does.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”会改变骨干网络的训练方式，但在策略 {strategy} 下只训练预测头。</translation>
     </message>
     <message>
         <source>&apos;{name}&apos; compares probabilities of classes, and the task {task} has none.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”比较类别的概率，而任务“{task}”没有类别概率。</translation>
     </message>
     <message>
         <source>&apos;{name}&apos; disturbs the embeddings of tokens, and the task {task} has none.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”会扰动词元嵌入，而任务“{task}”没有词元嵌入。</translation>
     </message>
     <message>
         <source>&apos;{strategy}&apos; draws pairs from the labels of texts, and the task {task} has none.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{strategy}”根据文本的标签构造样本对，而任务“{task}”没有这类标签。</translation>
     </message>
     <message>
         <source>&apos;{strategy}&apos; needs rows with one class each, and the task {task} has none.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{strategy}”要求每行属于一个类别，而任务“{task}”没有这样的行。</translation>
     </message>
     <message>
         <source>&apos;{text}&apos; does not say what to vary.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{text}”没有说明要改变的内容。</translation>
     </message>
     <message>
         <source>A backbone of the type &apos;{kind}&apos; answers with the last token of a batch, which is padding here: it cannot learn the task {task}.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为“{kind}”的骨干网络用批中的最后一个词元作答，而此处它是填充：无法学习任务“{task}”。</translation>
     </message>
     <message>
         <source>A backbone of the type &apos;{kind}&apos; cannot be adapted to texts like this.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为“{kind}”的骨干网络不能以这种方式针对文本做领域适应。</translation>
     </message>
     <message>
         <source>A backbone of the type &apos;{kind}&apos; cannot be adapted with masked images.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为“{kind}”的骨干网络不能用图像遮盖重建做领域适应。</translation>
     </message>
     <message>
         <source>A division of its own</source>
-        <translation type="unfinished"></translation>
+        <translation>数据自带的划分</translation>
     </message>
     <message>
         <source>A linear model on its features explains {percent:.1f} % of the differences between the numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>基于其特征的线性模型可解释数值间差异的 {percent:.1f} %。</translation>
     </message>
     <message>
         <source>A linear model on its features gets {percent:.1f} % of the rows right.</source>
-        <translation type="unfinished"></translation>
+        <translation>基于其特征的线性模型对 {percent:.1f} % 的行判断正确。</translation>
     </message>
     <message>
         <source>A linear model on its features gets {percent:.1f} % of the words right.</source>
-        <translation type="unfinished"></translation>
+        <translation>基于其特征的线性模型对 {percent:.1f} % 的词判断正确。</translation>
     </message>
     <message>
         <source>A linear model on its features is right about {percent:.1f} % of the single labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>基于其特征的线性模型对 {percent:.1f} % 的单个标签判断正确。</translation>
     </message>
     <message>
         <source>A model of the hub, a folder, or what an earlier run has trained.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 上的模型、文件夹，或较早的运行训练出的模型。</translation>
     </message>
     <message>
         <source>A network of type {kind} has no embeddings of tokens to disturb.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为 {kind} 的网络没有可供扰动的词元嵌入。</translation>
     </message>
     <message>
         <source>A network of type {kind} has no keys, values and feed-forward layers that IA³ could rescale.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为 {kind} 的网络没有可供 IA³ 缩放的键、值和前馈层。</translation>
     </message>
     <message>
         <source>A network of type {kind} has no linear layer with a bias that gives the classes.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为 {kind} 的网络没有输出类别的带偏置线性层。</translation>
     </message>
     <message>
         <source>A small student learns to answer like a model that you have trained before, its teacher. Nearly as accurate, at a fraction of the size and time.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A student cannot be made of chosen layers of a network of type {kind}.</source>
-        <translation type="unfinished"></translation>
+        <translation>小型学生模型学习像您先前训练的模型（教师）一样作答。准确率相近，体积和耗时只是其一小部分。</translation>
     </message>
     <message>
         <source>A sweep from {low} to {high} in {steps} steps makes no sense.</source>
-        <translation type="unfinished"></translation>
+        <translation>从 {low} 到 {high} 分 {steps} 步的扫描没有意义。</translation>
     </message>
     <message>
         <source>A training on all rows with {strategy} takes about {minutes:.1f} minutes and {memory:.1f} GB of memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>使用 {strategy} 对全部行训练一次约需 {minutes:.1f} 分钟和 {memory:.1f} GB 内存。</translation>
     </message>
     <message>
         <source>AdamW suits nearly everything; Adafactor needs less memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>AdamW 几乎适合所有情形；Adafactor 所需内存更少。</translation>
     </message>
     <message>
         <source>Add it to the recipe, or name another field with --without.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将其添加到配方中，或用 --without 指定其他字段。</translation>
     </message>
     <message>
         <source>Add labelled rows first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先添加标注行。</translation>
     </message>
     <message>
         <source>Adds a little noise to the embeddings while training. Costs nothing; made for instruction tuning.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练时向嵌入添加少量噪声。没有额外开销；专为指令微调设计。</translation>
     </message>
     <message>
         <source>Adversarial training (FGM)</source>
-        <translation type="unfinished"></translation>
+        <translation>对抗训练（FGM）</translation>
     </message>
     <message>
         <source>All are brought to one rate, but high tones that were not recorded stay away: if one class has more of them, the model may learn that. Leave them if both occur in practice.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有录音都会统一为同一采样率，但未录下的高音不会恢复：如果某一类别中此类录音较多，模型可能学到这一点。如果实际使用中两者都会出现，则保持原样即可。</translation>
     </message>
     <message>
         <source>All are brought to one size: small ones become a blur, which the model may take for a sign of their class. Leave the smallest out, unless such images occur in practice.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有图像都会统一为同一尺寸：小图像会变得模糊，模型可能将模糊当作其类别的标志。请排除最小的图像，除非实际使用中会出现此类图像。</translation>
     </message>
     <message>
         <source>All rows by</source>
-        <translation type="unfinished"></translation>
+        <translation>启用全部行的时点</translation>
     </message>
     <message>
         <source>An earlier run, by name or folder, or the folder of a trained model.</source>
-        <translation type="unfinished"></translation>
+        <translation>较早的运行（名称或文件夹），或已训练模型的文件夹。</translation>
     </message>
     <message>
         <source>Answers that stand elsewhere, impossible boxes, missing tags and broken messages.</source>
-        <translation type="unfinished"></translation>
+        <translation>不在指定位置的答案、无效的框、缺少的标记和不完整的消息。</translation>
     </message>
     <message>
         <source>At each step a random part of the weights is replaced by the pretrained ones. Makes fine-tuning of large networks on few rows more stable.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一步将随机的一部分权重替换为预训练权重。使大型网络在少量数据行上的微调更稳定。</translation>
     </message>
     <message>
         <source>At stated epochs; or whenever the validation loss has not fallen since the last look.</source>
-        <translation type="unfinished"></translation>
+        <translation>在指定的轮次；或每当验证损失自上次检查以来没有下降时。</translation>
     </message>
     <message>
         <source>Auxiliary pretraining loss</source>
-        <translation type="unfinished"></translation>
+        <translation>辅助预训练损失</translation>
     </message>
     <message>
         <source>Backbones cannot be ranked for the task {task}: it has no classes or numbers that features could be compared with.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法为任务“{task}”对骨干网络排名：该任务没有可与特征比较的类别或数值。</translation>
     </message>
     <message>
         <source>Beside the task the backbone goes on learning from its inputs alone, as in its pretraining. Keeps what it knows, which helps with few rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>在学习任务的同时，骨干网络继续像预训练时那样仅从输入中学习。可保留已有知识，数据行少时很有帮助。</translation>
     </message>
     <message>
         <source>Blocks to re-initialise</source>
-        <translation type="unfinished"></translation>
+        <translation>重新初始化的层数</translation>
     </message>
     <message>
         <source>Boxes that were left out, tiny boxes, boxes beyond the image, and images without boxes.</source>
-        <translation type="unfinished"></translation>
+        <translation>被排除的框、过小的框、超出图像的框，以及没有框的图像。</translation>
     </message>
     <message>
         <source>Chance of each weight to be the pretrained one for a step.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个权重在一步中取预训练值的概率。</translation>
     </message>
     <message>
         <source>Choose a run that was trained for the same task with the same classes.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择以相同类别为同一任务训练的运行。</translation>
     </message>
     <message>
         <source>Choose a vision transformer such as ViT, DeiT or DINOv2, or remove the adaptation.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择视觉 Transformer，例如 ViT、DeiT 或 DINOv2，或移除领域适应。</translation>
     </message>
     <message>
         <source>Name on the hub such as org/name, path of a folder, or name or folder of a run.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 上的名称（例如 org/name）、文件夹的路径，或运行的名称或文件夹。</translation>
     </message>
     <message>
         <source>Name or number of the sheet; auto takes the first with a header and rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>工作表的名称或序号；自动：取第一个有表头和数据行的工作表。</translation>
     </message>
     <message>
         <source>Names of the layer groups that train, such as &apos;block 6&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>参与训练的层组名称，例如“block 6”。</translation>
     </message>
     <message>
         <source>Nearest neighbours</source>
-        <translation type="unfinished"></translation>
+        <translation>最近邻</translation>
     </message>
     <message>
         <source>No backbone on this machine can learn this task.</source>
-        <translation type="unfinished"></translation>
+        <translation>本机上没有能够学习此任务的骨干网络。</translation>
     </message>
     <message>
         <source>No teacher is chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未选择教师。</translation>
     </message>
     <message>
         <source>No training was completed in the time; give the search more.</source>
-        <translation type="unfinished"></translation>
+        <translation>在限定时间内没有完成任何一次训练；请给搜索更多时间。</translation>
     </message>
     <message>
         <source>None of {count} trials is better than the recipe as it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 次试验均不优于当前配方。</translation>
     </message>
     <message>
         <source>Nothing is to be varied.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有要改变的字段。</translation>
     </message>
     <message>
         <source>Objective</source>
-        <translation type="unfinished"></translation>
+        <translation>训练目标</translation>
     </message>
     <message>
         <source>Of a model that was trained before: auto keeps its head where task and labels are the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>用于先前训练过的模型：自动：任务和标签相同时保留其预测头。</translation>
     </message>
     <message>
         <source>Of a student that is made of the teacher&apos;s; auto takes half of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>由教师的层构成的学生模型的层数；自动：取教师层数的一半。</translation>
     </message>
     <message>
         <source>Of its loss, beside that of the task.</source>
-        <translation type="unfinished"></translation>
+        <translation>其损失相对于任务损失的权重。</translation>
     </message>
     <message>
         <source>Of the data; empty finds the one that fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>数据中的列；留空则自动查找合适的列。</translation>
     </message>
     <message>
         <source>Only the last blocks, only biases, only layer norms, or the blocks that you click are trained. Faster than full fine-tuning, and less prone to overfit few rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅训练最后几层、仅偏置、仅层归一化，或您点选的层。比全量微调快，数据行少时也不易过拟合。</translation>
     </message>
     <message>
         <source>Only {best} could be looked at; another backbone on this machine would give something to compare with.</source>
-        <translation type="unfinished"></translation>
+        <translation>只能评估 {best}；本机上若有其他骨干网络，才可进行对比。</translation>
     </message>
     <message>
         <source>Only {percent} % of the weights are 8-bit integers now: {before} MB became {after} MB. ONNX Runtime computes no convolutions from 8-bit weights, so that this step does little for networks made of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅有 {percent} % 的权重现为 8 位整数：由 {before} MB 变为 {after} MB。ONNX Runtime 不用 8 位权重计算卷积，因此此步骤对由卷积构成的网络作用不大。</translation>
+    </message>
+    <message>
+        <source>Only {strategy} was tried, so there is nothing to compare it with.</source>
+        <translation>只试验了 {strategy}，没有可对比的策略。</translation>
     </message>
     <message>
         <source>Open by</source>
-        <translation type="unfinished"></translation>
+        <translation>解冻方式</translation>
     </message>
     <message>
         <source>Optimiser</source>
-        <translation type="unfinished"></translation>
+        <translation>优化器</translation>
     </message>
     <message>
         <source>Order</source>
-        <translation type="unfinished"></translation>
+        <translation>顺序</translation>
     </message>
     <message>
         <source>Pairs for each row</source>
-        <translation type="unfinished"></translation>
+        <translation>每行的样本对数</translation>
     </message>
     <message>
         <source>Partial fine-tuning</source>
-        <translation type="unfinished"></translation>
+        <translation>部分微调</translation>
     </message>
     <message>
         <source>Passes over these rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>遍历这些行的次数。</translation>
     </message>
     <message>
         <source>Prefix of first texts</source>
-        <translation type="unfinished"></translation>
+        <translation>第一文本的前缀</translation>
     </message>
     <message>
         <source>Prefix of the others</source>
-        <translation type="unfinished"></translation>
+        <translation>其他文本的前缀</translation>
     </message>
     <message>
         <source>Probability that is spread evenly over all classes.</source>
-        <translation type="unfinished"></translation>
+        <translation>均匀分摊给所有类别的概率。</translation>
     </message>
     <message>
         <source>Prototypes</source>
-        <translation type="unfinished"></translation>
+        <translation>原型</translation>
     </message>
     <message>
         <source>Pulls the weights back to the pretrained ones. Helps with few rows, where fine-tuning forgets too much.</source>
-        <translation type="unfinished"></translation>
+        <translation>将权重拉向预训练权重。在数据行少、微调遗忘过多时有帮助。</translation>
     </message>
     <message>
         <source>R-Drop</source>
-        <translation type="unfinished"></translation>
+        <translation>R-Drop</translation>
     </message>
     <message>
         <source>R-Drop has no effect: the network has no dropout. Set the hidden dropout of the strategy to 0.1.</source>
-        <translation type="unfinished"></translation>
+        <translation>R-Drop 不起作用：网络没有 dropout。请将策略的隐藏层 dropout 设为 0.1。</translation>
     </message>
     <message>
         <source>Random reads another part of a longer recording each time while training, and its middle in tests and predictions; centre and start read the same part everywhere. Whisper reads the middle for random, too.</source>
-        <translation type="unfinished"></translation>
+        <translation>random：训练时每次读取较长录音的不同部分，测试和预测时读取中间部分；centre 和 start：始终读取同一部分。Whisper 选 random 时也读取中间部分。</translation>
     </message>
     <message>
         <source>Rank-stabilised</source>
-        <translation type="unfinished"></translation>
+        <translation>秩稳定缩放</translation>
     </message>
     <message>
         <source>Rate of its head</source>
-        <translation type="unfinished"></translation>
+        <translation>其预测头的学习率</translation>
     </message>
     <message>
         <source>Rate of the encoder</source>
-        <translation type="unfinished"></translation>
+        <translation>编码器学习率</translation>
     </message>
     <message>
         <source>Rate of the head</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头学习率倍数</translation>
     </message>
     <message>
         <source>Remove it in the Strategy step, or choose another strategy.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“策略”步骤中将其移除，或选择其他策略。</translation>
     </message>
     <message>
         <source>Remove it in the Strategy step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“策略”步骤中将其移除。</translation>
     </message>
     <message>
         <source>Remove the regulariser in the Strategy step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“策略”步骤中移除该正则化方法。</translation>
     </message>
     <message>
         <source>Rows that do not fit together</source>
-        <translation type="unfinished"></translation>
+        <translation>内容不匹配的行</translation>
     </message>
     <message>
         <source>Rows without labels: a file, folder or hub:name; or train for the training rows of this recipe.</source>
-        <translation type="unfinished"></translation>
+        <translation>无标签的行：文件、文件夹或 hub:name；填 train 则使用此配方的训练行。</translation>
     </message>
     <message>
         <source>Schedule</source>
-        <translation type="unfinished"></translation>
+        <translation>调度方式</translation>
     </message>
     <message>
         <source>Selection</source>
-        <translation type="unfinished"></translation>
+        <translation>选定的层</translation>
     </message>
     <message>
         <source>Set model.head to auto or replace.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Set strategy.student to backbone, and choose a small model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将 model.head 设为 auto 或 replace。</translation>
     </message>
     <message>
         <source>Set the weights of attention and relations to 0.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将注意力权重和关系权重设为 0。</translation>
     </message>
     <message>
         <source>Share of deleted tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>删除词元的比例</translation>
     </message>
     <message>
         <source>Share of masked patches</source>
-        <translation type="unfinished"></translation>
+        <translation>遮盖图块的比例</translation>
     </message>
     <message>
         <source>Share of the average that a step keeps (EMA); less at the start.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一步保留的平均值比例（EMA）；开始时较小。</translation>
     </message>
     <message>
         <source>Share of the rows to begin with.</source>
-        <translation type="unfinished"></translation>
+        <translation>开始时使用的行的比例。</translation>
     </message>
     <message>
         <source>Share of the teacher&apos;s answers in the loss; the rest is that of the true labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>教师的答案在损失中所占的比例；其余为真实标签的损失。</translation>
     </message>
     <message>
         <source>Share of the training after which averaging begins (SWA).</source>
-        <translation type="unfinished"></translation>
+        <translation>训练进行到此比例后开始平均（SWA）。</translation>
     </message>
     <message>
         <source>Share of the training by which all rows take part even if the loss is still high.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练进行到此比例时，即使损失仍然较高，也使用全部行。</translation>
     </message>
     <message>
         <source>Size</source>
@@ -9197,35 +9608,35 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>So many of the uppermost blocks start from random weights: they know most about pretraining, and least about your task.</source>
-        <translation type="unfinished"></translation>
+        <translation>最上方的若干层从随机权重开始：这些层与预训练任务关系最密切，对您的任务帮助最小。</translation>
     </message>
     <message>
         <source>Softens the teacher&apos;s answers, so that the classes which it finds less likely tell more.</source>
-        <translation type="unfinished"></translation>
+        <translation>软化教师的答案，使其认为可能性较小的类别提供更多信息。</translation>
     </message>
     <message>
         <source>Spread evenly over the teacher, or its lower or upper ones.</source>
-        <translation type="unfinished"></translation>
+        <translation>从教师的层中均匀选取，或取其下部或上部的层。</translation>
     </message>
     <message>
         <source>Start</source>
-        <translation type="unfinished"></translation>
+        <translation>平均起点</translation>
     </message>
     <message>
         <source>Start the run again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新开始该运行。</translation>
     </message>
     <message>
         <source>Strength</source>
-        <translation type="unfinished"></translation>
+        <translation>强度</translation>
     </message>
     <message>
         <source>Strength for the head</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头的强度</translation>
     </message>
     <message>
         <source>Student</source>
-        <translation type="unfinished"></translation>
+        <translation>学生</translation>
     </message>
     <message>
         <source>Tags</source>
@@ -9233,7 +9644,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Take it out of the template</source>
-        <translation type="unfinished"></translation>
+        <translation>将其从模板中移除</translation>
     </message>
     <message>
         <source>Take out words</source>
@@ -9281,7 +9692,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Teacher</source>
-        <translation type="unfinished"></translation>
+        <translation>教师</translation>
     </message>
     <message>
         <source>Test file</source>
@@ -9317,7 +9728,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Texts that are told apart; more make it harder.</source>
-        <translation type="unfinished"></translation>
+        <translation>相互区分的文本数；越多越难。</translation>
     </message>
     <message>
         <source>Texts that differ from another by a few words, punctuation or case.</source>
@@ -9337,19 +9748,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>That is more than chance explains.</source>
-        <translation type="unfinished"></translation>
+        <translation>该差距超出偶然因素所能解释的范围。</translation>
     </message>
     <message>
         <source>That is {points:.1f} points less than with {best} (95 % interval {low:.1f} to {high:.1f}).</source>
-        <translation type="unfinished"></translation>
+        <translation>比 {best} 低 {points:.1f} 个百分点（95 % 置信区间 {low:.1f} 至 {high:.1f}）。</translation>
     </message>
     <message>
         <source>That is {points:.1f} points more than with {best}, which the other scores put first.</source>
-        <translation type="unfinished"></translation>
+        <translation>比 {best} 高 {points:.1f} 个百分点，而其他得分将后者排在首位。</translation>
     </message>
     <message>
         <source>The adaptation &apos;{name}&apos; does not fit the task: {task} learns from {kind}.</source>
-        <translation type="unfinished"></translation>
+        <translation>领域适应“{name}”不适合此任务：{task} 从 {kind} 中学习。</translation>
     </message>
     <message>
         <source>The address of the database cannot be understood.</source>
@@ -9373,7 +9784,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The attention of networks of type {kind} cannot be compared.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法比较类型为 {kind} 的网络的注意力。</translation>
     </message>
     <message>
         <source>The augmentation &apos;{name}&apos; does not fit the task: {task} learns from {kind}.</source>
@@ -9381,35 +9792,35 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The auxiliary objective {name} does not fit a network that reads {reads}.</source>
-        <translation type="unfinished"></translation>
+        <translation>辅助训练目标 {name} 不适合读取 {reads} 的网络。</translation>
     </message>
     <message>
         <source>The backbone guesses hidden words and so gets to know your kind of texts. The usual choice for texts.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络猜测隐藏的词，从而熟悉您这一类文本。文本通常选用此方式。</translation>
     </message>
     <message>
         <source>The backbone learns to tell your texts apart, from two looks at each. Good before search and matching.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络对每条文本看两遍，学习区分您的各条文本。适合用于搜索和匹配之前。</translation>
     </message>
     <message>
         <source>The backbone puts a text with missing words into one vector, from which the whole text is written again. Good before tasks that read whole texts.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络把缺词的文本压缩成一个向量，再由该向量还原全文。适合用于读取整条文本的任务之前。</translation>
     </message>
     <message>
         <source>The backbone sees a quarter of each image and learns to know the rest. For vision transformers.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络只看每张图像的四分之一，学习推断其余部分。适用于视觉 Transformer。</translation>
     </message>
     <message>
         <source>The backbone stays as it is and runs once; only the head is trained on its features, in seconds. Good for a first answer and for small data.</source>
-        <translation>骨干网络保持不变，只运行一次；仅用其特征训练分类头，几秒即可完成。适合快速得到初步结果，也适合小数据集。</translation>
+        <translation>骨干网络保持不变，只运行一次；仅用其特征训练预测头，几秒即可完成。适合快速得到初步结果，也适合小数据集。</translation>
     </message>
     <message>
         <source>The best of many flatters itself on the validation rows: run the recipe, and compare on the test rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>多次试验中的最佳者在验证行上的得分会偏高：请运行该配方，并在测试行上对比。</translation>
     </message>
     <message>
         <source>The checkpoint {path} is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>检查点 {path} 已损坏。</translation>
     </message>
     <message>
         <source>The class that the model learns.</source>
@@ -9445,7 +9856,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The column &apos;{column}&apos; says which rows are for training and which for the test, but the rows are divided anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>列“{column}”指明了哪些行用于训练、哪些用于测试，但数据行被重新划分。</translation>
     </message>
     <message>
         <source>The column &apos;{name}&apos; cannot be the role &apos;{role}&apos;: it holds {kind}.</source>
@@ -9481,7 +9892,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The difference of {points:+.1f} points to {best} may be chance.</source>
-        <translation type="unfinished"></translation>
+        <translation>与 {best} 相差 {points:+.1f} 个百分点，可能只是偶然。</translation>
     </message>
     <message>
         <source>The disk is full: {path} could not be written.</source>
@@ -9493,7 +9904,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The encoder first learns which rows belong together, then a head is trained on its features (SetFit). For 4 to 64 labelled rows a class, where fine-tuning has too little to learn from.</source>
-        <translation type="unfinished"></translation>
+        <translation>编码器先学习哪些行属于同一类，再用其特征训练预测头（SetFit）。适用于每个类别 4 至 64 个标注行、数据不足以微调的情形。</translation>
     </message>
     <message>
         <source>The environment has no variable {name}, which the address of the database names.</source>
@@ -9521,19 +9932,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The head learns first; then block after block joins in, from the top down, at smaller and smaller rates. Keeps more of what the backbone knows, which helps with few rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头先学习；随后各层自上而下逐层加入，学习率依次减小。可保留更多骨干网络的已有知识，数据行少时很有帮助。</translation>
     </message>
     <message>
         <source>The head of the earlier training is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>保留先前训练的预测头。</translation>
     </message>
     <message>
         <source>The head of the earlier training is replaced by a fresh one.</source>
-        <translation type="unfinished"></translation>
+        <translation>先前训练的预测头已替换为新的预测头。</translation>
     </message>
     <message>
         <source>The head of the model cannot be kept: it answers other questions than the task {task} with these classes.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法保留该模型的预测头：它回答的问题与使用这些类别的任务“{task}”不同。</translation>
     </message>
     <message>
         <source>The hub&apos;s own copy of {name} holds only the first part of its rows.</source>
@@ -9561,11 +9972,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The loss does not fall at any rate of the sweep: begin at a lower rate, go to a higher one, or take more steps.</source>
-        <translation type="unfinished"></translation>
+        <translation>在扫描的所有学习率下损失均未下降：请从更低的学习率开始、扫描到更高的学习率，或增加步数。</translation>
     </message>
     <message>
         <source>The loss falls most steeply at a rate of {rate:.2g}.</source>
-        <translation type="unfinished"></translation>
+        <translation>学习率为 {rate:.2g} 时损失下降最快。</translation>
     </message>
     <message>
         <source>The loss is not a number any more (step {step}).</source>
@@ -9577,11 +9988,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The loss on rows held out was {first} after the first epoch, and is {last} now.</source>
-        <translation type="unfinished"></translation>
+        <translation>留出行上的损失在第一轮后为 {first}，现为 {last}。</translation>
     </message>
     <message>
         <source>The lowest rate must be above 0 and below the highest, and there must be two steps at least.</source>
-        <translation type="unfinished"></translation>
+        <translation>最低学习率必须大于 0 且低于最高学习率，并且至少需要两步。</translation>
     </message>
     <message>
         <source>The model does not read it; but a text that is built from it, or that repeats it, would give the label away.</source>
@@ -9645,7 +10056,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The model of the recipe does not fit the teacher: it is another network, or it reads with another tokenizer or in another size.</source>
-        <translation type="unfinished"></translation>
+        <translation>配方中的模型与教师不匹配：网络不同，或者分词器或输入尺寸不同。</translation>
     </message>
     <message>
         <source>The model reads at most {limit} tokens, not {wish}.</source>
@@ -9665,15 +10076,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The network has {most} blocks; {count} cannot be re-initialised.</source>
-        <translation type="unfinished"></translation>
+        <translation>该网络有 {most} 层；无法重新初始化 {count} 层。</translation>
     </message>
     <message>
         <source>The network need not be quite certain of the labels. Better calibrated, and gentler on wrong labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>不要求网络对标签完全确信。校准更好，受错误标签的影响更小。</translation>
     </message>
     <message>
         <source>The noise is alpha / √(tokens × width); the paper: 5 to 15.</source>
-        <translation type="unfinished"></translation>
+        <translation>噪声为 alpha / √（词元数 × 宽度）；论文取 5 至 15。</translation>
     </message>
     <message>
         <source>The old file is kept as {path}.</source>
@@ -9709,19 +10120,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The rate that is set, {rate:.2g}, is beyond that.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前设置的学习率 {rate:.2g} 超出该范围。</translation>
     </message>
     <message>
         <source>The rate that is set, {rate:.2g}, is within what the sweep finds useful.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前设置的学习率 {rate:.2g} 处于扫描得出的适用范围内。</translation>
     </message>
     <message>
         <source>The rate that is set, {rate:.2g}, is {times:.0f} times lower: training may be slower than it need be.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前设置的学习率 {rate:.2g} 仅为其 1/{times:.0f}：训练可能过慢。</translation>
     </message>
     <message>
         <source>The recipe has nothing in {fields} that could be left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>配方的 {fields} 中没有可省略的内容。</translation>
     </message>
     <message>
         <source>The recipe has schema {found}; this version reads schema {known}.</source>
@@ -9737,7 +10148,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The result is an average of the weights over many steps, which generalises better than the last step&apos;s.</source>
-        <translation type="unfinished"></translation>
+        <translation>结果是多个步骤的权重的平均，其泛化能力优于最后一步的权重。</translation>
     </message>
     <message>
         <source>The right answers, as a list.</source>
@@ -9765,11 +10176,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The run {run} has no trained model: it was cancelled, failed, or goes on.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 没有训练好的模型：该运行已取消、失败或仍在进行。</translation>
     </message>
     <message>
         <source>The run {run} has trained a network of the type &apos;{kind}&apos;, which cannot learn the task {task}.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 训练的是类型为“{kind}”的网络，它无法学习任务“{task}”。</translation>
     </message>
     <message>
         <source>The run {run} is going on.</source>
@@ -9781,15 +10192,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The same network with random weights, trained on your data alone. A baseline that shows what the pretraining brings; rarely the best choice.</source>
-        <translation type="unfinished"></translation>
+        <translation>同一网络使用随机权重，仅用您的数据训练。作为基线可显示预训练的作用；很少是最佳选择。</translation>
     </message>
     <message>
         <source>The score cannot be compared with that of others who kept to this division; and what belongs together, such as the pictures of one camera, may now stand on both sides.</source>
-        <translation type="unfinished"></translation>
+        <translation>得分无法与采用原划分的其他结果比较；而且本应归在一起的数据（例如同一台相机的照片）现在可能分在两边。</translation>
     </message>
     <message>
         <source>The scores do not agree on the first place, so try the first two in short runs.</source>
-        <translation type="unfinished"></translation>
+        <translation>各项得分对首位的判断不一致，因此请用前两名做短时运行。</translation>
     </message>
     <message>
         <source>The sentence that ends after line {line} of {path} has more than {limit} tokens.</source>
@@ -9801,11 +10212,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The share grows when the training loss has fallen to this part of what it was at first.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练损失降到初始值的这一比例时，使用的行的比例增加。</translation>
     </message>
     <message>
         <source>The share is multiplied by this each time.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次将比例乘以此值。</translation>
     </message>
     <message>
         <source>The shorter sides of the images have {least} to {most} pixels.</source>
@@ -9821,7 +10232,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The student has {own} million parameters, its teacher {others} million.</source>
-        <translation type="unfinished"></translation>
+        <translation>学生模型有 {own} 百万个参数，其教师有 {others} 百万个。</translation>
     </message>
     <message>
         <source>The tags have the prefixes {prefixes}, which are those of no known scheme.</source>
@@ -9833,7 +10244,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The task {task} cannot be distilled: its answers are {kind}, for which no soft form is known here.</source>
-        <translation type="unfinished"></translation>
+        <translation>任务“{task}”不能蒸馏：其答案为 {kind}，没有已知的软化形式。</translation>
     </message>
     <message>
         <source>The task {task} has no head that could learn alone from the features of a frozen backbone.</source>
@@ -9841,15 +10252,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The teacher has {most} layers; a student of {count} cannot be made of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>教师有 {most} 层；无法由此构成 {count} 层的学生模型。</translation>
     </message>
     <message>
         <source>The teacher {teacher} has learnt another task, or other classes.</source>
-        <translation type="unfinished"></translation>
+        <translation>教师 {teacher} 学习的是其他任务或其他类别。</translation>
     </message>
     <message>
         <source>The teacher&apos;s answers to {count} rows were found in the cache.</source>
-        <translation type="unfinished"></translation>
+        <translation>在缓存中找到了教师对 {count} 行的答案。</translation>
     </message>
     <message>
         <source>The template names &apos;{name}&apos;, which is no column; the columns are: {known}.</source>
@@ -9877,7 +10288,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The time is too short for a single training.</source>
-        <translation type="unfinished"></translation>
+        <translation>时间太短，不足以完成一次训练。</translation>
     </message>
     <message>
         <source>The tokenizer in {path} cannot be read: {reason}</source>
@@ -9897,7 +10308,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The training ended before its first validation.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练在首次验证之前就已结束。</translation>
     </message>
     <message>
         <source>The training images have no boxes.</source>
@@ -9905,19 +10316,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The training loss is {loss}: {percent} % of the rows are used now.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练损失为 {loss}：现使用 {percent} % 的行。</translation>
     </message>
     <message>
         <source>The training rows have no column of {kind} to adapt to.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练行中没有可用于领域适应的 {kind} 列。</translation>
     </message>
     <message>
         <source>The uppermost blocks; only the biases of all layers (BitFit); only the layer norms; or the blocks that you click in the drawing.</source>
-        <translation type="unfinished"></translation>
+        <translation>最上方的若干层；仅所有层的偏置（BitFit）；仅层归一化；或您在示意图中点选的层。</translation>
     </message>
     <message>
         <source>The validation loss has not fallen: {count} of {all} parts of the network train now.</source>
-        <translation type="unfinished"></translation>
+        <translation>验证损失没有下降：网络的 {all} 个部分中现有 {count} 个参与训练。</translation>
     </message>
     <message>
         <source>The words of a sentence, as a list.</source>
@@ -9961,7 +10372,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Their numbers may mean something else than left, top, right and bottom in pixels of this image: width and height, another size of the image, or an image that was turned. The model would learn wrong places: correct the numbers, or leave these images out.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些数字的含义可能不是该图像中以像素计的左、上、右、下：可能是宽度和高度、对应其他尺寸的图像，或图像已被旋转。模型会学到错误的位置：请更正这些数字，或排除这些图像。</translation>
     </message>
     <message>
         <source>Their words look like nonsense to the model, and in practice the texts will be right.</source>
@@ -9977,7 +10388,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>There are too few sizes for a law; three at least are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>数据规模的取值太少，无法拟合规律；至少需要三个。</translation>
     </message>
     <message>
         <source>There is little in them that a model could learn from: look whether they belong here.</source>
@@ -9985,7 +10396,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>There is no auxiliary loss for the task {task}: none learns from sounds.</source>
-        <translation type="unfinished"></translation>
+        <translation>任务“{task}”没有可用的辅助损失：没有从声音中学习的辅助损失。</translation>
     </message>
     <message>
         <source>There is no column &apos;{name}&apos; for the {role}; the file {path} has: {known}.</source>
@@ -10009,7 +10420,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>There is no run {run}.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 不存在。</translation>
     </message>
     <message>
         <source>There is no text encoding called {name}.</source>
@@ -10057,7 +10468,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>They cannot be learnt from or tested as they are; a run does not start with such rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些行无法照原样用于学习或测试；含有此类行时运行不会启动。</translation>
     </message>
     <message>
         <source>They cannot be learnt from or tested; a run does not start with such rows.</source>
@@ -10891,6 +11302,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>文本</translation>
     </message>
     <message>
+        <source>Recording</source>
+        <translation>录音</translation>
+    </message>
+    <message>
         <source>Label</source>
         <translation>标签</translation>
     </message>
@@ -11085,6 +11500,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>录音</translation>
     </message>
     <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示</translation>
+    </message>
+    <message>
         <source>True</source>
         <translation>真实标签</translation>
     </message>
@@ -11156,8 +11579,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>准备数据</translation>
     </message>
     <message>
-        <source>Tokenising</source>
-        <translation>分词</translation>
+        <source>Adapting the model</source>
+        <translation>模型领域适应</translation>
+    </message>
+    <message>
+        <source>Encoding</source>
+        <translation>编码</translation>
     </message>
     <message>
         <source>Rehearsing a few steps</source>

@@ -189,3 +189,20 @@ def test_the_smoother_goes_on_where_it_was() -> None:
     assert np.allclose(result, ema(values, 0.8))
     changed = values[:400] + 1
     assert np.allclose(smoother.update(changed, 0.8), ema(changed, 0.8))
+
+
+def test_the_axis_of_shares_ends_at_100_per_cent(qtbot) -> None:
+    widget = CurvePlot("Metrics", [Curve("validation", "accuracy", "Accuracy", 0, smooth=False)], percent=True)
+    qtbot.addWidget(widget)
+    run = RunHistory()
+    for step in range(1, 4):
+        run.append(Metric(split="validation", step=step, epoch=step, values={"accuracy": 1.0}))
+    widget.attach(run)
+    widget.grab()  # the range is found when it is painted
+    _low, high = widget._plot.viewRange()[1]
+    assert 0.9 < high < 1.1, "all are right: there is nothing above"
+    run.append(Metric(split="validation", step=4, epoch=4, values={"accuracy": -1.0}))
+    widget.refresh()
+    widget.grab()
+    low, _high = widget._plot.viewRange()[1]
+    assert low <= -1, "a coefficient may be below zero"

@@ -125,6 +125,9 @@ def refusal(plugin: Any, task: Any) -> StudioError | None:
 
 
 def refusals(refused: list[Refusal]) -> str:
-    """What is not offered and why, one line each."""
+    """What is not offered and why, a line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for title, error in refused:
+        by_reason.setdefault(i18n.both(error), []).append(i18n.engine(title))
     text = translate("fit", "Not for this task: {title}. {reason}")
-    return "\n".join(text.format(title=i18n.engine(title), reason=i18n.both(error)) for title, error in refused)
+    return "\n".join(text.format(title=words.listing(titles), reason=why) for why, titles in by_reason.items())

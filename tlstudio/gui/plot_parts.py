@@ -202,6 +202,12 @@ class PlottedLine:
     def value_at(self, step: float) -> float:
         return float(self._y[self.index_at(step)])
 
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The lowest and the highest value; empty where there is none."""
+        found = self._y[np.isfinite(self._y)]
+        return (float(found.min()), float(found.max())) if found.size else ()
+
     def restyle(self) -> None:
         self._main.setPen(pen_of(self.spec))
         self._main.setSymbolPen(pen_of(self.spec))

@@ -23,6 +23,7 @@ __all__ = ["Curve", "CurvePlot", "Line"]
 
 _SMOOTHING_STEPS = 99
 _EARLIER = "earlier"
+_SHARES, _ENDLESS = (-0.04, 1.06), (-1e307, 1e307)  # of an axis: what of it can be shown
 
 
 class CurvePlot(QFrame):
@@ -88,6 +89,7 @@ class CurvePlot(QFrame):
         self._drawn = versions
         for line in self._lines:
             line.draw(self._weight, self._log)
+        self._limit()
         self._draw_decorations()
         self._show_values()
         self._empty.setVisible(not any(line.x.size for line in self._lines))
@@ -175,7 +177,7 @@ class CurvePlot(QFrame):
         self.fit_button.setToolTip(self.tr("Show the whole curve (zoom with Ctrl and the wheel, move by dragging)"))
         self.fit_button.setAccessibleName(self.tr("Fit {plot} to its curves").format(plot=self._title))
         self.fit_button.clicked.connect(self.fit)
-        row = self.header = QHBoxLayout()
+        row = QHBoxLayout()
         for widget in (heading, self._step_label):
             row.addWidget(widget)
         row.addStretch(1)
@@ -193,7 +195,7 @@ class CurvePlot(QFrame):
         self.smoothing.valueChanged.connect(self._slide)
         self._smoothing_value = QLabel(self.tr("off"))
         theme.set_role(self._smoothing_value, "caption")
-        row = QHBoxLayout()
+        row = self.footer = QHBoxLayout()
         for widget in (label, self.smoothing, self._smoothing_value):
             widget.setVisible(smoothing)
             row.addWidget(widget)
@@ -251,6 +253,13 @@ class CurvePlot(QFrame):
     def _redraw(self) -> None:
         self._drawn = None
         self.refresh()
+
+    def _limit(self) -> None:
+        """Shares end at 0 and 100 %: a level curve must not be drawn on an axis that goes beyond."""
+        values = [value for line in self._lines for value in line.bounds]
+        within = self._percent and not self._log and bool(values) and min(values) >= 0 and max(values) <= 1
+        low, high = _SHARES if within else _ENDLESS
+        self._plot.setLimits(yMin=low, yMax=high)
 
     def _draw_decorations(self) -> None:
         for item in self._decorations:

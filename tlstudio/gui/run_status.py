@@ -48,9 +48,9 @@ class RunStatus(QObject):
         latest = self._session.history.latest("train") if self._session.history else None
         if progress.stage == "train" and latest is not None:
             parts.append(self.tr("epoch {n}").format(n=f"{latest.epoch:.2f}"))
-        if progress.total:
+        if progress.total and progress.stage not in words.UNCOUNTED:
             parts.append(words.progress(progress.done, progress.total, progress.unit))
-        return "  ·  ".join(parts)
+        return "  ·  ".join(part for part in parts if part)
 
     def _on_ended(self, line: dict[str, Any]) -> None:
         self._status.set_run(False)

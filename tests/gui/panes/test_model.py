@@ -115,3 +115,18 @@ def test_failed_inspection_is_shown(controller, answers, until):
     controller.context.edit("model", {"source": "folder", "name": "/net"})
     until(controller.window.pane("model").problems.messages)
     assert controller.window.pane("model").problems.messages() == ["/net has no config.json."]
+
+
+def test_images_and_sounds_have_no_facts_of_texts(pane):
+    pane.set_facts(fake.model_facts() | {"modality": "image", "max_length": None, "image_size": 224, "languages": []})
+    texts = pane.facts.texts()
+    assert "224 × 224 pixels" in texts
+    assert not {"Longest text", "Vocabulary", "Languages"} & set(texts)
+
+
+def test_a_catalogue_without_a_fitting_model_says_so(pane):
+    pane.set_catalogue(fake.catalogue(), [entry["name"] for entry in fake.catalogue()])
+    assert pane.table.isHidden()
+    assert pane.hidden_note.text().startswith("No model of the catalogue")
+    pane.all_models.setChecked(True)
+    assert not pane.table.isHidden()

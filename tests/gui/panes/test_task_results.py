@@ -174,3 +174,24 @@ def test_runs_of_different_metrics(keep, mixed, qtbot) -> None:
     assert pane.hint.text() == "2 of 3 ticked runs have no such curve: their task has other metrics."
     pane.metric_choice.setCurrentIndex(2)
     assert len(pane.plot._entries) == 3 and not pane.hint.isVisible()
+
+
+def test_classes_have_the_columns_that_the_task_has(pane, tmp_path) -> None:
+    boxes = task_runs.make("boxes", tmp_path / "boxes")
+    share = task_runs.interval(0.5)
+    boxes["test"]["per_class"] = [{"label": "car", "support": 3, "precision": share, "recall": share}]
+    pane.set_run(tmp_path / "boxes", boxes)
+    assert pane.classes.records.columns[1].title == "Test boxes"
+    assert pane.classes.isColumnHidden(4)
+    pane.set_run(tmp_path / "spans", task_runs.make("spans", tmp_path / "spans"))
+    assert pane.classes.records.columns[1].title == "Test entities"
+    assert not pane.classes.isColumnHidden(4)
+
+
+def test_a_run_that_compressed_nothing_shows_no_empty_table(pane, tmp_path) -> None:
+    results = task_runs.make("numbers", tmp_path / "run")
+    pane.set_run(tmp_path / "run", results)
+    assert not pane.stages.table.isHidden()
+    pane.set_run(tmp_path / "run", results | {"stages": []})
+    assert pane.stages.table.isHidden() and pane.stages.note.isHidden()
+    assert pane.stages.sentence.text().startswith("Nothing was compressed.")

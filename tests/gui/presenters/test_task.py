@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tests.gui import fake
 from tlstudio.core import plugins
 from tlstudio.core.errors import StudioError
-from tlstudio.core.recipe import from_dict
+from tlstudio.core.recipe import Recipe, from_dict
 from tlstudio.gui import fit
 from tlstudio.gui.presenters.task import with_task
 from tlstudio.tasks.base import TaskBase
@@ -219,3 +219,18 @@ def test_the_catalogue_shows_what_reads_the_task(tasks, controller, answers, unt
 )  # fmt: skip
 def test_modalities(modality, learns, fits) -> None:
     assert fit.suits({"modality": modality}, SimpleNamespace(LEARNS=learns)) is fits
+
+
+def test_another_task_has_only_the_exports_that_fit_it() -> None:
+    def of(task: str, *names: str) -> Recipe:
+        return from_dict({"task": {"name": task}, "export": [{"name": name} for name in names]})
+
+    def to(task: str, before: Recipe) -> list[str]:
+        export = with_task(before, task).get("export", [{"name": choice.name} for choice in before.export])
+        return [choice["name"] for choice in export]
+
+    assert to("translation", Recipe()) == ["safetensors"]
+    assert to("text-classification", of("translation", "safetensors")) == ["safetensors", "onnx"], "nobody chose that"
+    assert to("token-classification", of("text-classification", "onnx")) == ["onnx"]
+    assert to("text-classification", of("sentence-embedding", "sentence-transformers")) == ["safetensors", "onnx"]
+    assert to("translation", of("text-classification")) == [], "none is a choice as well"

@@ -132,3 +132,14 @@ def test_a_missing_image_is_explained(view, qtbot, tmp_path) -> None:
 
 def test_a_kind_of_a_newer_version_shows_nothing() -> None:
     assert sample_views.make("holograms") is None
+
+
+def test_a_label_has_the_same_colour_in_all_sentences(view) -> None:
+    items = [
+        {"row": 1, "tokens": ["Rome", "Anna"], "labels": ["B-LOC", "B-PER"], "predicted": ["B-LOC", "B-PER"]},
+        {"row": 2, "tokens": ["Anna"], "labels": ["B-PER"], "predicted": ["B-PER"]},
+    ]
+    shown = view("spans")
+    shown.set_items(items, "sentences")
+    first, second = (shown.drawing(item)._colours["PER"] for item in items)
+    assert first == second

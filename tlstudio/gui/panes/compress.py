@@ -43,7 +43,7 @@ class CompressPane(Pane):
         self.empty = EmptyState(
             "compress",
             self.tr("No compression"),
-            self.tr("The trained model is exported as it is. Dynamic int8 makes it about a quarter of the size."),
+            "",
             self.tr("Add a step"),
             self,
         )
@@ -96,7 +96,11 @@ class CompressPane(Pane):
 
     def set_available(self, possible: bool, chosen: bool) -> None:
         """Whether there are steps that can be added, and whether some are chosen."""
-        self.empty.button.setEnabled(possible)
+        text = self.tr("The trained model is exported as it is. Dynamic int8 makes it about a quarter of the size.")
+        if not possible:
+            text = self.tr("The trained model is exported as it is.")
+        self.empty.set_text(self.tr("No compression"), text)
+        self.empty.button.setVisible(possible)
         self.empty.setVisible(not chosen)
         self.drawing.setVisible(chosen)
 

@@ -174,7 +174,8 @@ class DataPane(Pane):
         lengths = facts.get("lengths") or {}
         unit = {"characters": self.tr("characters"), "tokens": self.tr("tokens"), "messages": self.tr("messages")}
         name = str(lengths.get("unit", ""))
-        self.labels.set_lengths(lengths.get("edges", []), lengths.get("counts", []), unit.get(name, name))
+        title = self.tr("Lengths of the questions") if "question" in roles else ""
+        self.labels.set_lengths(lengths.get("edges", []), lengths.get("counts", []), unit.get(name, name), title)
         self.split.set_splits(facts.get("splits") or {}, facts.get("split_rows") or {})
 
     def set_preview(self, path: str, splits: Sequence[str], current: str) -> None:

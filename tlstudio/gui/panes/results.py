@@ -20,6 +20,8 @@ from tlstudio.gui.widgets.result_summary import StagesView, SummaryView
 from tlstudio.gui.widgets.samples import ConfusionSection, SampleTable, error_samples
 from tlstudio.gui.widgets.try_box import TryBox
 
+_CLASS_METRICS = ("precision", "recall", "f1")
+
 
 class _Tabs(QTabWidget):
     """As high as there is room: else the page would be as high as the highest tab would like to be."""
@@ -121,12 +123,10 @@ class ResultsPane(Pane):
         self.try_box.asked.connect(self.try_requested)
         self.comparison = ComparisonView()
         self.comparison.choose_requested.connect(self.compare_requested)
-        hint = self.tr(
-            "The errors that the model was most sure of: often wrong labels in the data, or two classes that touch."
-        )
+        self._hint = label("", "muted", wrap=True)
         self._classes = _stack(self.classes, fill=False)
         self._calibration = _stack(self.calibration_words, self.reliability)
-        self._errors = _stack(label(hint, "muted", wrap=True), self.errors)
+        self._errors = _stack(self._hint, self.errors)
         parts: list[tuple[QWidget, str]] = [
             (self.summary, self.tr("Summary")),
             (self._samples, self.tr("Samples")),
@@ -150,6 +150,7 @@ class ResultsPane(Pane):
                 numeric=True,
             )
 
+        titles = (self.tr("Precision"), self.tr("Recall"), self.tr("F1"))
         return [
             Column(self.tr("Class"), lambda item: str(item.get("label")), stretch=True),
             Column(
@@ -158,9 +159,7 @@ class ResultsPane(Pane):
                 lambda item: item.get("support"),
                 numeric=True,
             ),
-            metric("precision", self.tr("Precision")),
-            metric("recall", self.tr("Recall")),
-            metric("f1", self.tr("F1")),
+            *(metric(name, title) for name, title in zip(_CLASS_METRICS, titles, strict=True)),
         ]
 
     # -- showing ------------------------------------------------------------------------------------------------
@@ -181,15 +180,27 @@ class ResultsPane(Pane):
 
     def _show_classes(self, folder: Path, test: dict[str, Any]) -> None:
         """What results with classes have."""
-        self.classes.set_records(test.get("per_class") or [])
+        self._show_class_table(test)
         labels, counts = self._results.get("labels") or [], test.get("confusion") or []
         self.confusion.set_results(folder, [str(name) for name in labels] if counts else [], counts, self._unit)
         self.reliability.set_bins(test.get("calibration") or [], self._unit)
         self._show_calibration(test)
         self.errors.set_samples(error_samples(self._results))
+        self._hint.setText(self._error_words())
         pages = {"per_class": self._classes, "confusion": self.confusion, "calibration": self._calibration}
         for key, page in {**pages, "errors": self._errors}.items():
             self._show_tab(page, bool(test.get(key)))
+
+    def _show_class_table(self, test: dict[str, Any]) -> None:
+        """Not every task has all columns, and what is counted are not always rows."""
+        kind, records = str((test.get("samples") or {}).get("kind")), test.get("per_class") or []
+        entities = "entity_f1" in (test.get("metrics") or {})  # else each word has a tag of its own
+        words_or_entities = self.tr("Test entities") if entities else self.tr("Test words")
+        counted = {"spans": words_or_entities, "boxes": self.tr("Test boxes")}
+        self.classes.retitle(1, counted.get(kind, self.tr("Test rows")))
+        for column, name in enumerate(_CLASS_METRICS, start=2):
+            self.classes.setColumnHidden(column, not any(item.get(name) for item in records))
+        self.classes.set_records(records)
 
     def _show_samples(self, test: dict[str, Any]) -> None:
         """The test rows in the picture that their kind has."""
@@ -231,12 +242,25 @@ class ResultsPane(Pane):
         }.get(str(self._results.get("outcome")), str(self._results.get("outcome") or ""))
         return f"{folder.name} · {outcome}"
 
+    def _error_words(self) -> str:
+        if self._results.get("labels"):
+            return self.tr(
+                "The errors that the model was most sure of: often wrong labels in the data, or two classes that touch."
+            )
+        return self.tr("The errors that the model was most sure of: often what stands in the data is wrong.")
+
     def _show_calibration(self, test: dict[str, Any]) -> None:
         ece = (test.get("metrics") or {}).get("ece")
-        text = self.tr(
-            "On average the model's confidence is {ece} away from how often it is right. "
-            "Points below the dashed line are too sure, above it too careful; grey bars count the {unit}."
-        )
+        if formats.missing(formats.metric_value(ece)):
+            text = self.tr(
+                "How often the model is right, by its confidence. "
+                "Points below the dashed line are too sure, above it too careful; grey bars count the {unit}."
+            )
+        else:
+            text = self.tr(
+                "On average the model's confidence is {ece} away from how often it is right. "
+                "Points below the dashed line are too sure, above it too careful; grey bars count the {unit}."
+            )
         self.calibration_words.setText(text.format(ece=formats.interval(ece), unit=words.unit_name(self._unit)))
 
 

@@ -103,6 +103,9 @@ class TrainPane(Pane):
         self._show_numbers()
         if self._history.progress is not None:
             self.set_progress(self._history.progress.to_dict())
+        ended = self._history.finished
+        if ended is not None and ended.outcome in ("completed", "stopped"):  # the last stages are too short to tell
+            self.progress.setValue(self.progress.maximum())
 
     def add_log(self, level: str, text: str) -> None:
         self.log.add(level, text)
@@ -119,9 +122,9 @@ class TrainPane(Pane):
         if self._state in _RESTING:
             return  # the line says that it has finished, not what was last done
         parts = [words.stage(str(progress.get("stage", "")))]
-        if total and progress.get("unit"):
+        if total and progress.get("unit") and progress.get("stage") not in words.UNCOUNTED:
             parts.append(words.progress(progress.get("done") or 0, total, str(progress["unit"])))
-        self.activity.setText(" · ".join(parts))
+        self.activity.setText(" · ".join(part for part in parts if part))
 
     def set_earlier(self, earlier: Sequence[tuple[str, RunHistory]]) -> None:
         """Earlier runs, drawn as pale lines."""
@@ -223,7 +226,7 @@ class TrainPane(Pane):
             log_axis=True,
         )
         self.metric_plot = CurvePlot(self.tr("Metrics on the validation rows"))
-        self.metric_plot.header.insertWidget(2, self.scale)
+        self.metric_plot.footer.insertWidget(0, self.scale)  # beside the title there is no room for a long name
         self._offer_curves(self._drawn)
         for plot in (self.loss_plot, self.metric_plot):
             self._plots.addWidget(plot)

@@ -282,8 +282,9 @@ class DoctorPresenter(Presenter):
         return self.tr("Checking the data…"), text
 
     def _made(self) -> list[tuple[str, str]]:
-        """The checks of the last look with the time that each took."""
+        """The checks of the last look with the time that each took; those left out come last."""
         checks = self._look.reply["checks"] if self._look is not None else []
+        checks = sorted(checks, key=lambda item: bool(item.get("skipped")))
         return [(plan.title(_CHECKS, item["name"]), self._check_note(item)) for item in checks]
 
     def _check_note(self, item: dict[str, Any]) -> str:

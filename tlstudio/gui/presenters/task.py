@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tlstudio.core import plugins
-from tlstudio.core.recipe import Recipe
+from tlstudio.core.recipe import Choice, Recipe
 from tlstudio.gui import fit, i18n
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.data import DataPane
@@ -86,8 +86,26 @@ def with_task(recipe: Recipe, name: str) -> Changes:
         return {}
     plugin = plugins.find("tlstudio.tasks")[name]
     kept = {option: value for option, value in recipe.task.options.items() if _allowed(plugin, option, value)}
-    changes: Changes = {"task": {"name": name, **kept}}
-    return changes | {"training.best_metric": "auto"}
+    changes: Changes = {"task": {"name": name, **kept}, "training.best_metric": "auto"}
+    exports = _exports(recipe, fit.task_of(recipe.task.name), plugin)
+    if exports != recipe.export:
+        changes["export"] = [{"name": choice.name, **choice.options} for choice in exports]
+    return changes
+
+
+def _exports(recipe: Recipe, before: Any, after: Any) -> tuple[Choice, ...]:
+    """The formats that the new task has: without those that it cannot have, and the usual ones where nobody chose."""
+    usual = Recipe().export
+    untouched = recipe.export == tuple(choice for choice in usual if _has(before, choice))
+    kept = tuple(choice for choice in recipe.export if _has(after, choice))
+    if untouched or (recipe.export and not kept):
+        return tuple(choice for choice in usual if _has(after, choice))
+    return kept
+
+
+def _has(task: Any, choice: Choice) -> bool:
+    plugin = plugins.find("tlstudio.export").get(choice.name)
+    return plugin is None or fit.refusal(plugin, task) is None
 
 
 def _allowed(plugin: Any, option: str, value: Any) -> bool:

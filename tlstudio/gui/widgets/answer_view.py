@@ -172,7 +172,8 @@ class AnswerView(QWidget):
             self.more_bars[number].set_probabilities({str(g["token"]): g["probability"] for g in guesses[:6]})
             shown += [self.captions[number], self.more_bars[number]] if len(masks) > 1 else [self.more_bars[number]]
         self.text.setText(html)
-        self._show(self.text, *shown)
+        self.note.setText("" if masks else self.tr("Nothing is hidden: write [MASK] where the model shall guess."))
+        self._show(self.text, *shown, *([] if masks else [self.note]))
 
     def _boxes(self, answer: Answer, asked: dict[str, str]) -> None:
         found = [Box.of(item) for item in answer.get("boxes") or []]

@@ -28,7 +28,7 @@ _TOOLTIP = 2000
 _MAGIC = b"ARROW1"
 _BETWEEN = " · "  # the parts of a list
 
-IMAGE_ROLE = Qt.ItemDataRole.UserRole  # path of the cell's image, in columns of images
+IMAGE_ROLE = Qt.ItemDataRole.UserRole  # path of the cell's file, in columns of images and recordings
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -82,7 +82,7 @@ class ArrowModel(QAbstractTableModel):
 
     @property
     def images(self) -> list[int]:
-        """Numbers of the columns that hold images."""
+        """Numbers of the columns whose cells are shown as pictures: images, and recordings."""
         return self._images
 
     def set_roles(self, roles: Mapping[str, str | Sequence[str]]) -> None:
@@ -180,7 +180,7 @@ class ArrowModel(QAbstractTableModel):
             self._map = None
 
     def _find_images(self) -> None:
-        given = self._roles.get("image", ())
+        given = (*self._roles.get("image", ()), *self._roles.get("audio", ()))
         self._images = [index for index, name in enumerate(self._names) if name in given]
 
     def _index(self) -> None:

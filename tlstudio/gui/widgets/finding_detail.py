@@ -122,6 +122,9 @@ class FindingDetail(QWidget):
         self.samples.setVisible(bool(samples))
         self._show_whole("")
         self.gallery.set_pictures([_picture(item) for item in samples] if pictures else [])
+        recordings = bool(samples) and _is_recording(str(samples[0]["text"]))
+        title = translate("findings", "Recording") if recordings else translate("findings", "Text")
+        self.table.retitle(_TEXT, title)
         self.table.set_records([] if pictures else samples)
         self.table.setColumnHidden(_SPLIT, len({item["split"] for item in samples}) < 2)
         files = {(item["split"], item["path"]) for item in samples}
@@ -181,10 +184,21 @@ def _columns() -> list[Column]:
         Column(translate("findings", "Split"), lambda s: words.split(s["split"])),
         Column(translate("findings", "File"), lambda s: Path(s["path"]).name or s["path"]),
         Column(translate("findings", "Row"), lambda s: formats.count(s["row"]), lambda s: s["row"], numeric=True),
-        Column(translate("findings", "Text"), lambda s: " ".join(str(s["text"]).split()), stretch=True),
+        Column(translate("findings", "Text"), lambda s: _one_line(str(s["text"])), stretch=True),
         Column(translate("findings", "Label"), lambda s: s["label"]),
         Column(translate("findings", "Why"), lambda s: s["detail"]),
     ]
+
+
+def _one_line(text: str) -> str:
+    """A text without its line breaks; of the place of a recording its name."""
+    return Path(text).name if _is_recording(text) else " ".join(text.split())
+
+
+def _is_recording(text: str) -> bool:
+    from tlstudio.data.audio import SUFFIXES
+
+    return text.lower().endswith(SUFFIXES)
 
 
 def _picture(sample: dict[str, Any]) -> Picture:

@@ -234,7 +234,9 @@ class LabelsView(QWidget):
         self._show(counts, {}, self.tr("Boxes of each label"), self.tr("Boxes"), True)
         self.note.setText(self.tr("{n} labels of boxes in the data.").format(n=formats.count(len(counts))))
 
-    def set_lengths(self, edges: list[float], counts: list[float], unit: str) -> None:
+    def set_lengths(self, edges: list[float], counts: list[float], unit: str, title: str = "") -> None:
+        """``title``: whose lengths, where it is not those of texts."""
+        self.lengths.title.setText(title or self.tr("Lengths of the texts"))
         self.histogram.set_counts(edges, counts, unit)
         self.lengths.setVisible(bool(counts))
         self.nothing.setVisible(self.card.isHidden() and self.lengths.isHidden())

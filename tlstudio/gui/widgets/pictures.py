@@ -1,4 +1,7 @@
-"""Pictures in a long table, decoded beside the window: the newest wish first, what has scrolled away never."""
+"""Pictures in a long table, made beside the window: the newest wish first, what has scrolled away never.
+
+Of an image a small copy, of a recording its spectrogram.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ class Pictures(QObject):
 
 
 class PictureDelegate(QStyledItemDelegate):
-    """Paints the image of a cell with the file's name; a sign where it is broken."""
+    """Paints the picture of a cell with the file's name; a sign where the file is broken."""
 
     def __init__(self, pictures: Pictures, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -122,13 +125,27 @@ class PictureDelegate(QStyledItemDelegate):
 
 
 def _picture(path: str, side: int) -> tuple[QImage, str]:
-    """The image of a file, no larger than ``side``; or an empty one and what is wrong."""
+    """The picture of a file, no larger than ``side``; or an empty one and what is wrong."""
+    from tlstudio.data import audio
     from tlstudio.data.images import open_image
 
     try:
+        if path.lower().endswith(audio.SUFFIXES):
+            return _spectrogram(path, side), ""
         image = open_image(path)
     except StudioError as error:
         return QImage(), i18n.message(error)
     image.thumbnail((side, side))
     pixels = image.tobytes()
     return QImage(pixels, image.width, image.height, 3 * image.width, QImage.Format.Format_RGB888).copy(), ""
+
+
+def _spectrogram(path: str, side: int) -> QImage:
+    import numpy as np
+
+    from tlstudio.data.audio import spectrogram
+
+    pixels = np.ascontiguousarray(spectrogram(path))
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    return image.scaled(side, side, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)

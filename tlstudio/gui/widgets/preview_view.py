@@ -28,8 +28,8 @@ from tlstudio.gui.widgets.splitter import splitter
 
 _ROW, _PICTURE_ROW = 28, 60  # pixels
 _LARGE = 112  # pixels of the chosen row's picture
-_WIDE, _NARROW = 460, 150  # pixels of a column
-_LONG = ("image", "text", "text_b", "negative", "question", "context", "source_text", "target_text", "prompt",
+_WIDE, _NARROW = 240, 150  # pixels of a column
+_LONG = ("image", "audio", "text", "text_b", "negative", "question", "context", "source_text", "target_text", "prompt",
          "response", "messages", "tokens")  # fmt: skip
 _LIMIT = 20_000  # characters of a row that are shown
 
@@ -176,7 +176,9 @@ class PreviewView(QWidget):
         """Shares out the room that there is; what has no text to show stays narrow."""
         wide = {name for role in _LONG for name in self._roles.get(role, ())}
         count = sum(name in wide for name in self.model.columns)
-        room = self.table.viewport().width() - _NARROW * (len(self.model.columns) - count)
+        bar = self.table.verticalScrollBar()
+        soon = 0 if bar.isVisible() else bar.sizeHint().width()  # takes its room when the rows are there
+        room = self.table.viewport().width() - soon - _NARROW * (len(self.model.columns) - count)
         for column, name in enumerate(self.model.columns):
             self.table.setColumnWidth(column, max(room // count, _WIDE) if name in wide else _NARROW)
         self._room = self.table.viewport().width()

@@ -192,8 +192,9 @@ class StagesView(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.sentence)
         layout.addWidget(self.table, 1)
-        note = self.tr("Times are medians for one input, and for a batch of 16, on this machine.")
-        layout.addWidget(label(note, "caption", wrap=True))
+        text = self.tr("Times are medians for one input, and for a batch of 16, on this machine.")
+        self.note = label(text, "caption", wrap=True)
+        layout.addWidget(self.note)
         layout.addStretch(1)
 
     def set_results(self, results: Results) -> None:
@@ -202,7 +203,11 @@ class StagesView(QWidget):
         self.table.retitle(2, metric_names.title(self._metric))
         self.table.set_records(stages)
         sentences = [self._sentence(stages[0], stage) for stage in stages[1:]]
-        nothing = self.tr("No compression step was chosen; the Compress step offers one that makes the file smaller.")
+        nothing = self.tr(
+            "Nothing was compressed. With a step of Compress, size, speed and score are measured before and after."
+        )
+        for part in (self.table, self.note):
+            part.setVisible(bool(stages))
         self.sentence.setText("\n".join(sentences) or nothing)
         theme.set_role(self.sentence, "title" if sentences else "muted")
 

@@ -21,6 +21,7 @@ from tlstudio.session.predictions import CONTENT, Sample, samples
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 _LIMIT = 5000
 _HIGHEST = 360  # pixels that a matrix of many classes takes at least
+_PICTURES = ("image", "audio")  # kinds of samples that are shown as pictures
 _THUMBNAIL = 72  # pixels, the height of a row with an image
 
 
@@ -36,11 +37,16 @@ class SampleTable(RecordTable):
         self.setItemDelegateForColumn(1, PictureDelegate(self.pictures, self))
 
     def set_samples(self, samples: Sequence[Sample]) -> None:
-        pictures = any(sample.kind == "image" for sample in samples)
-        self.retitle(1, _content_title(samples[0].kind if samples else "text"))
+        pictures = any(sample.kind in _PICTURES for sample in samples)
+        if samples:
+            self.set_kind(samples[0].kind)
         self.verticalHeader().setDefaultSectionSize(_THUMBNAIL if pictures else self._low)
         self.pictures.forget()
         self.set_records(samples)
+
+    def set_kind(self, kind: str) -> None:
+        """What the samples are: text, image, audio, or the name of another role."""
+        self.retitle(1, _content_title(kind))
 
 
 class ConfusionSection(QWidget):
@@ -90,6 +96,7 @@ class ConfusionSection(QWidget):
         self.matrix.set_matrix(labels, counts)
         self.matrix.setMinimumHeight(min(self.matrix.sizeHint().height(), _HIGHEST))
         self.samples.set_samples([])
+        self.samples.set_kind({"images": "image", "recordings": "audio"}.get(unit, "text"))
         self.text.setText("")
         self.caption.setText(self.tr("No cell is chosen."))
         theme.set_role(self.caption, "muted")
@@ -124,17 +131,20 @@ class ConfusionSection(QWidget):
 
     @Slot(object)
     def _show_text(self, sample: Sample | None) -> None:
-        self.text.setText(sample.text[:2000] if sample and sample.kind == "text" else "")
+        self.text.setText(sample.text[:2000] if sample and sample.kind not in _PICTURES else "")
 
 
 def _content_title(kind: str) -> str:
-    return {"image": translate("samples", "Image"), "audio": translate("samples", "Recording")}.get(
-        kind, translate("samples", "Text")
-    )
+    return {
+        "image": translate("samples", "Image"),
+        "audio": translate("samples", "Recording"),
+        "question": translate("samples", "Question"),
+        "prompt": translate("samples", "Prompt"),
+    }.get(kind, translate("samples", "Text"))
 
 
 def _content(sample: Sample) -> str:
-    return " ".join(sample.text[:500].split()) if sample.kind == "text" else Path(sample.text).name
+    return Path(sample.text).name if sample.kind in _PICTURES else " ".join(sample.text[:500].split())
 
 
 def _columns() -> list[Column]:
@@ -144,12 +154,12 @@ def _columns() -> list[Column]:
             translate("samples", "Text"),
             _content,
             stretch=True,
-            picture=lambda s: s.text if s.kind == "image" else "",
+            picture=lambda s: s.text if s.kind in _PICTURES else "",
         ),
-        Column(translate("samples", "True"), lambda s: s.label),
+        Column(translate("samples", "True"), lambda s: s.label or formats.NONE),
         Column(
             translate("samples", "Predicted"),
-            lambda s: s.predicted if s.predicted == s.label else f"✕ {s.predicted}",
+            lambda s: s.predicted if s.predicted == s.label else f"✕ {s.predicted or formats.NONE}",
             colour=lambda s: "" if s.predicted == s.label else "error",
         ),
         Column(
@@ -168,5 +178,5 @@ def error_samples(results: dict[str, Any]) -> list[Sample]:
 
 def _error(item: dict[str, Any]) -> Sample:
     content = next((name for name in CONTENT if name in item), "text")
-    kind = content if content in ("image", "audio") else "text"
-    return Sample(item["row"], str(item.get(content, "")), item["label"], item["predicted"], item["confidence"], kind)
+    text = str(item.get(content, ""))
+    return Sample(item["row"], text, item["label"], item["predicted"], item["confidence"], content)

@@ -12,7 +12,7 @@ from tlstudio.gui.forms import ChoiceBox
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.widgets.common import Sign, button, label
 
-_WIDTH = 210  # pixels: the longest usual title
+_WIDTH = 245  # pixels: the longest usual title
 
 
 class TaskChoice(QWidget):

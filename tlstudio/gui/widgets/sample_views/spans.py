@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtGui import QFont
 
 from tlstudio.gui import words
@@ -12,6 +14,13 @@ from tlstudio.gui.widgets.sample_views.tags import Segment, TagFlow, scheme_of, 
 class View(SampleView):
     """{row, tokens, labels, predicted} as coloured words."""
 
+    _names: tuple[str, ...] = ()  # the labels of all sentences
+
+    def set_items(self, items: Sequence[Item], unit: str) -> None:
+        found = {part.label for item in items for side in _both(item) for part in side}
+        self._names = tuple(sorted(found))
+        super().set_items(items, unit)
+
     def legend(self) -> str:
         return self.tr(
             "Below the words stands what the model says, above them the truth. ✕ and a red edge: not in the truth; "
@@ -20,7 +29,7 @@ class View(SampleView):
 
     def drawing(self, item: Item) -> Drawing:
         truth, predicted = _both(item)
-        return TagFlow(item["tokens"], predicted, truth, QFont(self.font()))
+        return TagFlow(item["tokens"], predicted, truth, QFont(self.font()), self._names)
 
     def is_wrong(self, item: Item) -> bool | None:
         return bool(item["labels"] != item["predicted"])

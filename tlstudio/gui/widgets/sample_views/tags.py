@@ -49,12 +49,18 @@ def segments(tags: Sequence[str], joins: bool) -> list[Segment]:
 class TagFlow:
     """Words that wrap, with labelled segments below (the model's) and above (the truth's, where it is given).
 
-    A predicted segment that is not in the truth is marked with ✕ and a red edge, a true one that was not found has a
-    dashed edge. Where every word has a tag, only the differing truth is shown.
+    ``names``: the labels that may occur, which gives each the same colour in all sentences. A predicted segment that
+    is not in the truth is marked with ✕ and a red edge, a true one that was not found has a dashed edge. Where every
+    word has a tag, only the differing truth is shown.
     """
 
     def __init__(
-        self, words: Sequence[str], predicted: Sequence[Segment], truth: Sequence[Segment] | None, font: QFont
+        self,
+        words: Sequence[str],
+        predicted: Sequence[Segment],
+        truth: Sequence[Segment] | None,
+        font: QFont,
+        names: Sequence[str] = (),
     ) -> None:
         self._words = [word[:80] for word in words[:MOST]] + (["…"] if len(words) > MOST else [])
         known = set(truth or ())
@@ -67,8 +73,8 @@ class TagFlow:
         self._has_truth = truth is not None
         self._font, self._small = QFont(font), QFont(font)
         self._small.setPointSizeF(font.pointSizeF() * 0.85)
-        names = {item.label for item, _ in (*self._predicted, *self._truth)}
-        self._colours = {name: at for at, name in enumerate(sorted(names))}
+        here = {item.label for item, _ in (*self._predicted, *self._truth)}
+        self._colours = {name: at for at, name in enumerate([*names, *sorted(here - set(names))])}
         self._lines: list[list[tuple[int, float]]] = []
         self._widths: list[float] = []
 
