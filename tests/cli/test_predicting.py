@@ -119,3 +119,15 @@ def test_what_a_task_can_do_without_is_read_where_it_is(tmp_path):
     assert list(file_rows(path, {}, asks, Control(), needed)) == [{"text": "red", "text_b": "rot"}]
     path.write_text("sentence1,n\nred,rot\n")
     assert list(file_rows(path, {"text_b": "n"}, asks, Control(), needed)) == [{"text": "red", "text_b": "rot"}]
+
+
+def test_files_are_found_beside_the_table_that_names_them(tmp_path, monkeypatch):
+    from tlstudio.core.control import Control
+
+    (tmp_path / "here/pics").mkdir(parents=True)
+    (tmp_path / "here/pics/a.png").write_bytes(b"x")
+    table = tmp_path / "here/rows.csv"
+    table.write_text("image,note\npics/a.png,one\npics/b.png,two\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    rows = list(file_rows(table, {}, ("image",), Control()))
+    assert rows == [{"image": str(tmp_path / "here/pics/a.png")}, {"image": "pics/b.png"}]

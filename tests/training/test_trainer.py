@@ -60,8 +60,13 @@ def test_it_learns_and_ends_with_the_best_weights(prepared, encoded, tmp_path):
     scores = heard.values("validation", "macro_f1")
     assert len(scores) == 20
     assert trained.best_score == max(scores) > 0.8
-    assert trained.best_epoch == scores.index(max(scores)) + 1
-    assert len(heard.of("checkpoint")) == sum(s > max([0.0, *scores[:i]]) for i, s in enumerate(scores))
+    losses = heard.values("validation", "loss")
+    best = min((loss, at) for at, (score, loss) in enumerate(zip(scores, losses, strict=True)) if score == max(scores))[
+        1
+    ]
+    assert trained.best_epoch == best + 1, "of the best epochs that with the lowest loss"
+    assert len(heard.of("checkpoint")) >= sum(s > max([0.0, *scores[:i]]) for i, s in enumerate(scores))
+    assert heard.of("checkpoint")[-1].epoch == best + 1
     assert same(load_file(tmp_path / "best.safetensors"), weights(prepared.model))
     assert trained.samples_per_second > 0
     assert trained.peak_memory_bytes > 1 << 20

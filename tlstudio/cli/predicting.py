@@ -14,7 +14,8 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import atomic_write, explain_os_errors
 from tlstudio.core.progress import silent
-from tlstudio.data.roles import assign, missing_column, named
+from tlstudio.data.compose import beside
+from tlstudio.data.roles import FILES, assign, missing_column, named
 from tlstudio.data.tables import read_table
 from tlstudio.pipeline.predict import Predictor
 
@@ -89,8 +90,13 @@ def file_rows(
     wanted = [role for role in asks if needed is None or role in needed or role in chosen or named(sample, role)]
     roles = assign(sample, dict(chosen), tuple(wanted), str(file))
     names = {roles.one(role): role for role in wanted}
+    first = 0
     for batch in table.batches(list(names)):
-        yield from ({names[name]: value for name, value in row.items()} for row in batch.to_pylist())
+        columns = {names[name]: batch.column(name).to_pylist() for name in names}
+        for role in set(FILES) & columns.keys():
+            columns[role] = list(beside(table, first, columns[role]))
+        first += batch.num_rows
+        yield from (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
 def _lines(file: Path) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The columns that are learnt from where the file does not have them as such: texts from a template, repaired texts,
-several labels as one. They are written beside the data in the cache; the file stays as it is."""
+several labels as one, images and recordings that are named relative to the file. They are written beside the data in
+the cache; the file stays as it is."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.control import Control
@@ -17,7 +19,7 @@ from tlstudio.core.paths import cache_folder
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice, DataSection
-from tlstudio.data.roles import CHOSEN, HELPERS, TARGETS, TEXTS, Roles, assign, missing_column, named
+from tlstudio.data.roles import CHOSEN, FILES, HELPERS, TARGETS, TEXTS, Roles, assign, missing_column, named
 from tlstudio.data.rowwise import message_of
 from tlstudio.data.tables import Table, write_batches
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 TEMPLATE = "text (template)"  # name of the column that a template makes
 LABELS = "labels (joined)"  # name of the column that joins several labels
-_FORMAT = 2
+RELATIVE = "file"  # the column with the names of files relative to the folder that is read
+_FORMAT = 3
+_LOOKED_AT = 2000  # rows that tell whether files are named relative to the data
 _STEPS = "tlstudio.data.steps"
 _BLANK = re.compile(r"\{([^{}]*)\}")
 
@@ -44,11 +48,27 @@ def composed(
         _require_columns(table, raw["train"], assigned)
     steps = [choice for choice in data.steps if get(_STEPS, choice.name, "data.steps").LEVEL == "text"]
     joined = "labels" in assigned.columns
-    if not data.template and not steps and not joined:
+    media = _relative(raw, assigned)
+    if not data.template and not steps and not joined and not media:
         return raw, assigned
-    maker = _Maker(data, assigned, steps)
+    maker = _Maker(data, assigned, steps, media)
     tables = {split: _made(table, maker, emit, control) for split, table in raw.items()}
     return tables, assigned
+
+
+def _relative(raw: dict[str, Table], roles: Roles) -> list[str]:
+    """The columns with names of images or recordings that are not absolute."""
+    names = [roles.one(role) for role in FILES if role in roles.columns]
+    return [
+        name
+        for name in names
+        if any(_is_relative(value) for table in raw.values() if table.columns.get(name) == "text"
+               for value in table.open().column(name).slice(0, _LOOKED_AT).to_pylist())
+    ]  # fmt: skip
+
+
+def _is_relative(place: Any) -> bool:
+    return isinstance(place, str) and bool(place.strip()) and not Path(place).is_absolute()
 
 
 def lacking(train: Table, data: DataSection, roles: tuple[str, ...]) -> list[str]:
@@ -167,22 +187,29 @@ def _fitting(data: DataSection, roles: tuple[str, ...]) -> tuple[str, ...]:
 class _Maker:
     """Makes batches with the composed columns; ``key`` names what it does."""
 
-    def __init__(self, data: DataSection, roles: Roles, steps: list[Choice]) -> None:
+    def __init__(self, data: DataSection, roles: Roles, steps: list[Choice], media: list[str]) -> None:
+        self.media = media
         self.template, self.separator, self.roles = data.template, data.separator, roles
         self.steps = [(plugin := get(_STEPS, choice.name, "data.steps"),
                        configure(plugin, choice.options, f"data.steps.{choice.name}")) for choice in steps]  # fmt: skip
-        parts = [_FORMAT, self.template, self.separator, sorted(roles.plain().items()),
+        parts = [_FORMAT, self.template, self.separator, sorted(roles.plain().items()), media,
                  [choice.model_dump(mode="json") for choice in steps]]  # fmt: skip
         self.key = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     def batches(self, table: Table, meter: Meter) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
+        first = 0
         for batch in table.batches():
             columns = {name: batch.column(index) for index, name in enumerate(batch.schema.names)}
             if self.template:
                 columns[TEMPLATE] = pa.array([filled(self.template, row) for row in batch.to_pylist()], pa.string())
             self._repair(columns)
+            for name in self.media:
+                found = columns[name]
+                columns.setdefault(RELATIVE, found)  # by which a row is known wherever the folder lies
+                columns[name] = pa.array(list(beside(table, first, found.to_pylist())), pa.string())
+            first += batch.num_rows
             if "labels" in self.roles.columns:
                 columns[LABELS] = pa.array(self._joined(columns), pa.string())
             meter.advance(batch.num_rows)
@@ -242,13 +269,21 @@ class _Maker:
             )  # fmt: skip
 
 
+def beside(table: Table, first: int, places: list[str]) -> Iterator[str]:
+    """Places of files, from the folder of the file that names them where they lie there."""
+    for row, place in enumerate(places, first):
+        file = Path(table.place(row)[0]).parent / place
+        yield str(file.absolute()) if _is_relative(place) and file.is_file() else place
+
+
 def is_yes(cell: str) -> bool:
     """A cell of a one-hot column."""
     return cell.strip().lower() not in ("", "0", "0.0", "false", "no", "n")
 
 
 def _made(table: Table, maker: _Maker, emit: Emit, control: Control) -> Table:
-    key = hashlib.sha256(f"{table.key}|{maker.key}".encode()).hexdigest()[:32]
+    places = [part.path for part in table.parts] if maker.media else []  # the same table elsewhere names other files
+    key = hashlib.sha256(f"{table.key}|{maker.key}|{places}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
     arrow = cache_folder("datasets") / f"{key}.arrow"
     meter = Meter(emit, control, "prepare", table.rows, "rows")
     columns = dict(table.columns)
@@ -256,6 +291,8 @@ def _made(table: Table, maker: _Maker, emit: Emit, control: Control) -> Table:
         columns[TEMPLATE] = "text"
     if "labels" in maker.roles.columns:
         columns[LABELS] = "text"
+    if maker.media:
+        columns.setdefault(RELATIVE, "text")
     if not arrow.is_file():
         write_batches(arrow, maker.batches(table, meter))
     return replace(table, arrow=arrow, key=key, columns=columns)

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from tlstudio.core.control import Control
 from tlstudio.core.files import atomic_write
+from tlstudio.data.compose import RELATIVE
 from tlstudio.data.roles import CONTENT, FILES, Roles
 from tlstudio.data.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
-
-RELATIVE = "file"  # the column in which folders give the relative names of their files
 
 
 @dataclass

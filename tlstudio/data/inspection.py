@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_FORMAT = 3  # part of the name of what is remembered: raise it when the facts change
+_FORMAT = 4  # part of the name of what is remembered: raise it when the facts change
 _BINS = 30
 _LABELS = 2_000  # labels that are listed
 _EXAMPLE = 80  # characters

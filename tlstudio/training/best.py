@@ -26,18 +26,25 @@ class BestWeights:
         self._trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
         self.score: float | None = None
         self.epoch: float | None = None
+        self.loss = math.inf
+        self.gained = False  # whether the last score was better than all before
 
     @property
     def found(self) -> bool:
         return self.score is not None
 
     def offer(self, values: dict[str, float], epoch: float) -> bool:
-        """Keeps the current weights if ``values`` has a better score; says whether it has."""
-        score = values[self._metric]
-        if not math.isfinite(score) or (self.score is not None and not self._better(score, self.score)):
+        """Keeps the current weights if ``values`` has a better score; says whether they are kept.
+
+        Of weights with the same score those with the lower loss are kept: with few validation rows many epochs tie, and
+        the first of them has hardly begun to learn.
+        """
+        score, loss = values[self._metric], values.get("loss", math.inf)
+        self.gained = math.isfinite(score) and (self.score is None or self._better(score, self.score))
+        if not self.gained and not (score == self.score and loss < self.loss):
             return False
         self._save()
-        self.score, self.epoch = score, round(epoch, 2)
+        self.score, self.loss, self.epoch = score, loss, round(epoch, 2)
         return True
 
     def _better(self, score: float, than: float) -> bool:

@@ -42,6 +42,7 @@ class Watch:
             "epoch": self.epoch,
             "without_gain": self._without_gain,
             "best_score": self.best.score,
+            "best_loss": self.best.loss if math.isfinite(self.best.loss) else None,
             "best_epoch": self.best.epoch,
         }
 
@@ -49,6 +50,7 @@ class Watch:
         """Goes on from an earlier :meth:`state`."""
         self.step, self.epoch, self._without_gain = state["step"], state["epoch"], state["without_gain"]
         self.best.score, self.best.epoch = state["best_score"], state["best_epoch"]
+        self.best.loss = math.inf if state["best_loss"] is None else state["best_loss"]
         self.meter.advance(self.step)
 
     def _now(self) -> float:
@@ -95,7 +97,6 @@ class Watch:
             Metric(split="validation", step=self._before + state.global_step, epoch=state.epoch or 0.0, values=values)
         )
         if self.best.offer(values, state.epoch or 0.0):
-            self._without_gain = 0
             self.emit(
                 Checkpoint(
                     step=state.global_step,
@@ -105,8 +106,7 @@ class Watch:
                     score=values[self.settings.best_metric],
                 )
             )
-        else:
-            self._without_gain += 1
+        self._without_gain = 0 if self.best.gained else self._without_gain + 1
         self._last = self._now()
 
     def exhausted(self) -> bool:
