@@ -121,6 +121,8 @@ def test_every_entry_of_a_list_has_a_title() -> None:
 
     packages = (
         "strategies",
+        "regularisation",
+        "adaptation",
         "compression",
         "export",
         "tasks",

@@ -4056,6 +4056,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>降至 0</translation>
     </message>
     <message>
+        <source>Masked words</source>
+        <translation>掩码词</translation>
+    </message>
+    <message>
+        <source>Denoising</source>
+        <translation>去噪</translation>
+    </message>
+    <message>
+        <source>Masked images</source>
+        <translation>掩码图像</translation>
+    </message>
+    <message>
         <source>Leave out</source>
         <translation>排除</translation>
     </message>
@@ -6596,7 +6608,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Masked words</source>
-        <translation>遮盖词预测</translation>
+        <translation>掩码词</translation>
     </message>
     <message>
         <source>Masked-LM replacement</source>

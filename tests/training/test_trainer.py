@@ -61,9 +61,7 @@ def test_it_learns_and_ends_with_the_best_weights(prepared, encoded, tmp_path):
     assert len(scores) == 20
     assert trained.best_score == max(scores) > 0.8
     losses = heard.values("validation", "loss")
-    best = min((loss, at) for at, (score, loss) in enumerate(zip(scores, losses, strict=True)) if score == max(scores))[
-        1
-    ]
+    best = min((at for at, score in enumerate(scores) if score == max(scores)), key=losses.__getitem__)
     assert trained.best_epoch == best + 1, "of the best epochs that with the lowest loss"
     assert len(heard.of("checkpoint")) >= sum(s > max([0.0, *scores[:i]]) for i, s in enumerate(scores))
     assert heard.of("checkpoint")[-1].epoch == best + 1
