@@ -1,4 +1,4 @@
-"""Every strategy on every task that it is offered for: a whole run, or a refusal with a reason. Run by hand: minutes."""
+"""Every strategy on every task that it is offered for: a whole run, or a refusal with a reason. Run by hand."""
 
 from __future__ import annotations
 

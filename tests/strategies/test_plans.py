@@ -55,6 +55,8 @@ def test_upper_blocks_or_a_selection():
     assert trained(blocks=2) == ["block 3", "block 4", "final", "head"]
     assert trained(blocks=0) == ["final", "head"]
     assert trained(blocks=5)[0] == "embeddings"
+    headless = PARTIAL.plan(PARTIAL.Config(blocks=1), GROUPS[:5], 4.0)
+    assert [one.trains for one in headless] == [False] * 4 + [True]
     assert trained(trains="selection", selection=("block 2", "no such")) == ["block 2", "head"]
 
 
@@ -64,3 +66,5 @@ def test_blocks_open_over_the_first_half_or_as_told():
 
     assert opens() == [5.0, 4.0, 3.0, 2.0, 1.0, 0.0, 0.0]
     assert opens(opens=(0.5, 6.0)) == [5.0, 4.0, 3.0, 6.0, 0.5, 0.0, 0.0]
+    plan = GRADUAL.plan(GRADUAL.Config(), GROUPS[:6], 8.0)
+    assert [one.opens for one in plan] == [4.0, 3.0, 2.0, 1.0, 0.0, 0.0], "without a head the uppermost block begins"

@@ -78,8 +78,10 @@ class GradualUnfreezing:
         if config.by == "epoch":
             return prepared
         names = parameter_groups(model)
-        steps: list[list[str]] = [[] for _ in range(max(depths(layer_groups(model))) + 1)]
-        for group, depth in zip(layer_groups(model), depths(layer_groups(model)), strict=True):
+        groups = layer_groups(model)
+        found = depths(groups)
+        steps: list[list[str]] = [[] for _ in range(max(found) + 1)]
+        for group, depth in zip(groups, found, strict=True):
             steps[depth] += names[group.name][1]
         return replace(prepared, callbacks=(Plateau(steps),))
 

@@ -67,7 +67,9 @@ class Partial:
             return [TRAINS if group.kind == "head" else part for group in groups]
         if config.trains == "selection":
             return [TRAINS if group.kind == "head" or group.name in config.selection else FROZEN for group in groups]
-        return [TRAINS if depth <= config.blocks else FROZEN for depth in depths(groups)]
+        head = any(group.kind == "head" for group in groups)
+        limit = max(config.blocks + head, 1)  # a network without a head has at least its uppermost block to train
+        return [TRAINS if depth < limit else FROZEN for depth in depths(groups)]
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
         model, restore = through.build(config, job)

@@ -48,15 +48,18 @@ TRAINS, FROZEN = GroupPlan(), GroupPlan(0.0)
 def depths(groups: Sequence[LayerGroup]) -> list[int]:
     """How far each group is from the output: 0 for the head, 1 for the uppermost block … embeddings are deepest.
 
-    Pooler and final layers go with the uppermost block's reader, the head.
+    Pooler and final layers go with the head that reads them. Of a network without one they go with the uppermost block,
+    from which it is then counted.
     """
     blocks = [group.name for group in groups if _is_block(group)]
-    return [
-        0 if group.kind != "embeddings" and not _is_block(group)
-        else len(blocks) - blocks.index(group.name) if _is_block(group)
-        else len(blocks) + 1
-        for group in groups
-    ]  # fmt: skip
+    top = int(any(group.kind == "head" for group in groups))
+
+    def depth(group: LayerGroup) -> int:
+        if _is_block(group):
+            return len(blocks) - 1 - blocks.index(group.name) + top
+        return len(blocks) + top if group.kind == "embeddings" else 0
+
+    return [depth(group) for group in groups]
 
 
 def _is_block(group: LayerGroup) -> bool:
