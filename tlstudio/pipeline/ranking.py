@@ -81,19 +81,8 @@ def rank(
     labelled = subsets.sample(whole, "train", rows, recipe.training.seed)
     labelled = Labelled(**{**vars(labelled), "splits": {"train": labelled.splits["train"]}})
     meter.advance(0.2)
-    found: list[Candidate] = []
-    for model in chosen:
-        if control.stopping:
-            break
-        meter.advance(0, model=model.name)
-        try:
-            candidate = _measured(recipe, model, labelled, control)
-        except StudioError as error:
-            skipped.append({"name": model.name, "source": model.source, "error": error.to_dict()})
-        else:
-            found.append(candidate)
-            emit(Result(name="candidate", data=candidate.facts))
-        meter.advance()
+    found, failed = _all_measured(recipe, chosen, labelled, emit, control, meter)
+    skipped = [*skipped, *failed]
     if not found:
         if control.stopping:
             raise Cancelled
@@ -112,6 +101,27 @@ def rank(
         "skipped": skipped,
         "seconds": round(time.monotonic() - begin, 1),
     }  # fmt: skip
+
+
+def _all_measured(
+    recipe: Recipe, models: Sequence[ModelSection], labelled: Labelled, emit: Emit, control: Control, meter: Meter
+) -> tuple[list[Candidate], list[dict[str, Any]]]:
+    """Each backbone, told as soon as it is measured; and those that could not be, each with its error."""
+    found: list[Candidate] = []
+    skipped: list[dict[str, Any]] = []
+    for model in models:
+        if control.stopping:
+            break
+        meter.advance(0, model=model.name)
+        try:
+            candidate = _measured(recipe, model, labelled, control)
+        except StudioError as error:
+            skipped.append({"name": model.name, "source": model.source, "error": error.to_dict()})
+        else:
+            found.append(candidate)
+            emit(Result(name="candidate", data=candidate.facts))
+        meter.advance()
+    return found, skipped
 
 
 def _require_features(recipe: Recipe, control: Control) -> None:

@@ -140,7 +140,6 @@ class Stages:
         """Prepares the rows for the model, or finds them in the cache."""
         self.encoded = self.encode(self.context.emit)
         self.context.results["labels"] = self.encoded.labels
-        self.context.results["labels"] = self.encoded.labels
         self.context.result("data", {**self.context.results["data"], "truncated": self.encoded.truncated})
 
     def encode(self, emit: Emit, reader: Path | None = None) -> Encoded:
