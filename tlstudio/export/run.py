@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,10 +90,19 @@ def _write(job: ExportJob, exporter: Exporter, config: Any, folder: Path) -> Non
     exporter.write(job, folder, config)
     with files.explain_os_errors(folder):
         task = plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name")
-        shutil.copyfile(paths.resource(task.SCRIPTS[exporter.RUNTIME]), folder / "predict.py")
+        script = paths.resource(task.SCRIPTS[exporter.RUNTIME]).read_text(encoding="utf-8")
+        if (folder / "network.py").is_file():  # see models/parts.py
+            script = _with_parts(script)
+        files.write_text(folder / "predict.py", script)
     settings = folder / SETTINGS_FILE
     if not settings.is_file():  # predict.py reads the length from it
         files.write_json(settings, {"max_length": max_length(job.model_folder)})
+
+
+def _with_parts(script: str) -> str:
+    """The script for a network that transformers alone cannot load."""
+    script = re.sub(r"\w+\.from_pretrained\(HERE\)\.eval\(\)", "load(HERE)", script)
+    return re.sub(r"^(from transformers import .*)$", r"\1\n\nfrom network import load", script, flags=re.MULTILINE)
 
 
 def _entry(job: ExportJob, exporter: Exporter, target: Path, verdict: parity.Parity) -> dict[str, Any]:

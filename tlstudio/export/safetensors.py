@@ -11,6 +11,7 @@ from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
 from tlstudio.models import sentences
+from tlstudio.models.checks import PARTS_WEIGHTS
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import Scorer, TorchScorer
 
@@ -39,6 +40,9 @@ class Safetensors:
                     shutil.copyfile(source, folder / source.name)
         copy_tokenizer(job.model_folder, folder)
         sentences.copy(job.model_folder, folder)
+        if (folder / PARTS_WEIGHTS).is_file():
+            with explain_os_errors(folder):
+                shutil.copyfile(Path(__file__).parents[1] / "models" / "parts.py", folder / "network.py")
 
     def scorer(self, folder: Path) -> Scorer:
         return TorchScorer(folder)

@@ -13,6 +13,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json, sha256
 from tlstudio.models.folders import VOCABULARIES
 
+PARTS_WEIGHTS = "model.parts.safetensors"  # of a network that transformers alone cannot load, see models/parts.py
 _MAX_HEADER = 100 << 20  # the limit of the safetensors format
 
 
@@ -101,9 +102,9 @@ def weight_files(folder: Path) -> list[Path]:
     Raises:
         StudioError: there are none, only a pickle, or a shard is missing.
     """
-    single = folder / "model.safetensors"
-    if single.is_file():  # transformers takes it before an index, too
-        return [single]
+    for name in ("model.safetensors", PARTS_WEIGHTS):  # transformers takes the first before an index, too
+        if (folder / name).is_file():
+            return [folder / name]
     index = folder / "model.safetensors.index.json"
     if index.is_file():
         content = read_json(index)

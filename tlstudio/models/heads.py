@@ -197,13 +197,23 @@ def load(folder: Path, head: Head | None = None, **overrides: Any) -> torch.nn.M
     import torch
     import transformers
 
-    head = head or Head.of(read_settings(folder))
+    settings = read_settings(folder)
+    head = head or Head.of(settings)
     options = {"local_files_only": True, "use_safetensors": True, "dtype": torch.float32, **overrides}
     try:
+        if settings.get("parts"):
+            return _with_parts(folder, options)
         model: torch.nn.Module = getattr(transformers, head.auto).from_pretrained(folder, **options)
     except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
         raise unloadable(folder, str(error) or type(error).__name__) from error
     return model.eval()
+
+
+def _with_parts(folder: Path, options: dict[str, Any]) -> torch.nn.Module:
+    from tlstudio.models import parts
+
+    model: torch.nn.Module = parts.load(folder, **options)
+    return model
 
 
 def no_graph(task: Any, where: str) -> StudioError | None:

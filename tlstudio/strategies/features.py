@@ -111,12 +111,19 @@ def recorded(
         return heard[0]
 
     try:
-        rows: list[np.ndarray] = []
-        for batch, answer in _passes(encoded, collate, read, job):
-            lengths = batch["attention_mask"].sum(1).tolist() if job.head.per_token else [None] * len(answer)
-            rows += [row[:length] for row, length in zip(answer, lengths, strict=True)]
+        return read_rows(encoded, collate, read, job)
     finally:
         hook.remove()
+
+
+def read_rows(
+    encoded: Any, collate: Callable[[Sequence[Row]], Batch], read: Callable[[Batch], torch.Tensor], job: TransferJob
+) -> list[np.ndarray]:
+    """What ``read`` makes of each row: float32 [F], or [T, F] without the padding where each token is answered."""
+    rows: list[np.ndarray] = []
+    for batch, answer in _passes(encoded, collate, read, job):
+        lengths = batch["attention_mask"].sum(1).tolist() if job.head.per_token else [None] * len(answer)
+        rows += [row[:length] for row, length in zip(answer, lengths, strict=True)]
     return rows
 
 

@@ -129,7 +129,7 @@ def _stubbed(model: Any, pooling: str, job: TransferJob, layer: int = 0) -> Tran
 
     # with input_ids the head of a decoder would look for the last token in them
     name = "inputs_embeds" if pooling == "last" else "input_ids"
-    return Transfer(model, rows["train"], rows.get("validation", ()), partial(_collate, name=name), finish)
+    return Transfer(model, rows["train"], rows.get("validation", ()), partial(collated, name=name), finish)
 
 
 def _recorded(model: Any, job: TransferJob, layer: int = 0) -> Transfer:
@@ -153,7 +153,7 @@ def _recorded(model: Any, job: TransferJob, layer: int = 0) -> Transfer:
         features.head_only(module, job.head, model.config, factor),
         rows["train"],
         rows.get("validation", ()),
-        partial(_collate, name="features", several=job.head.per_token),
+        partial(collated, name="features", several=job.head.per_token),
         finish,
     )
 
@@ -202,7 +202,7 @@ def pool(model: Any, wish: str) -> str:
     return own
 
 
-def _collate(rows: Sequence[Row], name: str, several: bool = False) -> Batch:
+def collated(rows: Sequence[Row], name: str, several: bool = False) -> Batch:
     """Features [B, F], or [B, T, F] padded with zeros, beside the labels [B, …] of the rows."""
     import numpy as np
     import torch

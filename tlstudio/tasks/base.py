@@ -272,8 +272,11 @@ class TaskBase:
         """Writes model, tokenizer or processor, and settings in transformers layout."""
         with atomic_folder(folder) as part:
             folders.copy_tokenizer(backbone, part)
-            model.save_pretrained(part, safe_serialization=True)  # how it generates may be another than the backbone's
-            write_json(part / folders.SETTINGS_FILE, self.settings(encoded, replace(head or self.HEAD, **encoded.head)))
+            parts = list(getattr(model, "tlstudio_parts", ()))  # what transformers alone cannot load
+            # how it generates may be another than the backbone's
+            model.save_pretrained(part, safe_serialization=True, variant="parts" if parts else None)
+            settings = self.settings(encoded, replace(head or self.HEAD, **encoded.head))
+            write_json(part / folders.SETTINGS_FILE, {**settings, **({"parts": parts} if parts else {})})
             self.save_processor(backbone, part)
 
     def save_processor(self, backbone: Path, folder: Path) -> None:

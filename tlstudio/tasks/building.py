@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.core.errors import StudioError
 from tlstudio.models.anatomy import backbone_of, group_name
-from tlstudio.models.heads import Head, unloadable
+from tlstudio.models.heads import Head, read_settings, unloadable
 from tlstudio.models.tokenizers import padding_id, quiet_loading
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def build_model(head: Head, backbone: Path, options: Mapping[str, Any], fresh: t
     import torch
     import transformers
 
+    variant = _variant(backbone)
     try:
         with quiet_loading():
             model, found = getattr(transformers, head.auto).from_pretrained(
@@ -47,6 +49,7 @@ def build_model(head: Head, backbone: Path, options: Mapping[str, Any], fresh: t
                 dtype=torch.float32,
                 ignore_mismatched_sizes=True,
                 output_loading_info=True,
+                variant=variant,
                 **options,
             )
     except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
@@ -54,6 +57,26 @@ def build_model(head: Head, backbone: Path, options: Mapping[str, Any], fresh: t
     _require_backbone(model, found, backbone, fresh)
     _know_padding(model.config, backbone)
     return model
+
+
+def _variant(backbone: Path) -> str | None:
+    """Of an earlier run with a head of its own the weights have another name; the backbone below it is a plain one.
+
+    Raises:
+        StudioError: the backbone itself has parts that it would be without.
+    """
+    parts = [str(part.get("part")) for part in read_settings(backbone).get("parts") or ()]
+    if not parts:
+        return None
+    from tlstudio.models.parts import HEADS, VARIANT
+
+    if set(parts) <= set(HEADS):
+        return VARIANT
+    raise StudioError(
+        "model.has-parts", "{path} is a network with parts of its own ({parts}), which another training would lose.",
+        "Start from the backbone that it came from, or from another run; as a teacher it can be used.",
+        where="model.name", path=str(backbone), parts=", ".join(parts),
+    )  # fmt: skip
 
 
 def _know_padding(config: Any, backbone: Path) -> None:

@@ -1,0 +1,98 @@
+"""Networks with parts: the file that exports carry loads them without TLStudio."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests import tiny
+from tests.fresh import run_fresh
+from tlstudio.models import parts
+from tlstudio.models.scorers import TorchScorer
+
+_LOADING = """
+import json, sys
+sys.modules["tlstudio"] = None  # an import of it would fail
+from network import load
+model = load(".")
+ids = __import__("torch").tensor([[2, 7, 8, 3]])
+print(json.dumps(model(input_ids=ids, attention_mask=ids * 0 + 1).logits.tolist()))
+"""
+
+
+@pytest.fixture
+def folder(tiny_model, tickets, tmp_path):
+    encoded = tiny.encode(tiny_model, tickets)
+    model = tiny.transfer("mlp-probe", tiny_model, encoded, layers="mix").finish().eval()
+    tiny.task().save(model, encoded, tiny_model, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_the_file_loads_a_network_without_tlstudio(folder, monkeypatch):
+    import json
+
+    shutil.copyfile(Path(parts.__file__), folder / "network.py")
+    monkeypatch.chdir(folder)
+    found = run_fresh(_LOADING)
+    ids = torch.tensor([[2, 7, 8, 3]])
+    ours = parts.load(folder)(input_ids=ids, attention_mask=torch.ones_like(ids)).logits.detach().numpy()
+    assert np.abs(np.array(json.loads(found)) - ours).max() < 1e-6
+
+
+def test_a_head_that_attends_does_not_look_at_padding():
+    head = parts.Reading(4, 1, True, 0, 1, 3, 0.0).eval()
+    given = torch.randn(1, 5, 1, 4)
+    mask = torch.tensor([[1, 1, 1, 0, 0]])
+    other = given.clone()
+    other[:, 3:] = 100.0
+    assert torch.allclose(head(given, mask), head(other, mask))
+    assert torch.allclose(head(given, mask), head(given[:, :3], mask[:, :3]), atol=1e-6)
+
+
+def test_pooling_leaves_padding_out():
+    state, mask = torch.randn(2, 4, 3), torch.tensor([[1, 1, 0, 0], [1, 1, 1, 1]])
+    assert torch.allclose(parts.pooled(state, mask, "mean")[0], state[0, :2].mean(0))
+    assert torch.allclose(parts.pooled(state, mask, "max")[0], state[0, :2].amax(0))
+    assert torch.equal(parts.pooled(state, mask, "last")[0], state[0, 1])
+    assert torch.equal(parts.pooled(state, mask, "first"), state[:, 0])
+
+
+def test_layers_are_mixed_with_weights_that_sum_to_one():
+    head = parts.Reading(4, 3, False, 0, 1, 2, 0.0).eval()
+    with torch.no_grad():
+        head.mix.copy_(torch.tensor([0.0, 50.0, 0.0]))  # the second layer alone
+    given = torch.randn(2, 3, 4)
+    alone = given.clone()
+    alone[:, 0], alone[:, 2] = 0.0, 0.0
+    assert torch.allclose(head(given), head(alone), atol=1e-5)
+
+
+def test_votes_are_weighted_by_nearness():
+    head = parts.Neighbours(3, 2, 2, k=2, temperature=0.1, kind="classes")
+    with torch.no_grad():
+        head.keys.copy_(torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]))
+        head.values.copy_(torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]))
+    scores = head(torch.tensor([[[2.0, 0.0]]]))
+    near, far = np.exp(1 / 0.1), np.exp(0.6 / 0.1)
+    assert scores.exp()[0, 0].item() == pytest.approx(near / (near + far), rel=1e-4)
+
+
+def test_numbers_are_the_mean_of_the_neighbours_in_the_users_units():
+    head = parts.Neighbours(2, 2, 1, k=2, temperature=1e6, kind="values")
+    with torch.no_grad():
+        head.keys.copy_(torch.eye(2))
+        head.values.copy_(torch.tensor([[1.0], [3.0]]))
+        head.unit.weight.fill_(10.0)
+        head.unit.bias.fill_(5.0)
+    assert head(torch.tensor([[[1.0, 1.0]]])).item() == pytest.approx(25.0, rel=1e-4)
+
+
+def test_the_training_rows_are_no_parameters_to_train(tiny_model, tickets):
+    encoded = tiny.encode(tiny_model, tickets)
+    model = tiny.transfer("nearest-neighbours", tiny_model, encoded).finish()
+    assert not model.reading.keys.requires_grad
+    assert TorchScorer(model).outputs([encoded.examples("test")[0]])[0].shape == (3,)

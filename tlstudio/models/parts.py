@@ -1,0 +1,244 @@
+"""Networks that transformers alone cannot load: a plain network with parts in it or on it, and how to load one.
+
+This file needs only torch and transformers, and an export of such a network carries a copy of it:
+
+    from network import load
+    model = load("folder")
+
+The weights lie in ``model.parts.safetensors``: ``from_pretrained`` refuses the folder instead of answering with random
+layers. Which parts there are is stated in ``tlstudio.json``. Each function of ``PARTS`` puts one into a model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import MethodType
+from typing import Any
+
+import torch
+import transformers
+from torch import nn
+from torch.nn.functional import layer_norm, normalize
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+VARIANT = "parts"
+SETTINGS_FILE = "tlstudio.json"
+_EXACT = 1e-6
+
+
+def load(folder: str | Path, **options: Any) -> Any:
+    """The network in a folder, in fp32, ready to answer.
+
+    Args:
+        folder: config.json, tlstudio.json and model.parts.safetensors.
+        options: for ``from_pretrained``.
+    """
+    settings = json.loads((Path(folder) / SETTINGS_FILE).read_text(encoding="utf-8"))
+    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    plain = plain_class(settings["head"]["auto"], config)
+    options = {"dtype": torch.float32, **options}
+    return with_parts(plain, settings["parts"]).from_pretrained(folder, variant=VARIANT, **options).eval()
+
+
+def plain_class(auto: str, config: Any) -> Any:
+    """The class of transformers behind an auto class, such as ``BertForSequenceClassification``."""
+    found = getattr(transformers, auto)._model_mapping[type(config)]
+    return found[0] if isinstance(found, (list, tuple)) else found
+
+
+def with_parts(plain: Any, parts: Sequence[dict[str, Any]]) -> Any:
+    """A class whose models have the parts from the beginning, so that ``from_pretrained`` fills them."""
+
+    class WithParts(plain):
+        def __init__(self, config: Any, *given: Any, **named: Any) -> None:
+            super().__init__(config, *given, **named)
+            for part in parts:
+                add(self, part)
+
+    WithParts.__name__ = plain.__name__  # it is what config.json names
+    return WithParts
+
+
+def add(model: Any, part: dict[str, Any]) -> Any:
+    """Puts a part into a model, with fresh weights; ``part`` names it under ``part``, beside its options."""
+    options = {name: value for name, value in part.items() if name != "part"}
+    PARTS[part["part"]](model, **options)
+    model.tlstudio_parts = [*parts_of(model), part]
+    return model
+
+
+def parts_of(model: Any) -> list[dict[str, Any]]:
+    """The parts of a model, in the order in which they were put in."""
+    return list(getattr(model, "tlstudio_parts", ()))
+
+
+# --- what is read of a backbone
+
+
+def states_of(output: Any, mix: bool) -> list[torch.Tensor]:
+    """Hidden states [B, T, H] of the last layer, or of the embeddings and all layers."""
+    last = output.last_hidden_state
+    states = [*output.hidden_states[:-1], last] if mix else [last]
+    return [state.flatten(2).transpose(1, 2) if state.ndim == 4 else state for state in states]  # maps of images
+
+
+def mask_of(model: Any, inputs: dict[str, Any], state: torch.Tensor) -> torch.Tensor:
+    """1 where a hidden state [B, T, H] belongs to the input, 0 where to the padding: [B, T]."""
+    mask = inputs.get("attention_mask")
+    if mask is None:
+        return torch.ones(state.shape[:2], dtype=torch.int64, device=state.device)
+    if mask.shape[1] != state.shape[1]:  # sounds: several samples are one state
+        mask = model._get_feature_vector_attention_mask(state.shape[1], mask)
+    return mask.to(torch.int64)
+
+
+def pooled(state: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
+    """One vector [B, H] of hidden states [B, T, H]: mean, max, first or last."""
+    if how == "first":
+        return state[:, 0]
+    if how == "last":
+        return state[torch.arange(len(state), device=state.device), mask.sum(1) - 1]
+    weight = mask[..., None].to(state.dtype)
+    if how == "max":
+        return (state + (weight - 1) * 1e4).amax(1)
+    return (state * weight).sum(1) / weight.sum(1).clamp(min=1)
+
+
+def features_of(model: Any, inputs: dict[str, Any], pooling: str, mix: bool) -> torch.Tensor:
+    """What a frozen backbone gives a head: [B, L, H] pooled, or [B, T, L, H] where ``pooling`` is none."""
+    given = {name: value for name, value in inputs.items() if name != "labels"}
+    output = model.base_model(**given, output_hidden_states=mix, return_dict=True)
+    states = states_of(output, mix)
+    if pooling == "none":
+        return torch.stack(states, 2)
+    mask = mask_of(model, given, states[0])
+    return torch.stack([pooled(state, mask, pooling) for state in states], 1)
+
+
+# --- heads
+
+
+class Reading(nn.Module):
+    """A head on the features of one or all layers.
+
+    Layers are mixed with learned weights (Peters et al., 2018, ELMo, eq. 1, with the layer normalisation of § 3.2);
+    tokens are weighted by a learned query (Yang et al., 2016, Hierarchical attention networks, eqs. 5–7, without their
+    hidden layer).
+
+    Args:
+        width: H, of the features.
+        layers: how many layers are mixed; 1 for the last alone.
+        attends: whether tokens are pooled here, by learned attention.
+        hidden: width of the hidden layers; 0 for a linear head.
+        depth: how many hidden layers.
+        classes: C, how many scores.
+        dropout: before the hidden layers and the scores.
+    """
+
+    def __init__(self, width: int, layers: int, attends: bool, hidden: int, depth: int, classes: int, dropout: float):
+        super().__init__()
+        self.mix = nn.Parameter(torch.zeros(layers)) if layers > 1 else None
+        self.scale = nn.Parameter(torch.ones(1)) if layers > 1 else None
+        self.attention = nn.Linear(width, 1) if attends else None
+        steps: list[nn.Module] = []
+        for size in [hidden] * (depth if hidden else 0):
+            steps += [nn.Dropout(dropout), nn.Linear(width, size), nn.GELU()]
+            width = size
+        self.layers = nn.Sequential(*steps, nn.Dropout(dropout), nn.Linear(width, classes))
+
+    def forward(self, features: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Scores [B, C] of features [B, L, H] or, where tokens are attended to, [B, T, L, H] with ``mask`` [B, T].
+
+        Without attention, features [B, T, L, H] give scores of each token [B, T, C].
+        """
+        vector = layer_norm(features, features.shape[-1:])
+        if self.mix is None or self.scale is None:
+            vector = vector.squeeze(-2)
+        else:
+            vector = self.scale * (vector * self.mix.softmax(0)[:, None]).sum(-2)
+        if self.attention is not None:
+            assert mask is not None
+            weights = self.attention(vector).squeeze(-1) + (mask.to(vector.dtype) - 1) * 1e4
+            vector = (weights.softmax(1)[..., None] * vector).sum(1)
+        scores: torch.Tensor = self.layers(vector)
+        return scores
+
+
+def reading(
+    model: Any, *, width: int, layers: int, pooling: str, hidden: int, depth: int, classes: int, dropout: float
+) -> None:
+    """Gives a classifier a head of its own in place of that of transformers.
+
+    Args:
+        model: with a backbone under ``base_model``.
+        width: of the features.
+        layers: how many are mixed; 1 for the last alone.
+        pooling: mean, max, first, last, attention; none where each token is answered.
+        hidden: see :class:`Reading`, as ``depth``, ``classes`` and ``dropout``.
+    """
+    attends = pooling == "attention"
+    head = Reading(width, layers, attends, hidden, depth, classes, dropout)
+    _replace_head(model, head, "none" if attends else pooling, layers > 1)
+
+
+class Neighbours(nn.Module):
+    """Answers as the training rows do whose features are nearest: the head of k-NN.
+
+    Votes are weighted with exp(cosine / temperature) (Wu et al., 2018, "Unsupervised feature learning via
+    non-parametric instance discrimination", § 3.4).
+
+    Args:
+        rows: N, how many are remembered.
+        width: H, of the features.
+        classes: C, how many numbers a row's answer has.
+        k: neighbours that are asked.
+        temperature: of the weights.
+        kind: ``classes`` and ``signs`` give logits of the share of votes, ``values`` the mean.
+    """
+
+    def __init__(self, rows: int, width: int, classes: int, k: int, temperature: float, kind: str) -> None:
+        super().__init__()
+        self.keys = nn.Parameter(torch.zeros(rows, width), requires_grad=False)
+        self.values = nn.Parameter(torch.zeros(rows, classes), requires_grad=False)
+        # of numbers: a layer, so that a task can let the head answer in the user's units
+        self.unit = nn.Linear(classes, classes) if kind == "values" else None
+        self.k, self.temperature, self.kind = min(k, rows), temperature, kind
+
+    def forward(self, features: torch.Tensor, _mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Scores [B, C] of features [B, 1, H]."""
+        alike, nearest = (normalize(features.squeeze(-2), dim=-1) @ self.keys.T).topk(self.k, dim=-1)
+        weights = (alike / self.temperature).softmax(-1)
+        votes = (weights[..., None] * self.values[nearest]).sum(-2)
+        if self.unit is not None:
+            numbers: torch.Tensor = self.unit(votes)
+            return numbers
+        votes = votes.clamp(_EXACT, 1 - _EXACT)
+        return votes.log() if self.kind == "classes" else (votes / (1 - votes)).log()
+
+
+def neighbours(
+    model: Any, *, rows: int, width: int, classes: int, k: int, temperature: float, kind: str, pooling: str
+) -> None:
+    """Gives a classifier the head :class:`Neighbours`; ``pooling`` as for :func:`reading`."""
+    _replace_head(model, Neighbours(rows, width, classes, k, temperature, kind), pooling, False)
+
+
+def _replace_head(model: Any, head: nn.Module, pooling: str, mix: bool) -> None:
+    """Takes the modules beside the backbone away, and lets ``head`` answer with its features."""
+    for name, module in list(model.named_children()):
+        if module is not model.base_model:
+            delattr(model, name)
+    model.reading = head
+
+    def forward(self: Any, labels: Any = None, **inputs: Any) -> SequenceClassifierOutput:
+        features = features_of(self, inputs, pooling, mix)
+        mask = mask_of(self, inputs, features) if pooling == "none" else None
+        return SequenceClassifierOutput(logits=self.reading(features, mask))
+
+    model.forward = MethodType(forward, model)
+
+
+PARTS: dict[str, Callable[..., None]] = {"reading": reading, "neighbours": neighbours}
+HEADS = ("reading", "neighbours")  # parts that replace nothing but the head: the backbone below is a plain one
