@@ -36,6 +36,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("gradual-unfreezing", {"by": "plateau"}),
     ("lora", {"dora": True}),
     ("lora", {"rslora": True}),
+    ("multi-task", {"weighting": "uncertainty"}),
+    ("multi-task", {"weighting": "gradnorm", "sampling": "round-robin"}),
     ("distillation", {"hidden": 1.0, "attention": 0.1, "relations": 1.0}),
 ]
 IDS = [" ".join([name, *(f"{key}={value}" for key, value in options.items())]) for name, options in VARIANTS]

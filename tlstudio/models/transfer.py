@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Sibling:
+    """What a training leaves for another task than that of the recipe, see ``OtherTask`` of the strategies.
+
+    Attributes:
+        name: of the other task.
+        model: trained, under the head of that task.
+        keep: whether it is saved and exported as a run of its own, or only tested.
+    """
+
+    name: str
+    model: torch.nn.Module
+    keep: bool = True
+
+
+@dataclass(frozen=True)
 class Transfer:
     """What a strategy hands to the training loop.
 
@@ -28,6 +43,7 @@ class Transfer:
         loss: mean loss of a batch instead of the task's, for a phase that learns something else.
         settings: what differs from the recipe's training, such as ``{"epochs": 1}``; with 0 epochs nothing is trained.
         then: the next phase, made when this one has ended; ``finish`` of the last one gives the model.
+        siblings: models of other tasks that took part; asked for after ``finish``.
     """
 
     model: torch.nn.Module
@@ -40,6 +56,7 @@ class Transfer:
     loss: Callable[..., torch.Tensor] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     then: Callable[[], Transfer] | None = None
+    siblings: Callable[[], Sequence[Sibling]] | None = None
 
     @property
     def lengths(self) -> list[int] | None:
