@@ -161,6 +161,8 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
         options = {"teacher": str(teacher(model, encoded)), **options}
     if "others" in plugin.Config.model_fields:
         options = {"others": ("other",), **options}
+    if "rounds" in plugin.Config.model_fields:
+        options = {"rounds": 3, "steps": 2, "classes": 2, **options}
     collate = task().collator(task().Config(), encoded)
     job = TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
                       epochs, other=lambda place: other(place, model, encoded))  # fmt: skip

@@ -18,6 +18,7 @@ from tlstudio.core import events, numbers
 from tlstudio.core.errors import StudioError, fill
 from tlstudio.core.events import Emit, Event
 from tlstudio.core.reasons import Reason, told
+from tlstudio.evaluation import several
 from tlstudio.metrics import names
 from tlstudio.models import earlier
 
@@ -155,6 +156,8 @@ def results(results: dict[str, Any], folder: Path) -> None:
     if exports := results.get("exports"):
         table("Exports", ("format", "size", "rows", "largest difference", "same answers", "verdict"),
               [_export_row(entry) for entry in exports])  # fmt: skip
+    tasks(results, folder)
+    retention(results)
     for entry in results.get("exports", []):
         if entry["path"]:
             out.print(f"{entry['title']}: {folder / entry['path']}", highlight=False, soft_wrap=True)
@@ -204,3 +207,41 @@ def _export_row(entry: dict[str, Any]) -> tuple[str, ...]:
         numbers.percent(parity.get("agreement")),
         parity["status"],
     )
+
+
+def tasks(results: dict[str, Any], folder: Path) -> None:
+    """Further tasks of a run, beside the runs that learnt them alone."""
+    lines = several.task_lines(results)
+    if not lines:
+        return
+    verdicts = {"better": "better", "worse": "worse", "even": "may be chance"}
+    rows = [
+        (line.name, numbers.count(line.rows), names.about(line.metric).title, numbers.interval(line.score),
+         numbers.interval(line.baseline), numbers.interval(line.alone), _signed(line.difference),
+         verdicts.get(line.verdict, ""))
+        for line in lines
+    ]  # fmt: skip
+    table("Further tasks on the same backbone (95 % intervals)",
+          ("task", "rows", "metric", "together", "baseline", "alone", "difference", ""), rows)  # fmt: skip
+    for line in lines:
+        if (folder / line.path).is_dir():
+            out.print(f"{line.name}: {folder / line.path}", highlight=False, markup=False, soft_wrap=True)
+
+
+def retention(results: dict[str, Any]) -> None:
+    """What was known of each task after each of them had been learnt."""
+    found = several.retention(results)
+    if found is None:
+        return
+    after = [f"after {name}" for name in found.tasks]
+    rows = [(name, *(numbers.score(cell.value) for cell in row)) for name, row in zip(after, found.rows, strict=False)]
+    method = f" ({found.method})" if found.method else ""
+    table(f"Retention{method}: {names.about(found.metric).title}", ("", *found.tasks), rows)
+    said = [f"{title} transfer {_signed(value)}" for title, value in
+            (("backward", found.backward), ("forward", found.forward)) if value is not None]  # fmt: skip
+    if said:
+        out.print(", ".join(said).capitalize(), highlight=False)
+
+
+def _signed(difference: float | None) -> str:
+    return numbers.DASH if difference is None else f"{difference:+.3f}"

@@ -17,7 +17,7 @@ from tlstudio.core import numbers, paths
 from tlstudio.core.errors import fill
 from tlstudio.core.events import Metric, StageStarted, from_dict
 from tlstudio.core.files import explain_os_errors, read_json, write_text
-from tlstudio.evaluation import charts, samples
+from tlstudio.evaluation import charts, samples, several
 from tlstudio.metrics.errors import shorten
 from tlstudio.metrics.names import METRICS, about, leading
 from tlstudio.models import earlier
@@ -74,6 +74,8 @@ def context(folder: Path) -> dict[str, Any]:
         "file": Path(str((results.get("data") or {}).get("path", ""))).name,
         "lineage": earlier.told((results.get("model") or {}).get("lineage")),
         "bag": (results.get("baselines") or [None])[-1],
+        "tasks": several.task_lines(results),
+        "retention": several.retention(results),
         "charts": _curves(folder, results.get("training") or {}),
         "matrix": _matrix(results.get("labels") or [], test.get("confusion") or []),
         "confused": _confused(results.get("labels") or [], test.get("confusion") or []),
