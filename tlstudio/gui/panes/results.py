@@ -12,12 +12,13 @@ from tlstudio.core import plugins
 from tlstudio.gui import formats, words
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets import sample_views
-from tlstudio.gui.widgets.common import EmptyState, button, label, scrolled
+from tlstudio.gui.widgets.common import EmptyState, button, label, row, scrolled
 from tlstudio.gui.widgets.comparison import ComparisonView
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.result_charts import ReliabilityDiagram
 from tlstudio.gui.widgets.result_summary import StagesView, SummaryView
 from tlstudio.gui.widgets.samples import ConfusionSection, SampleTable, error_samples
+from tlstudio.gui.widgets.several_view import SeveralView
 from tlstudio.gui.widgets.try_box import TryBox
 
 _CLASS_METRICS = ("precision", "recall", "f1")
@@ -42,6 +43,8 @@ class ResultsPane(Pane):
     start_requested = Signal()
     compare_requested = Signal()
     open_report_requested = Signal()
+    task_requested = Signal(str)  # the folder of a further task, below that of the run
+    whole_run_requested = Signal()  # back from a further task
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent=parent)
@@ -60,7 +63,9 @@ class ResultsPane(Pane):
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Parts of the results"))
         self._build_tabs()
-        self.body.addWidget(self.run_label)
+        self.whole_button = button(self.tr("Back to the whole run"), "results", "quiet")
+        self.whole_button.clicked.connect(self.whole_run_requested)
+        self.body.addLayout(row(self.whole_button, self.run_label, stretch=False))
         self.body.addWidget(self.empty, 1)
         self.body.addWidget(self.tabs, 1)
         self.set_run(None, None)
@@ -72,6 +77,7 @@ class ResultsPane(Pane):
         shown = folder is not None and bool(results)
         for widget in (self.tabs, self.run_label, self.report_button, self.compare_button):
             widget.setVisible(shown)
+        self.whole_button.setVisible(shown and whole_run(Path(str(folder))) is not None)
         self.empty.setVisible(not shown)
         if not shown:
             self._show_empty(folder)
@@ -80,6 +86,7 @@ class ResultsPane(Pane):
         self.run_label.setText(self._run_words(Path(str(folder))))
         self.report_button.setEnabled((Path(str(folder)) / "report.html").is_file())
         self.summary.set_results(self._results)
+        self._show_tab(self.several, self.several.set_results(self._results))
         self._show_classes(Path(str(folder)), self._results.get("test") or {})
         self._show_samples(self._results.get("test") or {})
         self.stages.set_results(self._results)
@@ -111,6 +118,8 @@ class ResultsPane(Pane):
 
     def _build_tabs(self) -> None:
         self.summary = SummaryView()
+        self.several = SeveralView()
+        self.several.task_requested.connect(self.task_requested)
         self._samples = QStackedWidget()
         self.samples: dict[str, QWidget] = {}  # by kind, made when a run has such
         self.classes = RecordTable(self._class_columns(), self.tr("Results of each class"), fits=True)
@@ -129,6 +138,7 @@ class ResultsPane(Pane):
         self._errors = _stack(self._hint, self.errors)
         parts: list[tuple[QWidget, str]] = [
             (self.summary, self.tr("Summary")),
+            (scrolled(self.several), self.tr("Tasks")),
             (self._samples, self.tr("Samples")),
             (self._classes, self.tr("Classes")),
             (scrolled(self.confusion), self.tr("Confusion")),
@@ -240,7 +250,8 @@ class ResultsPane(Pane):
             "completed": self.tr("completed"),
             "stopped": self.tr("stopped early, best weights kept"),
         }.get(str(self._results.get("outcome")), str(self._results.get("outcome") or ""))
-        return f"{folder.name} · {outcome}"
+        whole = whole_run(folder)
+        return f"{whole.name} · {folder.name} · {outcome}" if whole is not None else f"{folder.name} · {outcome}"
 
     def _error_words(self) -> str:
         if self._results.get("labels"):
@@ -262,6 +273,12 @@ class ResultsPane(Pane):
                 "Points below the dashed line are too sure, above it too careful; grey bars count the {unit}."
             )
         self.calibration_words.setText(text.format(ece=formats.interval(ece), unit=words.unit_name(self._unit)))
+
+
+def whole_run(folder: Path) -> Path | None:
+    """The run that a folder is a further task of; None for a run of its own."""
+    above = folder.parent.parent
+    return above if folder.parent.name == "tasks" and (above / "results.json").is_file() else None
 
 
 def _stack(*widgets: QWidget, fill: bool = True) -> QWidget:
