@@ -34,7 +34,7 @@ def test_the_retention_matrix():
     assert [cell.value for cell in first] == [0.98, None, None, None]
     assert first[0].own and not second[0].own
     assert second[0].change == pytest.approx(-0.07)
-    assert second[0].shade == pytest.approx(0.91)
+    assert second[0].shade == pytest.approx(0.65)
     assert several.retention({}) is None
     assert several.retention({"retention": {"tasks": ["a"], "values": [[1.0, 2.0]]}}) is None
 

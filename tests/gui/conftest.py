@@ -95,6 +95,9 @@ class Answers(Dialogs):
     def open_project(self) -> str:
         return self.project
 
+    def open_recipes(self) -> list[str]:
+        return self.files
+
     def save_project(self, suggestion: str) -> str:
         return self.target
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tlstudio.metrics.names import about
 
 Metric = Mapping[str, Any]  # value, low, high
+_SPAN = 0.2  # of a share, over which the shades go at least
 
 
 @dataclass(frozen=True)
@@ -130,14 +131,18 @@ def _cells(table: list[list[float | None]], metric: str) -> tuple[tuple[Cell, ..
     return tuple(tuple(cell(row, column) for column in range(len(table[row]))) for row in range(len(table)))
 
 
-def _shading(values: list[float], metric: str) -> Any:
-    """From a value to its shade: as it is for a share, else by where it lies among all values."""
+def _shading(values: list[float], metric: str) -> Callable[[float], float]:
+    """From a value to where it lies among all; shares that are close together are not drawn far apart."""
     name = about(metric)
-    low, high = (0.0, 1.0) if name.share else (min(values, default=0.0), max(values, default=1.0))
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if name.share and name.lower:
+        high = max(high, low + _SPAN)
+    elif name.share:
+        low = min(low, high - _SPAN)
     span = high - low
 
     def shade(value: float) -> float:
-        part = min(max((value - low) / span, 0.0), 1.0) if span else 1.0
+        part = (value - low) / span if span else 1.0
         return 1.0 - part if name.lower and span else part
 
     return shade

@@ -35,6 +35,12 @@ class Dialogs(QObject):
         kinds = self.tr("Projects and recipes (*.tlstudio *.yaml *.yml);;All files (*)")
         return self._open(self.tr("Open a project"), kinds)
 
+    def open_recipes(self) -> list[str]:
+        kinds = self.tr("Recipes (*.yaml *.yml)")
+        names, _ = QFileDialog.getOpenFileNames(self.window, self.tr("Choose recipes"), self._folder, kinds)
+        self._remember(names[0] if names else "")
+        return names
+
     def save_project(self, suggestion: str) -> str:
         start = str(Path(self._folder) / suggestion) if not Path(suggestion).is_absolute() else suggestion
         name, _ = QFileDialog.getSaveFileName(

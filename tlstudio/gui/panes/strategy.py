@@ -20,6 +20,7 @@ from tlstudio.gui.widgets.choice_cards import ChoiceCards
 from tlstudio.gui.widgets.common import Card, button, clear, label
 from tlstudio.gui.widgets.fold import Fold
 from tlstudio.gui.widgets.network import Block, NetworkView
+from tlstudio.gui.widgets.run_list import RunList
 
 COMMON = ("epochs", "batch_size", "learning_rate")
 
@@ -77,6 +78,8 @@ class StrategyPane(Pane):
         self.unfit = label("", "caption", wrap=True, parent=self.list_card)
         self.unfit.hide()
         self.list_card.body.addWidget(self.unfit)
+        self.run_list = RunList(self.list_card)
+        self.list_card.body.addWidget(self.run_list)
         self._options = QVBoxLayout()
         self.list_card.body.addLayout(self._options)
         self.options_form: Form | None = None

@@ -46,6 +46,7 @@ class ResultsPresenter(Presenter):
         """Shows a further task as a run of its own; ``path`` comes from a file and names no place outside."""
         if (run := self.context.project.run) is not None:
             self._open(run / "tasks" / Path(path).name)
+            self.pane.open(self.pane.summary)
 
     def open_whole(self) -> None:
         """From a further task back to its run."""

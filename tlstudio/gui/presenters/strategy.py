@@ -10,6 +10,7 @@ from tlstudio.gui.panes.strategy import StrategyPane
 from tlstudio.gui.presenters.advice import Advice, curve_answer, rate_answer, strategy_answer
 from tlstudio.gui.presenters.base import Presenter, listing
 from tlstudio.gui.presenters.choices import Choices
+from tlstudio.gui.presenters.run_list import ChosenRuns
 from tlstudio.strategies.plans import depths
 
 
@@ -25,6 +26,7 @@ class StrategyPresenter(Presenter):
             "curve": Advice(context, pane.advice["curve"], "curve", curve_answer),
         }
         self.regularisers = Choices(context, pane.regularisers, "regularise", "regularisation")
+        self.runs = ChosenRuns(context, pane.run_list, "strategy")
         self.refresh()
 
     def choose(self, name: str) -> None:
@@ -69,6 +71,7 @@ class StrategyPresenter(Presenter):
         for advice in self.advice.values():
             advice.refresh()
         self.pane.set_strategy(recipe.strategy.name, options, recipe.strategy.options)
+        self.runs.refresh(strategy, recipe.strategy.options)
         task = plugins.find("tlstudio.tasks").get(recipe.task.name)
         if task is not None:
             names = list(getattr(task, "QUICK", ()))

@@ -41,8 +41,8 @@ class RetentionModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             task = self._task(section)
             return task if across else self.tr("After {task}").format(task=task)
-        if role == Qt.ItemDataRole.ToolTipRole and not across and section < len(self._shown.runs):
-            return self._shown.runs[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._shown.runs[section] if not across and section < len(self._shown.runs) else self._task(section)
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -107,10 +107,10 @@ class RetentionTable(QTableView):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setHighlightSections(False)
             header.setTextElideMode(Qt.TextElideMode.ElideRight)
+            header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setMinimumSectionSize(72)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 16)
         self.verticalHeader().setMaximumWidth(240)
-        self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def set_retention(self, shown: Retention | None) -> None:
         self.matrix.set_retention(shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
 
 from tlstudio.evaluation.several import Retention, TaskLine, retention, task_lines
 from tlstudio.gui import formats, i18n, metric_names, words
@@ -13,6 +13,7 @@ from tlstudio.gui.widgets.common import button, label, row
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.retention_table import RetentionTable
 
+_NAME = 190  # pixels: the numbers beside the names are what matters
 _TINTS = {"better": "ok", "worse": "error"}
 
 
@@ -33,6 +34,9 @@ class SeveralView(QWidget):
         self.tasks = RecordTable(self._columns(), self.tr("Further tasks of this run"), fits=True)
         self.tasks.record_chosen.connect(self._on_chosen)
         self.tasks.record_activated.connect(self._open)
+        header = self.tasks.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(True)
         self.open_button = button(self.tr("Show its results"), "results")
         self.open_button.setToolTip(self.tr("The errors, size and speed of the chosen task, and a box to try it"))
         self.open_button.clicked.connect(lambda: self._open(self.tasks.current()))
@@ -60,8 +64,9 @@ class SeveralView(QWidget):
         for part in self._of_tasks:
             part.setVisible(bool(lines))
         self.tasks.set_records(lines)
+        self.tasks.setColumnWidth(0, min(self.tasks.columnWidth(0), _NAME))
+        self.tasks.selectRow(0)
         self.tasks.setMinimumHeight(min(self.tasks.maximumHeight(), 260))
-        self.open_button.setEnabled(False)
         for part in self._of_retention:
             part.setVisible(found is not None)
         self.retention.set_retention(found)
@@ -87,7 +92,9 @@ class SeveralView(QWidget):
             text = self.tr("Backward transfer: since they were learnt, the earlier tasks have changed by {value}.")
             said.append(text.format(value=metric_names.difference(found.metric, found.backward)))
         if found.forward is not None:
-            text = self.tr("Forward transfer: before a task was learnt, {value} of it was known already.")
+            text = self.tr(
+                "Forward transfer: before they were learnt, tasks were {value} from a model that knows nothing."
+            )
             said.append(text.format(value=metric_names.difference(found.metric, found.forward)))
         return "\n".join(said)
 
@@ -102,11 +109,8 @@ class SeveralView(QWidget):
 
         return [
             Column(self.tr("Task"), lambda line: line.name, stretch=True),
-            Column(self.tr("Kind"), lambda line: i18n.engine(line.title)),
-            Column(self.tr("Test rows"), lambda line: formats.count(line.rows), lambda line: line.rows, numeric=True),
             Column(self.tr("Metric"), lambda line: metric_names.title(line.metric)),
             measured(self.tr("Together"), "score"),
-            measured(self.tr("Baseline"), "baseline"),
             measured(self.tr("Alone"), "alone"),
             Column(
                 self.tr("Difference"),
@@ -115,6 +119,9 @@ class SeveralView(QWidget):
                 numeric=True,
             ),
             Column(self.tr("Verdict"), self._verdict, colour=lambda line: _TINTS.get(line.verdict, "")),
+            measured(self.tr("Baseline"), "baseline"),
+            Column(self.tr("Test rows"), lambda line: formats.count(line.rows), lambda line: line.rows, numeric=True),
+            Column(self.tr("Kind"), lambda line: i18n.engine(line.title)),
         ]
 
     def _verdict(self, line: TaskLine) -> str:
