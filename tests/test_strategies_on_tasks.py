@@ -10,11 +10,11 @@ from tlstudio import pipeline
 from tlstudio.core.control import Control
 from tlstudio.core.files import read_json
 from tlstudio.core.plugins import find
-from tlstudio.core.recipe import from_dict
+from tlstudio.core.recipe import from_dict, save
 
 TASKS, STRATEGIES = find("tlstudio.tasks"), find("tlstudio.strategies")
 # what the network must have, which only a look at its weights can tell
-REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head"}
+REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head", "strategy.cannot-share"}
 OFFERED = [
     (task, name)
     for task in CASES
@@ -43,10 +43,17 @@ def test_a_whole_run_or_a_reason(task, strategy, prepared, tmp_path):
     model, data = prepared(task)
     recipe = from_dict({
         "model": {"source": "folder", "name": str(model)}, "data": data,
-        "task": {"name": task, **CASES[task].options}, "strategy": {"name": strategy},
+        "task": {"name": task, **CASES[task].options}, "strategy": {"name": "full-fine-tuning"},
         "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"},
         "evaluate": {"bootstrap": 100}, "export": [],
     })  # fmt: skip
+    options = {"name": strategy}
+    if "others" in STRATEGIES[strategy].Config.model_fields:
+        save(recipe, tmp_path / "other.yaml")  # the same rows under a head of their own
+        options |= {"others": [str(tmp_path / "other.yaml")]}
+    if "rounds" in STRATEGIES[strategy].Config.model_fields:
+        options |= {"rounds": 3, "steps": 2}
+    recipe = recipe.changed("strategy", options)
     finished = pipeline.run(recipe, tmp_path / "run", tiny.Heard(), Control())
     if finished.outcome == "completed":
         assert read_json(tmp_path / "run/results.json")["training"]["strategy"] == strategy

@@ -48,8 +48,13 @@ def test_shades_of_what_is_no_share():
 def test_the_report_and_the_command_line_show_both(tmp_path, capsys):
     results = several_runs.together() | several_runs.continual() | {"stages": []}
     results["tasks"][0]["name"] = "<b>intents</b>"
+    for place in ("tasks/places", "elsewhere"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "report.html").write_text("")
+    results["tasks"][1]["path"] = "tasks/../elsewhere"
     (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
     page = render(tmp_path)
+    assert page.count('/report.html"') == 1 and 'href="tasks/places/report.html"' in page
     assert 'id="tasks"' in page and 'id="retention"' in page
     assert "&lt;b&gt;intents" in page and "<b>intents" not in page
     assert "▲ better" in page and "+0.050" in page

@@ -27,6 +27,7 @@ _WIDEST = 40  # classes of a confusion matrix that is drawn; above, only its lar
 _CONFUSED = 10
 _SAMPLE = 90  # characters of a row that shows a finding
 _LONGEST = 600  # characters of a text in the list of errors
+_TASK = re.compile(r"tasks/[^/\\:.][^/\\:]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -75,6 +76,7 @@ def context(folder: Path) -> dict[str, Any]:
         "lineage": earlier.told((results.get("model") or {}).get("lineage")),
         "bag": (results.get("baselines") or [None])[-1],
         "tasks": several.task_lines(results),
+        "linked": _linked(folder, results),
         "retention": several.retention(results),
         "charts": _curves(folder, results.get("training") or {}),
         "matrix": _matrix(results.get("labels") or [], test.get("confusion") or []),
@@ -87,6 +89,12 @@ def context(folder: Path) -> dict[str, Any]:
         "recipe": _text(folder / "recipe.yaml"),
         "environment": _flat(read_json(environment)) if environment.is_file() else [],
     }
+
+
+def _linked(folder: Path, results: dict[str, Any]) -> set[str]:
+    """Folders of further tasks that have a page of their own, which may be linked to."""
+    paths = {line.path for line in several.task_lines(results)}
+    return {path for path in paths if _TASK.fullmatch(path) and (folder / path / FILE).is_file()}
 
 
 def _content(entry: dict[str, Any]) -> str:

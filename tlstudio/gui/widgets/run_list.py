@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,6 +22,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.widgets.common import button, label
 
 _MOST = 7  # lines that are shown without scrolling
+_MISSING = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ class RunList(QWidget):
         self.list.blockSignals(False)
         self.list.setVisible(bool(runs))
         self.empty.setVisible(not runs)
-        height = max(self.list.sizeHintForRow(0), self.fontMetrics().height() + 8)
-        self.list.setFixedHeight(height * min(max(len(runs), 1), _MOST) + 2 * self.list.frameWidth() + 4)
+        lines = min(max(len(runs), 1), _MOST)
+        self.list.setFixedHeight(self._line_height() * lines + 2 * self.list.frameWidth() + 4)
         for tool in (self.up_button, self.down_button, self.remove_button):
             tool.setVisible(bool(runs))
         self._enable(self.list.currentRow())
@@ -154,9 +155,19 @@ class RunList(QWidget):
         about = self.tr("not found") if run.missing else run.about
         item = QListWidgetItem(f"{run.name}  ·  {about}" if about else run.name)
         item.setToolTip(run.place)
-        if run.missing:
-            item.setForeground(theme.colour("error"))
+        item.setSizeHint(QSize(0, self._line_height()))
+        item.setData(_MISSING, run.missing)
+        _colour(item)
         return item
+
+    def _line_height(self) -> int:
+        return self.fontMetrics().height() + 10
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            for row in range(self.list.count()):
+                _colour(self.list.item(row))
+        super().changeEvent(event)
 
     def _enable(self, row: int) -> None:
         self.up_button.setEnabled(row > 0)
@@ -184,3 +195,8 @@ class RunList(QWidget):
         """Tells the new list; what is shown follows when it has been taken into the recipe."""
         self.changed.emit(places)
         self.list.setCurrentRow(min(row, self.list.count() - 1))
+
+
+def _colour(item: QListWidgetItem) -> None:
+    """In the scheme of the moment; the words say the same."""
+    item.setForeground(theme.colour("error" if item.data(_MISSING) else "text"))
