@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,12 @@ def lineage(folder: Path) -> list[dict[str, str]]:
         return []
     own = {"run": name_of(folder), "task": str(results.get("task") or ""), "backbone": str(facts.get("name") or "")}
     return [*(facts.get("lineage") or []), own]
+
+
+def places(folder: Path, steps: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Where the runs of the lineage of the model in a folder are: beside its own run, or else by their names."""
+    beside = folder.parent.parent
+    return tuple(str(beside / step["run"]) if (beside / step["run"]).is_dir() else step["run"] for step in steps)
 
 
 def _run_of(folder: Path) -> bool:

@@ -87,6 +87,8 @@ class Others:
 
     def _finished(self, stages: Stages, sibling: Sibling) -> dict[str, Any]:
         context, task = stages.context, stages.checked.task.plugin
+        if sibling.labels:
+            stages.encoded = replace(stages.encoded, labels=list(sibling.labels))
         stages.model = task.finish(sibling.model.cpu().eval(), stages.encoded)
         stages.tune()
         context.results |= {"task": task.NAME, "labels": stages.encoded.labels}
