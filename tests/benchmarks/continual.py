@@ -36,9 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         kept = Kept("continual", options.keep, **settings)
 
         def run(name: str, pair: Sequence[str], **more: Any) -> dict[str, Any]:
+            train, test = (str(commands.part_of_r8(folder, split, rows, options.seed, tuple(pair)))
+                           for split, rows in (("train", options.rows), ("test", options.test_rows)))  # fmt: skip
             return commands.executed(folder, name, {
-                "data": {"path": str(commands.part_of_r8(folder, "train", options.rows, options.seed, tuple(pair))),
-                         "test": str(commands.part_of_r8(folder, "test", options.test_rows, options.seed, tuple(pair)))},
+                "data": {"path": train, "test": test},
                 "task": {"name": "text-classification", "max_length": options.max_length},
                 "training": {"seed": options.seed, "threads": options.threads or "auto", "epochs": options.epochs},
                 **more,
