@@ -103,7 +103,7 @@ def test_a_task_of_another_kind_gets_a_head_of_its_own(before, tmp_path, tickets
 def test_it_must_start_from_an_earlier_run(tiny_model, tickets, tmp_path):
     wish = tiny.recipe(tiny_model, tickets, strategy={"name": "continual"})
     finished = run(wish, tmp_path / "run", tiny.Heard(), Control())
-    assert finished.error["code"] == "strategy.no-others"
+    assert finished.error["code"] == "strategy.no-earlier-run"
 
 
 def test_the_fisher_information_is_the_mean_squared_slope(tiny_model, tickets):

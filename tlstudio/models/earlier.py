@@ -10,8 +10,8 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, read_json
 from tlstudio.core.paths import runs_folder
 
-_MODEL, _RESULTS = "model", "results.json"
-_MARKS = ("recipe.yaml", _RESULTS, "events.jsonl")  # of a run folder
+_MODEL, _RESULTS, _RECIPE = "model", "results.json", "recipe.yaml"
+_MARKS = (_RECIPE, _RESULTS, "events.jsonl")  # of a run folder
 
 
 def model_folder(place: str, where: str = "model.name") -> Path:
@@ -39,6 +39,24 @@ def model_folder(place: str, where: str = "model.name") -> Path:
     raise StudioError(
         "model.no-run", "There is no run {run}.", "Choose one of the list that 'tlstudio runs list' prints, or the "
         "folder of a run.", where=where, run=place,
+    )  # fmt: skip
+
+
+def recipe_file(place: str, where: str = "strategy.others") -> Path:
+    """The recipe that a place names: a recipe file, or that of a run by name or folder.
+
+    Raises:
+        StudioError: there is none.
+    """
+    path = expand(place)
+    if path.suffix not in (".yaml", ".yml"):
+        folder = path if path.name != place or path.is_dir() else runs_folder() / place
+        path = folder / _RECIPE
+    if path.is_file():
+        return path
+    raise StudioError(
+        "model.no-other", "There is no run or recipe {place}.", "Choose one of the list that 'tlstudio runs list' "
+        "prints, the folder of a run, or a recipe file.", where=where, place=place,
     )  # fmt: skip
 
 

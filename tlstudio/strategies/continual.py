@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from tlstudio.core.errors import StudioError
+from tlstudio.core.recipe import Recipe
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.callbacks import Callback, Loop, Pass
 from tlstudio.models.transfer import Sibling, Transfer
@@ -109,6 +110,15 @@ class Continual:
             "strategy.no-continual", "'{strategy}' compares answers of one kind, and the task {task} gives others.",
             "Choose another strategy, such as full fine-tuning.", where="strategy.name", strategy=self.TITLE,
             task=task.TITLE,
+        )  # fmt: skip
+
+    def lacks(self, config: Options, recipe: Recipe) -> StudioError | None:
+        """What a recipe must have beside valid options."""
+        if recipe.model.source == "run" or config.others:
+            return None
+        return StudioError(
+            "strategy.no-earlier-run", "Continual learning goes on from an earlier run, and the model is none.",
+            "Choose 'Start from it' at a run in the Runs step, or set model.source to run.", where="model.source",
         )  # fmt: skip
 
     def extends(self, config: Options) -> bool:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import log
+from tlstudio.core.recipe import Recipe
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.blocks import block_modules
 from tlstudio.models.transfer import Transfer
@@ -105,6 +106,10 @@ class Distillation:
             "soft form is known here.", "Choose another strategy.", where="strategy.name", task=task.TITLE,
             kind="tokens" if task.HEAD.losses else task.HEAD.kind,
         )  # fmt: skip
+
+    def lacks(self, config: Options, recipe: Recipe) -> StudioError | None:
+        """What a recipe must have beside valid options."""
+        return None if config.teacher else teaching.none_chosen()
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         # students gain from more passes and higher rates: Turc et al., 2019, "Well-read students learn better"
