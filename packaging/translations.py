@@ -64,7 +64,7 @@ def _unit(node: ast.AST) -> ast.AST:
     """The unit of an option, from the mapping that holds it."""
     if isinstance(node, ast.Dict):
         return next((value for key, value in zip(node.keys, node.values, strict=True)
-                     if isinstance(key, ast.Constant) and key.value == "unit"), node)  # fmt: skip
+                     if isinstance(key, ast.Constant) and key.value == "unit"), ast.Constant(None))  # fmt: skip
     return node
 
 

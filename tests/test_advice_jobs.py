@@ -31,6 +31,7 @@ def args(tiny_model, tickets, tmp_path):
     ("rank", {"only": True, "rows": 30}, "candidate", "candidates"),
     ("advise", {"strategies": [], "rungs": 1}, "probe", "strategies"),
     ("curve", {"repeats": 1}, "point", "points"),
+    ("curve", {"repeats": 1, "per_class": [2, 3]}, "point", "sizes"),
     ("lr", {"steps": 12, "lowest": 1e-4}, "sweep", "points"),
     ("search", {"vary": [RATE], "trials": 2, "minutes": 5}, "trial", "trials"),
     ("ablate", {"vary": ["training.learning_rate=1e-9"]}, "variant", "variants"),

@@ -38,6 +38,9 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("lora", {"rslora": True}),
     ("multi-task", {"weighting": "uncertainty"}),
     ("multi-task", {"weighting": "gradnorm", "sampling": "round-robin"}),
+    ("continual", {"method": "ewc"}),
+    ("continual", {"method": "lwf"}),
+    ("continual", {"method": "adapter"}),
     ("distillation", {"hidden": 1.0, "attention": 0.1, "relations": 1.0}),
 ]
 IDS = [" ".join([name, *(f"{key}={value}" for key, value in options.items())]) for name, options in VARIANTS]

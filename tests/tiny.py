@@ -62,12 +62,12 @@ def write_csv(path: Path, rows: Iterable[tuple[str, str]] | None = None) -> Path
     return path
 
 
-def recipe(model: Path, data: Path, **changes: Any) -> Recipe:
+def recipe(backbone: Path, table: Path, **changes: Any) -> Recipe:
     """A quick run over ``data``; ``changes`` replace whole sections."""
     return from_dict(
         {
-            "model": {"source": "folder", "name": str(model)},
-            "data": {"path": str(data)},
+            "model": {"source": "folder", "name": str(backbone)},
+            "data": {"path": str(table)},
             "strategy": {"name": "linear-probe"},
             "training": {"epochs": 2, "batch_size": 8, "threads": 1, "precision": "fp32"},
             "evaluate": {"bootstrap": 100},
@@ -146,9 +146,9 @@ def other(name: str, model: Path, encoded: Encoded) -> OtherTask:
                      build, build, model)  # fmt: skip
 
 
-def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
-             key: str = "tiny", epochs: int = 3, **options: Any) -> Transfer:  # fmt: skip
-    """What the strategy hands to the training loop; the same head each time."""
+def job(model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None, key: str = "tiny",
+        epochs: int = 3) -> TransferJob:  # fmt: skip
+    """What a strategy is given; the same head each time."""
     import torch
 
     def build(**overrides: Any) -> torch.nn.Module:
@@ -156,6 +156,14 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
         made: torch.nn.Module = task().build(model, encoded, **overrides)
         return made
 
+    collate = task().collator(task().Config(), encoded)
+    return TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
+                       epochs, other=lambda place: other(place, model, encoded))  # fmt: skip
+
+
+def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
+             key: str = "tiny", epochs: int = 3, **options: Any) -> Transfer:  # fmt: skip
+    """What the strategy hands to the training loop."""
     plugin = find("tlstudio.strategies")[strategy]
     if "teacher" in plugin.Config.model_fields:
         options = {"teacher": str(teacher(model, encoded)), **options}
@@ -163,7 +171,5 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
         options = {"others": ("other",), **options}
     if "rounds" in plugin.Config.model_fields:
         options = {"rounds": 3, "steps": 2, "classes": 2, **options}
-    collate = task().collator(task().Config(), encoded)
-    job = TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
-                      epochs, other=lambda place: other(place, model, encoded))  # fmt: skip
-    return plugin.prepare(plugin.Config(**options), job)
+    prepared: Transfer = plugin.prepare(plugin.Config(**options), job(model, encoded, emit, control, key, epochs))
+    return prepared

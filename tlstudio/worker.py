@@ -93,6 +93,12 @@ def _catalogue(_args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
     return listing()
 
 
+def _catalogue_tasks(_args: dict[str, Any], _emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.backbones import refused_of_catalogue
+
+    return refused_of_catalogue(control.check)
+
+
 def _download(args: dict[str, Any], emit: Emit, control: Control) -> Any:
     from tlstudio.models.hub import download
 
@@ -159,7 +165,7 @@ def _advise(args: dict[str, Any], emit: Emit, control: Control) -> Any:
 def _curve(args: dict[str, Any], emit: Emit, control: Control) -> Any:
     from tlstudio.pipeline.learning_curve import curve
 
-    return curve(_recipe(args), emit, control, **_given(args, "repeats", "sizes", "minutes"))
+    return curve(_recipe(args), emit, control, **_given(args, "repeats", "sizes", "minutes", "per_class"))
 
 
 def _rate(args: dict[str, Any], emit: Emit, control: Control) -> Any:
@@ -205,6 +211,7 @@ JOBS: dict[str, Job] = {
     "preview-augment": _preview_augment,
     "inspect-model": _inspect_model,
     "catalogue": _catalogue,
+    "catalogue-tasks": _catalogue_tasks,
     "download": _download,
     "dataset-info": _dataset_info,
     "download-data": _download_data,

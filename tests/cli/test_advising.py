@@ -55,6 +55,15 @@ def test_curve(tlstudio, recipe_file):
     assert [entry["rows"] for entry in found["sizes"]] == [21, 42]
 
 
+def test_curve_of_a_few_examples_a_class(tlstudio, recipe_file):
+    said = tlstudio("curve", recipe_file, "--per-class", "2, 4", "--repeats", "2", *QUICK)
+    assert said.code == 0
+    assert "examples a class" in said.out
+    assert "standard deviation" in said.out
+    assert "2 examples a class: " in said.err
+    assert "number of examples" in tlstudio("curve", recipe_file, "--per-class", "2,x").err
+
+
 def test_lr(tlstudio, recipe_file):
     said = tlstudio("lr", recipe_file, "--lowest", "1e-5", "--steps", "40", *QUICK)
     assert said.code == 0

@@ -56,3 +56,24 @@ def test_results_say_what_the_model_learnt_before(capsys, tmp_path):
     assert "Learnt before: org/x → masked-lm (run a) → regression (run b)" in capsys.readouterr().out
     show.results({"model": {"name": "x"}}, tmp_path)
     assert "Learnt before" not in capsys.readouterr().out
+
+
+def test_languages_are_a_matrix(capsys, tmp_path):
+    def one(value):
+        return {"value": value, "low": value - 0.1, "high": value + 0.1}
+
+    def language(name, trained, value):
+        baseline = {"name": "majority", "title": "Largest class", "metrics": {"accuracy": one(0.2)}}
+        metrics = {"accuracy": one(value), "macro_f1": one(value - 0.05)}
+        return {"name": name, "rows": 40, "trained": trained, "metrics": metrics, "baseline": baseline}
+
+    results = {"headline": "accuracy", "test": {"rows": 80, "metrics": {"accuracy": one(0.7), "macro_f1": one(0.6)}}}
+    show.results(results | {"languages": [language("en", 1200, 0.8), language("zh", 0, 0.6)]}, tmp_path)
+    said = capsys.readouterr().out
+    assert "By language" in said
+    assert "0.800 (0.700–0.900)" in said
+    assert "0, zero-shot" in said
+    assert "1,200" in said
+    assert "Largest class" in said
+    show.results(results, tmp_path)
+    assert "By language" not in capsys.readouterr().out

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests import tiny
+from tests.tasks import models
 from tlstudio.compression.base import CompressJob
 from tlstudio.compression.dynamic_int8 import PLUGIN
 from tlstudio.core.control import Control
-from tlstudio.core.errors import Cancelled
+from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.models.scorers import TorchScorer
 
 
@@ -83,3 +84,12 @@ def test_a_network_of_convolutions_is_hardly_reached_and_that_is_told(tmp_path):
     assert note.level == "warning"
     assert note.params["percent"] < 20
     assert int8_share(folder / "model.onnx") == pytest.approx(note.params["percent"] / 100, abs=1e-3)
+
+
+def test_a_tokenizer_that_no_program_can_read(tmp_path):
+    source, folder = models.canine(tmp_path / "canine"), tmp_path / "int8"
+    folder.mkdir()
+    with pytest.raises(StudioError) as caught:
+        PLUGIN.apply(PLUGIN.Config(), CompressJob(source, "transformers", tiny.Heard(), Control()), folder)
+    assert caught.value.code == "export.no-tokenizer-file"
+    assert list(folder.iterdir()) == []

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from tlstudio.core import plugins
-from tlstudio.core.options import describe
+from tlstudio.core.options import describe, relevant
 from tlstudio.core.recipe import DataSection, SplitSection, TrainingSection
 
 
@@ -54,3 +54,40 @@ def test_everything_that_a_user_sees_is_explained():
         for option in describe(config):
             assert option.title, (config, option.name)
             assert option.help, (config, option.name)
+
+
+class Moody(BaseModel):
+    mode: Literal["a", "b"] = "a"
+    count: int = Field(1, json_schema_extra={"only": {"mode": ["b"]}})
+    many: float = Field(1.0, json_schema_extra={"only": {"count": {"above": 1}}})
+    place: str = Field("train", json_schema_extra={"file": True, "folder": True, "free": "train"})
+    column: str = Field("", json_schema_extra={"only": {"place": {"not": ["train"]}}})
+
+
+def test_options_that_matter():
+    options = describe(Moody)
+    assert relevant(options, {}) == {"mode", "place"}
+    assert relevant(options, {"mode": "b"}) == {"mode", "place", "count"}
+    assert relevant(options, {"mode": "b", "count": 2}) == {"mode", "place", "count", "many"}
+    assert "many" not in relevant(options, {"count": 2}), "what it depends on does not matter itself"
+    assert "column" in relevant(options, {"place": "/a/file.csv"})
+    place = next(option for option in options if option.name == "place")
+    assert (place.file, place.folder, place.free) == (True, True, "train")
+
+
+def test_conditions_name_options_and_values_that_exist():
+    found = 0
+    packages = ("strategies", "regularisation", "adaptation", "tasks", "compression", "augmentation", "export",
+                "data.steps", "data.sources", "data.doctor")  # fmt: skip
+    for package in packages:
+        for plugin in plugins.find(f"tlstudio.{package}").values():
+            options = {option.name: option for option in describe(plugin.Config)}
+            for option in options.values():
+                for condition in option.only:
+                    other = options[condition.option]
+                    assert other.name != option.name
+                    if other.kind == "choice":
+                        allowed = {*other.choices, *(["auto"] if other.auto else [])}
+                        assert set(condition.values) | set(condition.others) <= allowed, (plugin.NAME, option.name)
+                    found += 1
+    assert found >= 15

@@ -134,3 +134,42 @@ def test_what_says_how_pairs_belong_together(columns, role):
     assert set(found) == {"text", "text_b", *([role] if role else [])}
     both = assign(table, {}, ("text", "text_b", "negative")) if "negative" in columns else None
     assert both is None or "label" not in both.columns
+
+
+TEXT = [f"a rather long sentence number {index}" for index in range(600)]
+TURNED = TEXT[::-1]
+
+
+def column(*values, count=600):
+    """The values over and over, as the texts that a file holds."""
+    return [str(values[index % len(values)]) for index in range(count)]
+
+
+@pytest.mark.parametrize(("columns", "role", "name"), [
+    ({"text": TEXT, "stars": column(*range(1, 6))}, "label", "stars"),
+    ({"text": TEXT, "score": column("0.0", "1.0")}, "label", "score"),
+    ({"essay": TEXT, "grade": column(*range(1, 11))}, "label", "grade"),
+    ({"text": TEXT, "stars": column(0.5, 1, 1.5, 2)}, "number", "stars"),
+    ({"text": TEXT, "score": column(*range(101))}, "number", "score"),
+    ({"comment": TEXT, "price": column(*(index / 4 for index in range(90)))}, "number", "price"),
+    ({"text": TEXT, "price": column(0.5, 1.25, 3), "kind": column("a", "b")}, "label", "kind"),
+    ({"review": TEXT, "verified": column("yes", "no"), "rating": column(*range(1, 6))}, "label", "rating"),
+    ({"text": TEXT, "label": column(*range(77))}, "label", "label"),
+    ({"text": TEXT, "intent": column(*range(1, 61))}, "label", "intent"),
+    ({"text": TEXT, "label": column(*range(18, 78))}, "number", "label"),
+    ({"text": TEXT, "target": column(*range(60))}, "number", "target"),
+    ({"sentence1": TEXT, "sentence2": TURNED, "score": column(*range(6))}, "number", "score"),
+    ({"sentence1": TEXT, "sentence2": TURNED, "similarity": column(0, 1)}, "label", "similarity"),
+    ({"premise": TEXT, "hypothesis": TURNED, "label": column(0, 1, 2)}, "label", "label"),
+])  # fmt: skip
+def test_whole_numbers_of_which_there_are_few_are_labels(columns, role, name):
+    """And others are numbers to predict; but class numbers are labels however many there are."""
+    found = assign(table(**columns), {}).columns
+    assert {*found} & {"label", "labels", "number"} == {role}
+    assert found[role] == (name,)
+
+
+def test_a_number_of_the_row_is_no_label():
+    assert assign(table(id=[str(index) for index in range(600)], text=TEXT), {}).plain() == {"text": "text"}
+    found = assign(table(id=column(0, 1, 2), text=TEXT, kind=column(*"abcd")), {})
+    assert found.plain() == {"text": "text", "label": "kind"}

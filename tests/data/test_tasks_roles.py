@@ -124,7 +124,7 @@ def test_the_data_says_itself_what_it_is(place):
     named = not {"pair without names", "numbered pair", "entailment"} & {case for case, (_, content, _) in CASES.items()
                                                       if content == path.read_text()}  # fmt: skip
     if named:
-        assert {*found["roles"]} == ({*roles} if roles != ("text", "number") else {"text", "label"})
+        assert {*found["roles"]} == {*roles}
 
 
 @every_case

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import tiny
+from tests.tasks import models
 from tlstudio.core.control import Control
 from tlstudio.core.recipe import Recipe, from_dict
 from tlstudio.export.base import ExportJob
@@ -165,3 +166,11 @@ def job(tmp_path, classifier, int8_folder, recipe, heard) -> ExportJob:
         emit=heard,
         control=Control(),
     )
+
+
+@pytest.fixture
+def canine_classifier(tmp_path) -> Path:
+    """The folder of a model whose tokenizer cannot be written as tokenizer.json."""
+    folder = models.canine(tmp_path / "canine")
+    (folder / "tlstudio.json").write_text(json.dumps({"max_length": 16}))
+    return folder

@@ -69,3 +69,9 @@ def test_tables_are_whole(job, tmp_path):
     table = list(itertools.takewhile(lambda line: line.startswith("|"), lines[start:]))
     assert len(table) == 5
     assert {line.count("|") for line in table} == {4}
+
+
+def test_languages_that_were_tested_are_named():
+    assert "other sources and languages were not tested" in card._limits({})[-1]
+    said = card._limits({"languages": [{"name": "en", "trained": 90}, {"name": "zh", "trained": 0}]})[-1]
+    assert "in these languages: en, zh (zero-shot); others were not tested" in said

@@ -31,3 +31,10 @@ def test_a_run_without_the_artifact(job, tmp_path):
     with pytest.raises(StudioError) as caught:
         PLUGIN.write(type(job)(**{**vars(job), "compressed": {}}), tmp_path, None)
     assert caught.value.code == "export.needs-step"
+
+
+def test_a_tokenizer_that_no_program_can_read(job, canine_classifier, tmp_path):
+    steps = {"1-dynamic-int8": canine_classifier}
+    with pytest.raises(StudioError) as caught:
+        PLUGIN.write(type(job)(**{**vars(job), "compressed": steps}), tmp_path, None)
+    assert caught.value.code == "export.no-tokenizer-file"

@@ -55,12 +55,31 @@ def rate(_args: dict[str, Any]) -> dict[str, Any]:
     return {"points": points, "suggestion": 1.234e-4, "lowest_at": 2e-2, "ended": "rose", "reasons": [told]}
 
 
-def curve(_args: dict[str, Any]) -> dict[str, Any]:
+def curve(args: dict[str, Any]) -> dict[str, Any]:
+    if args.get("per_class"):
+        return few(args["per_class"])
     line = [{"rows": rows, "value": 1 - rows**-0.3, "low": 1 - rows**-0.28, "high": 1 - rows**-0.32}
             for rows in (40, 80, 160, 320, 560, 1120)]  # fmt: skip
     points = [{"rows": rows, "value": 1 - rows**-0.3} for rows in (40, 80, 160, 320, 560)]
-    return {"metric": "accuracy", "share": True, "points": points, "line": line, "now": {"rows": 560},
+    sizes = [{**point, "sd": None, "least": point["value"], "most": point["value"], "trainings": 1}
+             for point in points]  # fmt: skip
+    return {"metric": "accuracy", "share": True, "points": points, "sizes": sizes, "line": line, "now": {"rows": 560},
             "reasons": [_reason("x", "Twice as many rows would bring 3 points.")]}  # fmt: skip
+
+
+def few(numbers: list[int]) -> dict[str, Any]:
+    """A few examples of each of eight classes, three draws each."""
+    points = [{"each": each, "rows": 8 * each, "draw": draw, "value": 1 - (each * (1 + draw / 5)) ** -0.5}
+              for each in numbers for draw in range(3)]  # fmt: skip
+    sizes = []
+    for each in numbers:
+        values = [point["value"] for point in points if point["each"] == each]
+        sizes.append({"each": each, "rows": 8 * each, "value": sum(values) / 3, "sd": 0.03, "least": min(values),
+                      "most": max(values), "trainings": 3})  # fmt: skip
+    told = _reason("curve.last-step", "The last step, from {first} to {last} examples a class, brought {gain:+.3g}.",
+                   first=numbers[-2], last=numbers[-1], gain=4.1)  # fmt: skip
+    return {"metric": "accuracy", "share": True, "points": points, "sizes": sizes, "line": [], "now": None,
+            "reasons": [told]}  # fmt: skip
 
 
 ANSWERS = {"rank": rank, "advise": advise, "lr": rate, "curve": curve}

@@ -207,3 +207,53 @@ def test_a_file_is_chosen_or_typed(qtbot, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
     field.editor.actions()[0].trigger()
     assert len(heard) == 1
+
+
+# --- options that depend on others, and places
+
+
+class Moody(BaseModel):
+    mode: Literal["none", "balanced"] = Field("none", title="Mode", description="Which.")
+    strength: float = Field(
+        1.0, title="Strength", description="How.", json_schema_extra={"only": {"mode": ["balanced"]}}
+    )
+    place: str = Field("train", title="Place", description="Where.",
+                       json_schema_extra={"file": True, "folder": True, "free": "train"})  # fmt: skip
+
+
+@pytest.fixture
+def moody(keep):
+    return keep(Form(describe(Moody), captions=True))
+
+
+def test_what_does_not_matter_is_hidden(moody):
+    field = moody.fields["strength"]
+    shown = [label for label in moody.findChildren(QLabel) if label.isVisible()]
+    assert not field.isVisible() and "How." not in [label.text() for label in shown]
+    moody.fields["mode"].editor.setCurrentIndex(1)
+    assert field.isVisible(), "at once, while the user edits"
+    moody.set_values({"mode": "none"})
+    assert not field.isVisible()
+    moody.show_only(["place"])
+    moody.set_values({"mode": "balanced"})
+    assert not field.isVisible() and not moody.fields["mode"].isVisible()
+
+
+def test_a_word_stands_in_place_of_a_place(moody, monkeypatch):
+    heard = []
+    moody.changed.connect(lambda name, value: heard.append((name, value)))
+    field = moody.fields["place"]
+    assert field.auto.isChecked() and field.auto.text() == "The training rows" and field.value() == "train"
+    assert not field.editor.isEnabled()
+    field.auto.click()
+    assert heard == [] and field.editor.isEnabled(), "nothing to tell before a place is named"
+    monkeypatch.setattr(forms.QFileDialog, "getExistingDirectory", lambda *_args: "/home/me/texts")
+    file, folder = field.editor.actions()
+    assert (file.text(), folder.text()) == ("Choose a file…", "Choose a folder…")
+    folder.trigger()
+    assert heard == [("place", "/home/me/texts")]
+    field.auto.click()
+    assert heard[-1] == ("place", "train")
+    monkeypatch.setattr(forms.QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
+    file.trigger()
+    assert len(heard) == 2, "nothing was chosen"

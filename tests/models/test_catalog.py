@@ -21,7 +21,13 @@ def test_entries_are_complete():
         assert entry.parameters > 1_000_000
         assert all(re.fullmatch("[a-z]{2,3}|multilingual", language) for language in entry.languages)
         assert bool(entry.languages) == (entry.modality in ("text", "image-text"))
-    assert {entry.modality for entry in catalog.entries()} >= {"text", "image", "image-text"}
+    assert {entry.modality for entry in catalog.entries()} == {"text", "image", "image-text", "audio"}
+
+
+def test_kinds_are_those_of_transformers():
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    assert {entry.kind for entry in catalog.entries()} <= set(CONFIG_MAPPING_NAMES)
 
 
 def test_first_entry_is_pinned():
@@ -46,4 +52,6 @@ def test_listing(starter):
     assert rows[0]["present"]
     assert rows[0]["path"] == str(starter)
     assert {row["modality"] for row in rows} >= {"text", "image"}
-    assert {"title", "summary", "bytes", "parameters", "languages", "licence", "revision", "note"} <= set(rows[0])
+    assert {"title", "summary", "kind", "bytes", "parameters", "languages", "licence", "revision", "note"} <= set(
+        rows[0]
+    )

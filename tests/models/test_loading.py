@@ -95,6 +95,17 @@ def test_inspect(tiny_model):
     assert facts["parameters"] == sum(g["parameters"] for g in facts["groups"] if g["kind"] != "head")
 
 
+@pytest.mark.parametrize(("head", "last"), [
+    (Head(), ["pooler", "head"]), (Head(auto="AutoModelForTokenClassification"), ["head"]),
+    (Head(auto="AutoModelForQuestionAnswering"), ["head"]), (Head(auto="AutoModel", pool="mean"), []),
+])  # fmt: skip
+def test_the_groups_are_those_of_the_network_of_the_task(tiny_model, head, last):
+    """The same backbone has a pooler only below a classifier, and no head at all where it gives vectors."""
+    facts = loading.inspect(folder_section(tiny_model), head)
+    names = [group["name"] for group in facts["groups"]]
+    assert names == ["embeddings", "block 1", "block 2", *last]
+
+
 def test_package_folder():
     assert loading.package_folder("no_such_package") is None
     assert loading.package_folder("json") is None

@@ -9,6 +9,8 @@ import pytest
 
 from tests import tiny
 from tests.models.conftest import tiny_classifier
+from tests.tasks import models
+from tlstudio.core.errors import StudioError
 from tlstudio.models.onnx_graph import OPSET, quantise_dynamic, to_onnx
 from tlstudio.models.pooling import add_mean_pooling
 from tlstudio.models.scorers import OnnxScorer, TorchScorer
@@ -96,3 +98,16 @@ def test_input_ids_of_the_first_batch_are_not_baked_in(exported):
     scorer = OnnxScorer(exported[1])
     one, two = np.stack(scorer.outputs(tiny.rows([[5, 6, 7]]))), np.stack(scorer.outputs(tiny.rows([[8, 9, 10]])))
     assert np.abs(one - two).max() > 1e-3
+
+
+def test_a_network_that_cannot_be_traced_is_told_by_name(tmp_path):
+    """CANINE's code looks at the length of its inputs."""
+    from transformers import AutoModelForSequenceClassification
+
+    model = AutoModelForSequenceClassification.from_pretrained(models.canine(tmp_path / "canine"))
+    with pytest.raises(StudioError) as caught:
+        to_onnx(model, tmp_path / "model.onnx")
+    assert caught.value.code == "export.no-graph-of-network"
+    assert caught.value.params["kind"] == "CanineForSequenceClassification"
+    assert caught.value.params["reason"]
+    assert not (tmp_path / "model.onnx").exists()

@@ -11,7 +11,7 @@ from tests.tasks import models, speech
 from tests.tasks.pieces import pieces
 from tlstudio.core.errors import StudioError
 from tlstudio.models.checks import check_tokenizer
-from tlstudio.models.tokenizers import load_tokenizer, padding_id, tokenise, tokenise_pairs
+from tlstudio.models.tokenizers import load_tokenizer, no_file, padding_id, require_file, tokenise, tokenise_pairs
 
 TEXTS = ["the red dog runs", "a small fish swims far", "the moon is big", "old cars are slow"]
 
@@ -33,6 +33,37 @@ def test_models_that_bring_only_a_sentencepiece_model(tmp_path, kind, file):
     ids, lengths = tokenise(tokenizer, ["the red dog", "slow fish"], 64)
     assert lengths[0] > 2
     assert tokenizer.decode(ids[0], skip_special_tokens=True).strip() == "the red dog"
+
+
+ALBERT = {"pad_id": 0, "unk_id": 1, "bos_id": -1, "eos_id": -1, "control_symbols": "[CLS],[SEP],[MASK]"}
+
+
+@pytest.mark.parametrize(("kind", "file", "options"), [
+    ("t5", "spiece.model", {}), ("xlm-roberta", "sentencepiece.bpe.model", {}), ("albert", "spiece.model", ALBERT),
+])  # fmt: skip
+def test_a_vocabulary_of_sentencepiece_becomes_a_file_that_any_program_can_read(tmp_path, kind, file, options):
+    from tokenizers import Tokenizer
+
+    folder, saved = config(tmp_path / kind, kind), tmp_path / "saved"
+    (folder / file).write_bytes(pieces(TEXTS, **options))
+    assert no_file(folder) is None
+    load_tokenizer(folder).save_pretrained(saved)
+    alone = Tokenizer.from_file(str(saved / "tokenizer.json"))
+    alone.encode_special_tokens = True
+    texts = ["the red dog", "slow  fish </s> x", "unknown: Ω"]
+    assert [alone.encode(text).ids for text in texts] == tokenise(load_tokenizer(folder), texts, 64)[0]
+
+
+def test_a_tokenizer_of_python_alone_has_no_such_file(tmp_path):
+    folder = models.canine(tmp_path / "canine")
+    check_tokenizer(folder)  # characters are its vocabulary
+    assert tokenise(load_tokenizer(folder), ["hi"], 8)[0] == [[57344, 104, 105, 57345]]
+    problem = no_file(folder)
+    assert problem is not None
+    assert (problem.code, problem.params["kind"]) == ("export.no-tokenizer-file", "CanineTokenizer")
+    assert "safetensors" in problem.remedy
+    with pytest.raises(StudioError):
+        require_file(folder)
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta", "gpt2", "t5", "xlm-roberta", "deberta-v2", "marian", "m2m_100"])

@@ -77,8 +77,8 @@ def test_what_twice_the_rows_would_bring(monkeypatch, tiny_model, tickets):
 
     law = Law(1.0, 0.5, 0.02)
 
-    def trained(_bench, _recipe, count, draw, _whole):
-        return Trial("accuracy", 1 - law.error(count), {}, count, 500, 1.0, 3, 0, True)
+    def trained(_bench, _recipe, size, draw, _whole):
+        return Trial("accuracy", 1 - law.error(size.rows), {}, size.rows, 500, 1.0, 3, 0, True)
 
     monkeypatch.setattr(learning_curve, "_trained", trained)
     monkeypatch.setattr(learning_curve, "_FEWEST_ROWS", 2)
@@ -90,6 +90,50 @@ def test_what_twice_the_rows_would_bring(monkeypatch, tiny_model, tickets):
     assert found["line"][0]["rows"] == 10
     assert found["line"][-1]["rows"] == 168
     assert [item["code"] for item in found["reasons"]] == ["curve.doubled-points", "curve.more"]
+
+
+def test_a_few_examples_of_each_class(tiny_model, tickets):
+    heard = tiny.Heard()
+    recipe = tiny.recipe(tiny_model, tickets, training={"epochs": 2, "batch_size": 8, "threads": 1})
+    found = curve(recipe, heard, Control(), repeats=2, per_class=(4, 2, 2))
+    json.dumps(found)
+    assert [(size["each"], size["rows"], size["trainings"]) for size in found["sizes"]] == [(2, 6, 2), (4, 12, 2)]
+    assert [(point["each"], point["rows"], point["draw"]) for point in found["points"]] == [
+        (2, 6, 0), (2, 6, 1), (4, 12, 0), (4, 12, 1),
+    ]  # fmt: skip
+    first = found["sizes"][0]
+    values = [point["value"] for point in found["points"][:2]]
+    assert first["value"] == pytest.approx(np.mean(values))
+    assert first["sd"] == pytest.approx(np.std(values, ddof=1))
+    assert (first["least"], first["most"]) == (min(values), max(values))
+    assert found["law"] is None
+    assert [item["code"] for item in found["reasons"]] == [
+        "curve.draws-share", "curve.draws-share", "curve.last-step-points", "curve.best-epoch",
+    ]  # fmt: skip
+    assert heard.of("progress")[-1].done == heard.of("progress")[-1].total
+
+
+def test_more_examples_than_there_are(tiny_model, tickets):
+    recipe = tiny.recipe(tiny_model, tickets, training={"epochs": 1, "batch_size": 8, "threads": 1})
+    found = curve(recipe, silent, Control(), repeats=1, per_class=(1000, 2000))
+    assert [(size["each"], size["rows"], size["sd"]) for size in found["sizes"]] == [(1000, 42, None)]
+    assert [item["code"] for item in found["reasons"]] == [
+        "curve.draws-share", "curve.short-classes", "curve.best-epoch",
+    ]  # fmt: skip
+    recipe = recipe.changed("data.roles", {"number": "label"}).changed("task.name", "regression")
+    with pytest.raises(StudioError):
+        curve(recipe, silent, Control(), per_class=(2,))
+    with pytest.raises(StudioError) as caught:
+        curve(tiny.recipe(tiny_model, tickets), silent, Control(), per_class=(0, 4))
+    assert caught.value.code == "curve.no-examples"
+
+
+@pytest.mark.parametrize("strategy", ["prototypes", "contrastive-few-shot", "full-fine-tuning"])
+def test_strategies_with_few_examples(strategy, tiny_model, tickets):
+    recipe = tiny.recipe(tiny_model, tickets, strategy={"name": strategy},
+                         training={"epochs": 1, "batch_size": 8, "threads": 1})  # fmt: skip
+    found = curve(recipe, silent, Control(), repeats=1, per_class=(2, 4))
+    assert [size["each"] for size in found["sizes"]] == [2, 4]
 
 
 def test_time_and_stop_and_cancel(tiny_model, tickets):

@@ -46,8 +46,28 @@ def test_languages_that_were_not_trained_on_are_measured_apart(tiny_model, tmp_p
     right = sum(entry["rows"] * entry["metrics"]["accuracy"]["value"] for entry in found.values())
     assert right / results["test"]["rows"] == pytest.approx(results["test"]["metrics"]["accuracy"]["value"])
     assert {"value", "low", "high"} <= set(found["fr"]["metrics"]["macro_f1"])
+    chance = found["fr"]["baseline"]
+    assert chance["name"] == "majority"
+    assert 0 < chance["metrics"]["accuracy"]["value"] < 1
     report = (tmp_path / "run/report.html").read_text(encoding="utf-8")
     assert "By language" in report
+    assert "zero-shot" in report
+    assert "Largest class" in report
+
+
+def test_files_of_languages_and_a_few_rows_of_one(tiny_model, tmp_path):
+    rows = {code: [(f"{text} {code} {at}", label) for at, (text, label) in enumerate(tiny.ticket_rows(60))]
+            for code in ("de", "fr")}  # fmt: skip
+    paths = [str(tiny.write_csv(tmp_path / f"tickets.{code}.csv", part)) for code, part in rows.items()]
+    steps = [{"name": "limit-languages", "languages": ["de"], "rows": 2}]
+    recipe = tiny.recipe(tiny_model, tmp_path).changed("data.path", paths).changed("data.steps", steps)
+    finished = pipeline.run(recipe, tmp_path / "run", tiny.Heard(), Control())
+    assert finished.outcome == "completed", finished.error
+    results = read_json(tmp_path / "run/results.json")
+    found = {entry["name"]: entry for entry in results["languages"]}
+    classes = len(results["labels"])
+    assert found["fr"]["trained"] == 2 * classes
+    assert found["de"]["trained"] == results["data"]["rows"]["train"] - 2 * classes
 
 
 def test_one_language_is_no_table(tiny_model, tmp_path):

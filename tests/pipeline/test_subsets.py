@@ -50,3 +50,13 @@ def test_rows_are_held_out_where_there_is_no_validation(labelled):
     assert not set(train.ids.tolist()) & set(validation.ids.tolist())
     assert validation.counts() == {"often": 13, "rare": 3}
     assert subsets.with_validation(made, 7) is made
+
+
+def test_a_few_rows_of_each_class(labelled):
+    few = subsets.sample_each(labelled, "train", 4, seed=1).splits["train"]
+    more = subsets.sample_each(labelled, "train", 20, seed=1).splits["train"]
+    assert few.counts() == {"often": 4, "rare": 4}
+    assert more.counts() == {"often": 20, "rare": 16}
+    assert set(few.ids.tolist()) < set(more.ids.tolist())
+    other = subsets.sample_each(labelled, "train", 4, seed=2).splits["train"]
+    assert set(other.ids.tolist()) != set(few.ids.tolist())

@@ -66,6 +66,21 @@ def byte_gpt2(folder: Path, texts: Sequence[str], length: int = 64) -> Path:
     return folder
 
 
+def canine(folder: Path) -> Path:
+    """A random CANINE: its tokenizer reads characters as numbers, so that it has no vocabulary and no file."""
+    import torch
+    from transformers import CanineConfig, CanineModel, CanineTokenizer
+
+    torch.manual_seed(0)
+    config = CanineConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=128,
+        num_hash_buckets=64, num_hash_functions=4, local_transformer_stride=16,
+    )  # fmt: skip
+    CanineModel(config).save_pretrained(folder)
+    CanineTokenizer(model_max_length=128).save_pretrained(folder)
+    return folder
+
+
 # --- sounds
 
 

@@ -33,9 +33,14 @@ class Options(BaseModel):
         min_length=1,
         title="Data",
         description="Rows without labels: a file, folder or hub:name; or train for the training rows of this recipe.",
-        json_schema_extra={"file": True},
+        json_schema_extra={"file": True, "folder": True, "free": TRAIN},
     )
-    column: str = Field("", title="Column", description="Of the data; empty finds the one that fits.")
+    column: str = Field(
+        "",
+        title="Column",
+        description="Of the data; empty finds the one that fits.",
+        json_schema_extra={"only": {"data": {"not": [TRAIN]}}},
+    )
     epochs: int = Field(3, ge=1, le=1000, title="Epochs", description="Passes over these rows.")
     batch_size: int = Field(16, ge=2, le=4096, title="Batch size", description="Rows for each step of the optimiser.")
     learning_rate: float = Field(

@@ -41,7 +41,10 @@ class Options(TextOptions):
         True, title="Keep first letter", description="The first letter of a word, where slips are rare, stays."
     )
     keyboard: Literal["qwerty", "qwertz", "azerty"] = Field(
-        "qwerty", title="Keyboard", description="For Latin letters; Cyrillic ones have their own keyboard."
+        "qwerty",
+        title="Keyboard",
+        description="For Latin letters; Cyrillic ones have their own keyboard.",
+        json_schema_extra={"only": {"neighbours": [True]}},
     )
 
     @model_validator(mode="after")

@@ -40,7 +40,12 @@ class Options(TextOptions):
         json_schema_extra={"file": True},
     )
     nearest: int = Field(
-        3, ge=1, le=20, title="Nearest words", description="Without a dictionary: so many candidates for a word."
+        3,
+        ge=1,
+        le=20,
+        title="Nearest words",
+        description="Without a dictionary: so many candidates for a word.",
+        json_schema_extra={"only": {"dictionary": [""]}},
     )
     likeness: float = Field(
         0.5,
@@ -48,6 +53,7 @@ class Options(TextOptions):
         le=1,
         title="Least likeness",
         description="Without a dictionary: smallest cosine of a candidate; higher is safer and changes fewer words.",
+        json_schema_extra={"only": {"dictionary": [""]}},
     )
 
 

@@ -72,7 +72,16 @@ def advise(
 
 def curve(
     target: Target,
-    repeats: Annotated[int, typer.Option(min=1, max=20, help="Trainings of each size.")] = 2,
+    repeats: Annotated[
+        int | None,
+        typer.Option(min=1, max=20, help="Trainings of each size; 2, with --per-class 5.", show_default=False),
+    ] = None,
+    per_class: Annotated[
+        str,
+        typer.Option(
+            "--per-class", metavar="4,8,16", help="Numbers of examples of each class, in place of growing parts."
+        ),
+    ] = "",
     sizes: Annotated[int, typer.Option(min=2, max=12, help="Sizes, each twice the one before; the last is all.")] = 6,
     minutes: Annotated[float | None, typer.Option(min=0, help="Begin no size that would take longer.")] = None,
     runs: Base = None,
@@ -83,7 +92,9 @@ def curve(
     from tlstudio.pipeline.learning_curve import curve as job
 
     with telling(_point) as (emit, control):
-        found = job(meant(target, overrides, control, runs), emit, control, repeats, sizes, minutes)
+        found = job(
+            meant(target, overrides, control, runs), emit, control, repeats, sizes, minutes, _numbers(per_class)
+        )
     show.print_json(found) if json else _show_curve(found)
 
 
@@ -134,6 +145,14 @@ def _model(name: str) -> ModelSection:
     return ModelSection(source="hub", name=name)
 
 
+def _numbers(text: str) -> list[int]:
+    """Whole numbers with commas between them."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if bad := [part for part in parts if not part.isdecimal()]:
+        raise typer.BadParameter(f"'{bad[0]}' is no number of examples; write numbers such as 4,8,16.")
+    return [int(part) for part in parts]
+
+
 def measure(value: float | None, found: dict[str, Any]) -> str:
     """A value of the metric that ``found`` is about."""
     return numbers.percent(value) if found["share"] else numbers.score(value)
@@ -148,7 +167,8 @@ def _probe(data: dict[str, Any]) -> str:
 
 
 def _point(data: dict[str, Any]) -> str:
-    return f"{data['rows']} rows: {numbers.score(data['value'])}, {data['seconds']} s"
+    size = f"{data['each']} examples a class" if "each" in data else f"{data['rows']} rows"
+    return f"{size}: {numbers.score(data['value'])}, {data['seconds']} s"
 
 
 # --- what came out
@@ -207,14 +227,22 @@ def _show_advice(found: dict[str, Any]) -> None:
 
 
 def _show_curve(found: dict[str, Any]) -> None:
-    rows = [(numbers.count(entry["rows"]), measure(entry["value"], found)) for entry in found["sizes"]]
+    each = [[numbers.count(entry["each"])] if "each" in entry else [] for entry in found["sizes"]]
+    rows = [
+        [*first, numbers.count(entry["rows"]), measure(entry["value"], found), measure(entry["sd"], found),
+         f"{measure(entry['least'], found)} – {measure(entry['most'], found)}", entry["trainings"]]
+        for first, entry in zip(each, found["sizes"], strict=True)
+    ]  # fmt: skip
     if found["doubled"]:
         scale = 100 if found["share"] else 1
         shown = {name: (found["doubled"][name] or 0.0) * scale for name in ("value", "low", "high")}
         unit = " %" if found["share"] else ""
-        rows.append((f"{numbers.count(found['doubled']['rows'])} (foretold)",
-                     f"{shown['value']:.1f}{unit} ({shown['low']:.1f}–{shown['high']:.1f})"))  # fmt: skip
-    show.table(f"Learning curve on {found['tested']} validation rows", ("training rows", found["title"]), rows)
+        rows.append([f"{numbers.count(found['doubled']['rows'])} (foretold)",
+                     f"{shown['value']:.1f}{unit} ({shown['low']:.1f}–{shown['high']:.1f})", "", "", ""])  # fmt: skip
+    columns = ["training rows", found["title"], "standard deviation", "from – to", "trainings"]
+    if each[0]:
+        columns.insert(0, "examples a class")
+    show.table(f"Learning curve on {found['tested']} validation rows", columns, rows)
     show.reasons(found["reasons"])
 
 

@@ -15,7 +15,7 @@ from tlstudio.core.errors import fill
 from tlstudio.core.files import expand
 from tlstudio.core.recipe import ModelSection, Recipe, TrainingSection
 from tlstudio.metrics.names import about
-from tlstudio.tasks.suggest import suggest
+from tlstudio.tasks.suggest import in_order, suggest
 
 _KINDS = {
     "task": "tlstudio.tasks",
@@ -67,6 +67,8 @@ def data(
 def show_data(found: dict[str, Any]) -> None:
     settings = ", ".join(f"{name} {value!r}" for name, value in found["options"].items())
     show.out.print(f"made for: {suggest(found['roles'])}", highlight=False)
+    if others := in_order(found["roles"], [label for label, _count in found["labels"]]):
+        show.out.print(f"if the labels have an order: {', '.join(others)}", highlight=False)
     rows = found["rows"]["train"] if isinstance(found["rows"], dict) else 0
     show.out.print(f"{found['source']} ({settings}), {rows} rows", highlight=False)
     for role, columns in found["roles"].items():

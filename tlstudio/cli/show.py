@@ -146,10 +146,7 @@ def results(results: dict[str, Any], folder: Path) -> None:
     rows += [_stage_row(stage, leading) for stage in stages] if stages else _test_row(results, leading)
     if rows:
         table(f"Results on {results.get('test', {}).get('rows', 0)} test {unit} (95 % intervals)", columns, rows)
-    for entry in results.get("languages", []):
-        value = _value(entry["metrics"], leading[0])
-        out.print(f"Language {entry['name']}: {titles[0]} {value} on {entry['rows']} {unit} "
-                  f"({entry['trained']} to train on)", highlight=False)  # fmt: skip
+    languages(results.get("languages", []), leading, titles)
     for extra in results.get("extra", []):
         value = _value(extra["metrics"], leading[0])
         out.print(f"Extra set {extra['name']}: {titles[0]} {value} on {extra['rows']} {unit}", highlight=False)
@@ -163,6 +160,24 @@ def results(results: dict[str, Any], folder: Path) -> None:
             out.print(f"{entry['title']}: {folder / entry['path']}", highlight=False, soft_wrap=True)
     if (folder / "report.html").is_file():
         out.print(f"Report: {folder / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def languages(entries: Sequence[dict[str, Any]], leading: Sequence[str], titles: Sequence[str]) -> None:
+    """A matrix of languages and metrics; what was not trained on is zero-shot."""
+    if not entries:
+        return
+    chance = entries[0].get("baseline")  # results of earlier versions have none
+    columns = ["language", "training rows", "test rows", *titles]
+    rows = [
+        [entry["name"], numbers.count(entry["trained"]) if entry["trained"] else "0, zero-shot",
+         numbers.count(entry["rows"]), *(_value(entry["metrics"], name) for name in leading)]
+        for entry in entries
+    ]  # fmt: skip
+    if chance:
+        columns.append(f"{chance['title']} (baseline): {titles[0]}")
+        rows = [[*row, _value((entry.get("baseline") or chance)["metrics"], leading[0])]
+                for row, entry in zip(rows, entries, strict=True)]  # fmt: skip
+    table("By language (95 % intervals)", columns, rows)
 
 
 def _value(metrics: dict[str, Any], name: str) -> str:

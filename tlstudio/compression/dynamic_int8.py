@@ -21,6 +21,7 @@ from tlstudio.models import heads
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.onnx_graph import int8_share, quantise_dynamic, to_onnx
 from tlstudio.models.scorers import OnnxScorer
+from tlstudio.models.tokenizers import require_file
 
 _MOST = 0.5  # share of the weights from which on the step has done what it promises
 
@@ -47,6 +48,8 @@ class DynamicInt8:
     def apply(self, config: Options, job: CompressJob, folder: Path) -> None:
         meter = Meter(job.emit, job.control, "compress", 3, "steps")
         settings = heads.read_settings(job.source)
+        if "input_ids" in heads.inputs_of(settings):
+            require_file(job.source)
         model = heads.load(job.source)
         meter.advance()
         full = folder / "full.onnx"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tlstudio.core.plurals import agreed
+
 
 class StudioError(Exception):
     """A problem that the user can understand and mend.
@@ -65,9 +67,12 @@ class Cancelled(BaseException):
 
 
 def fill(template: str, params: dict[str, Any]) -> str:
-    """Fills the ``{name}`` blanks of ``template``; a missing value leaves the blank visible."""
+    """Fills the ``{name}`` blanks of ``template``, in the singular for a count of one.
+
+    A missing value leaves the blanks visible.
+    """
     try:
-        return template.format(**params)
+        return agreed(template, params).format(**params)
     except (KeyError, IndexError, ValueError):
         return template
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -11,8 +12,29 @@ from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What another option must be, for an option to matter: one of ``values``, none of ``others``, or ``above``."""
+
+    option: str
+    values: tuple[Any, ...] = ()
+    others: tuple[Any, ...] = ()
+    above: float | None = None
+
+    def met(self, value: Any) -> bool:
+        """Whether the option matters where the other one has this value."""
+        if self.above is not None:
+            return isinstance(value, (int, float)) and value > self.above
+        return value in self.values if self.values else value not in self.others
+
+
+@dataclass(frozen=True)
 class Option:
-    """One choice of the user. ``kind``: bool, int, float, str or choice; ``auto`` allows the word 'auto'."""
+    """One choice of the user. ``kind``: bool, int, float, str or choice; ``auto`` allows the word 'auto'.
+
+    What a field cannot say by its type stands in its ``json_schema_extra``: ``unit``; ``file`` and ``folder``, where a
+    text is a place; ``free``, a word that stands in place of a text; and ``only``, such as ``{"kind": ["ema"]}``,
+    ``{"beams": {"above": 1}}`` or ``{"data": {"not": ["train"]}}``, for an option that matters only then.
+    """
 
     name: str
     title: str
@@ -26,6 +48,27 @@ class Option:
     auto: bool = False
     optional: bool = False
     file: bool = False  # the text is the place of a file
+    folder: bool = False  # or of a folder
+    free: str = ""  # a word in place of the text, chosen with a tick
+    only: tuple[Condition, ...] = ()  # all must be met
+
+
+def relevant(options: Iterable[Option], values: Mapping[str, Any]) -> set[str]:
+    """Names of the options that matter, where they have ``values``; one that is not named has its default."""
+    known = {option.name: option for option in options}
+
+    def matters(name: str) -> bool:
+        # one that depends on an option that does not matter itself does not matter either
+        return all(
+            condition.option not in known
+            or (
+                condition.met(values.get(condition.option, known[condition.option].default))
+                and matters(condition.option)
+            )
+            for condition in known[name].only
+        )
+
+    return {name for name in known if matters(name)}
 
 
 def describe(model: type[BaseModel]) -> list[Option]:
@@ -53,7 +96,22 @@ def _option(name: str, field: FieldInfo) -> Option | None:
         auto=auto,
         optional=optional,
         file=bool(extra.get("file")),
+        folder=bool(extra.get("folder")),
+        free=str(extra.get("free", "")),
+        only=_conditions(extra.get("only")),
     )
+
+
+def _conditions(stated: Any) -> tuple[Condition, ...]:
+    found = []
+    for name, wanted in (stated or {}).items():
+        if not isinstance(wanted, dict):
+            found.append(Condition(name, values=tuple(wanted)))
+        elif "above" in wanted:
+            found.append(Condition(name, above=wanted["above"]))
+        else:
+            found.append(Condition(name, others=tuple(wanted["not"])))
+    return tuple(found)
 
 
 def _kinds(annotation: Any) -> tuple[list[str], tuple[str, ...], bool, bool]:

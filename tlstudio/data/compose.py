@@ -21,7 +21,7 @@ from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data.roles import CHOSEN, FILES, HELPERS, TARGETS, TEXTS, Roles, assign, missing_column, named
 from tlstudio.data.rowwise import message_of
-from tlstudio.data.tables import Table, write_batches
+from tlstudio.data.tables import Table, read_tables, write_batches
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +33,17 @@ _FORMAT = 3
 _LOOKED_AT = 2000  # rows that tell whether files are named relative to the data
 _STEPS = "tlstudio.data.steps"
 _BLANK = re.compile(r"\{([^{}]*)\}")
+
+
+def read_places(data: DataSection, emit: Emit, control: Control) -> dict[str, Table]:
+    """The places of a section as they are, by split.
+
+    Raises:
+        StudioError: a place cannot be read, or files that are read as one have different columns.
+    """
+    fills = any(getattr(get(_STEPS, choice.name, "data.steps"), "FILLS", False) for choice in data.steps)
+    return {split: read_tables(places, data.source, data.options, emit, control, fills)
+            for split, places in data.files.items()}  # fmt: skip
 
 
 def composed(

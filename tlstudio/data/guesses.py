@@ -45,6 +45,8 @@ _BESIDE = frozenset(name for role in HELPERS for name in ROLES[role].names)
 _PROSE = 8  # letters from which on a cell is more than a class or a date
 _MANY = 20  # different numbers from which on they are no classes
 _ZERO_OR_ONE = frozenset(("0", "1", "0.0", "1.0"))
+_CLASSES = frozenset(("label",))  # a name of numbers, too, but more often of classes
+_DENSE, _REPEATED = 0.95, 3  # share of the numbers of classes that occur, and rows that each has
 _SURE = 0.9  # share of the items of lists that must look like what they are taken for
 _HOT = 3  # columns of 0 and 1 from which on they are taken for labels
 
@@ -105,13 +107,24 @@ class Guesses:
             return (*first, "negative")
         if {*TARGETS} & self.columns.keys():
             return first
-        if first == ("text",) and len(self._free()) < 2:
+        if first == ("text",) and len(self._uncounted(self._free())) < 2:
             return first  # plain text for language modelling
         if not self.named("label") and (self.named("labels") or self._one_hot()):
             return (*first, "labels")
-        if content == "text" and self._continuous(self.named("label") or self.named("number")):
-            return (*first, "number")
-        return (*first, "label") if first == ("text",) or self.named("label") else first
+        label, number = self.named("label"), self.named("number")
+        if content == "text":
+            graded = pair and not label and self._graded(number)
+            if graded or self._continuous(label or number or self._other(pair)):
+                return (*first, "number")
+        return (*first, "label") if first == ("text",) or label or (pair and number) else first
+
+    def _other(self, pair: bool) -> str:
+        """What would be taken for the label of texts by its few values alone; empty where a pair may have none."""
+        if pair:
+            return ""
+        text = self.columns["text"][0] if "text" in self.columns else self.named("text")
+        free = [name for name in self._free("text") if name != text and _plain(name) not in _BESIDE]
+        return self._few_values(free, bool(text))
 
     # --- columns for roles
 
@@ -181,6 +194,8 @@ class Guesses:
         if ROLES[role].kind == "list":
             return next((name for name in self._free("list") if self._holds(role, name)), ""), LISTS
         free = [name for name in self._free("text") if not self._is_file(name)]  # a path is no text to learn from
+        if role == "label" and (name := self.named("number")):
+            return name, NAMED  # stars or marks, of which there are few
         if role in ("label", "labels"):
             texts = {self.named(other) for other in wanted if other not in TARGETS} - {""}
             return self._few_values([name for name in free if name not in texts], bool(texts)), FEW_VALUES
@@ -197,6 +212,7 @@ class Guesses:
 
     def _few_values(self, free: list[str], named: bool) -> str:
         """The column with the fewest values; not the longest texts, unless what is read is ``named`` already."""
+        free = self._uncounted(free) or free
         if not free:
             return ""
         longest = self._longest(free, ordered=False)
@@ -221,6 +237,10 @@ class Guesses:
             return numeric[0], NUMBERS
         # what is no number in it is told with its row
         return next((name for name in self._free("text") if _plain(name) in ROLES["number"].names), ""), NAMED
+
+    def _uncounted(self, names: list[str]) -> list[str]:
+        """Columns that do more than to number the rows."""
+        return [name for name in names if _plain(name) not in _COUNTERS]
 
     def _pair(self) -> tuple[str, str] | None:
         free = {_plain(name): name for name in self._free("text")}
@@ -290,8 +310,23 @@ class Guesses:
         """Whether a column holds numbers that are no classes."""
         if not name or is_list(self.sample, name) or not self._is_number(name):
             return False
-        values = {float(value) for value in self._values(name) if _is_number(value)}
-        return len(values) > _MANY or any(not value.is_integer() for value in values)
+        values = self._numbers(name)
+        if any(not value.is_integer() for value in values):
+            return True
+        return len(values) > _MANY and not self._numbers_classes(name, values)
+
+    def _graded(self, name: str) -> bool:
+        """Whether a column says more than yes or no, in numbers."""
+        return bool(name) and self._is_number(name) and len(self._numbers(name)) > 2
+
+    def _numbers(self, name: str) -> set[float]:
+        return {float(value) for value in self._values(name) if _is_number(value)}
+
+    def _numbers_classes(self, name: str, values: set[float]) -> bool:
+        """Whether many whole numbers are those of classes, counted from 0 or 1 without gaps, each on several rows."""
+        dense = len(values) >= _DENSE * (max(values) - min(values) + 1)
+        called = _plain(name) in ROLES["label"].names - ROLES["number"].also | _CLASSES
+        return called and dense and min(values) in (0, 1) and _REPEATED * len(values) <= self.sample.num_rows
 
     def _is_prose(self, name: str) -> bool:
         """Whether a column holds texts: mostly more than a word, and mostly different."""

@@ -18,13 +18,13 @@ from tlstudio.data.frames import content_role
 from tlstudio.data.labelled import Labelled, read_labelled
 from tlstudio.data.roles import FILES, SAMPLE, Roles
 from tlstudio.data.steps.preview import differences
-from tlstudio.data.tables import Table, read_tables
+from tlstudio.data.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_FORMAT = 4  # part of the name of what is remembered: raise it when the facts change
+_FORMAT = 5  # part of the name of what is remembered: raise it when the facts change
 _BINS = 30
 _LABELS = 2_000  # labels that are listed
 _EXAMPLE = 80  # characters
@@ -46,7 +46,7 @@ def inspect(
     """
     if "train" not in data.files:
         raise StudioError("data.none", "No data is chosen.", "Choose labelled data.", where="data.path")
-    raw = {split: read_tables(places, data.source, data.options, emit, control) for split, places in data.files.items()}
+    raw = compose.read_places(data, emit, control)
     return remembered(
         "inspections",
         [_FORMAT, content_of(raw), data.model_dump(mode="json"), roles],

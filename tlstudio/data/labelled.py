@@ -17,10 +17,12 @@ from tlstudio.data import compose, problems, splits
 from tlstudio.data.detect.blank import blank_cells, blank_rows
 from tlstudio.data.detect.labels import counted, parts
 from tlstudio.data.frames import Frame, Frames, content_column, encode
+from tlstudio.data.languages import Spoken, stated
+from tlstudio.data.learnt import keep_learnt
 from tlstudio.data.roles import HELPERS, Roles
 from tlstudio.data.rows import Rows
 from tlstudio.data.rowwise import flaws
-from tlstudio.data.tables import Table, read_tables
+from tlstudio.data.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +44,7 @@ class Labelled:
         dropped: rows that each data step has taken out, by the name of the step.
         renames: what the steps have made of labels; None where their rows were dropped.
         separator: stands between several labels in one of ``labels``; empty where a row has one label.
+        spoken: where the language of a row stands; None where nothing says it.
     """
 
     splits: dict[str, Rows]
@@ -51,6 +54,7 @@ class Labelled:
     dropped: dict[str, int] = field(default_factory=dict)
     renames: dict[str, str | None] = field(default_factory=dict)
     separator: str = ""
+    spoken: Spoken | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -119,6 +123,11 @@ def read_labelled(
     found = _flaws(frames, assigned, control)
     by_split, trouble = _divided(frames, data, fold, control)
     found += trouble
+    spoken: Spoken | None = None
+    try:
+        spoken = None if found else keep_learnt(by_split, data.steps, assigned, frames.dropped, control)
+    except StudioError as error:
+        found.append(error)
     if not found:
         found += [problems.empty_split(split) for split in ("train", "test") if not len(by_split[split])]
         found += _unseen(by_split, frames.separator)
@@ -130,6 +139,7 @@ def read_labelled(
         frames.dropped,
         frames.renames,
         frames.separator,
+        spoken or stated((rows.table for rows in by_split.values()), assigned),
     ), found
 
 
@@ -178,7 +188,7 @@ def frames_of(data: DataSection, emit: Emit, control: Control, roles: tuple[str,
     Raises:
         StudioError: a place cannot be read, a role has no column, or a step is wrong.
     """
-    raw = {split: read_tables(places, data.source, data.options, emit, control) for split, places in data.files.items()}
+    raw = compose.read_places(data, emit, control)
     tables, assigned = compose.composed(raw, data, roles, emit, control)
     before = {split: raw[split] for split in raw if raw[split].key != tables[split].key}
     frames = _frames(tables, before, assigned, control)

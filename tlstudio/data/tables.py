@@ -119,15 +119,18 @@ def read_table(place: Path | str, source: str, options: dict[str, Any], emit: Em
 
 
 def read_tables(
-    places: Sequence[str], source: str, options: dict[str, Any], emit: Emit, control: Control
-) -> Table:  # fmt: skip
+    places: Sequence[str], source: str, options: dict[str, Any], emit: Emit, control: Control, fills: bool = False
+) -> Table:
     """Reads several places as one table.
+
+    Args:
+        fills: whether places may lack columns of texts; their cells are then empty.
 
     Raises:
         StudioError: as :func:`read_table`, or the columns differ.
     """
     tables = [read_table(place, source, options, emit, control) for place in places]
-    return tables[0] if len(tables) == 1 else _join(tables, emit, control)
+    return tables[0] if len(tables) == 1 else _join(tables, emit, control, fills)
 
 
 def recognise(found: Scan) -> Any:
@@ -245,25 +248,43 @@ def _advance(meter: Meter, amount: float) -> None:
     meter.advance(max(min(amount, meter.total - meter.done), 0))
 
 
-def _join(tables: list[Table], emit: Emit, control: Control) -> Table:
-    first = tables[0]
-    for other in tables[1:]:
-        if other.columns != first.columns:
-            odd = sorted(set(other.columns.items()) ^ set(first.columns.items()))[0][0]
-            raise StudioError(
-                "data.different-columns", "{path} and {other} have different columns, such as '{column}'.",
-                "Files that are read as one need the same columns.", where="data.path", path=first.path,
-                other=other.path, column=odd,
-            )  # fmt: skip
+def _join(tables: list[Table], emit: Emit, control: Control, fills: bool) -> Table:
+    first, columns = tables[0], dict[str, str]()
+    for table in tables:
+        columns |= table.columns
+    for other in tables:
+        odd = sorted(set(columns.items()) ^ set(other.columns.items()))
+        if odd and not (fills and all(kind == "text" and name not in other.columns for name, kind in odd)):
+            raise _different(first, other if other is not first else tables[1], odd[0][0])
     key = _key(",".join(table.key for table in tables), "join", {})
     if _remembered(key) is None:
-        names = list(first.columns)
         meter = Meter(emit, control, "prepare", sum(table.arrow.stat().st_size for table in tables), "bytes")
-        batches = (batch for table in tables for batch in table.batches(names))
+        batches = (_filled(batch, columns) for table in tables for batch in table.batches())
         columns, rows = write_batches(_arrow(key), batches, lambda batch: _advance(meter, batch.nbytes))
         _remember(key, {"columns": columns, "rows": rows})
     parts = tuple(part for table in tables for part in table.parts)
-    return Table(_arrow(key), key, first.source, first.options, first.columns, parts)
+    return Table(_arrow(key), key, first.source, first.options, columns, parts)
+
+
+def _different(first: Table, other: Table, column: str) -> StudioError:
+    return StudioError(
+        "data.different-columns", "{path} and {other} have different columns, such as '{column}'.",
+        "Files that are read as one need the same columns; only translations of rows may lack the label, with the "
+        "data step join-translations.",
+        where="data.path", path=first.path, other=other.path, column=column,
+    )  # fmt: skip
+
+
+def _filled(batch: pa.RecordBatch, columns: dict[str, str]) -> pa.RecordBatch:
+    """The batch with all columns; cells of those that it lacks are empty."""
+    import pyarrow as pa
+
+    if batch.schema.names == list(columns):
+        return batch
+    empty = pa.array([""] * batch.num_rows, pa.string())
+    return pa.RecordBatch.from_pydict(
+        {name: batch.column(name) if name in batch.schema.names else empty for name in columns}
+    )
 
 
 def _key(content: str, source: str, options: dict[str, Any]) -> str:

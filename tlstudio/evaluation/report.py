@@ -25,6 +25,7 @@ from tlstudio.models import earlier
 FILE = "report.html"
 _WIDEST = 40  # classes of a confusion matrix that is drawn; above, only its largest errors are listed
 _CONFUSED = 10
+_BROAD = 4  # metrics of the table of languages
 _SAMPLE = 90  # characters of a row that shows a finding
 _LONGEST = 600  # characters of a text in the list of errors
 _TASK = re.compile(r"tasks/[^/\\:.][^/\\:]*")
@@ -71,6 +72,7 @@ def context(folder: Path) -> dict[str, Any]:
         "r": results,
         "titles": {name: item.title + (" (lower is better)" if item.lower else "") for name, item in METRICS.items()},
         "leading": leading(results),
+        "matrix_metrics": _matrix_metrics(results),
         "unit": results.get("unit") or "rows",
         "file": Path(str((results.get("data") or {}).get("path", ""))).name,
         "lineage": earlier.told((results.get("model") or {}).get("lineage")),
@@ -95,6 +97,13 @@ def _linked(folder: Path, results: dict[str, Any]) -> set[str]:
     """Folders of further tasks that have a page of their own, which may be linked to."""
     paths = {line.path for line in several.task_lines(results)}
     return {path for path in paths if _TASK.fullmatch(path) and (folder / path / FILE).is_file()}
+
+
+def _matrix_metrics(results: dict[str, Any]) -> list[str]:
+    """The metrics of the table of languages: the leading ones, then others that all languages have."""
+    rows = [entry.get("metrics") or {} for entry in results.get("languages") or []]
+    names = [*leading(results), *METRICS]
+    return list(dict.fromkeys(name for name in names if rows and all(name in row for row in rows)))[:_BROAD]
 
 
 def _content(entry: dict[str, Any]) -> str:

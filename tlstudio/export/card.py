@@ -122,5 +122,13 @@ def _limits(results: dict[str, Any]) -> list[str]:
         )
     elif cut.get("max_length"):
         sentences.append(f"Texts are cut after {cut['max_length']} tokens; no text of the data was longer.")
-    sentences.append("It was tested on data of the same source; other sources and languages were not tested.")
-    return sentences
+    return [*sentences, _tested(results.get("languages") or [])]
+
+
+def _tested(languages: list[dict[str, Any]]) -> str:
+    """What it was tested on; of languages those that it had not learnt from are named."""
+    if not languages:
+        return "It was tested on data of the same source; other sources and languages were not tested."
+    names = ", ".join(str(entry["name"]) if entry.get("trained") else f"{entry['name']} (zero-shot)"
+                      for entry in languages)  # fmt: skip
+    return f"It was tested on data of the same source in these languages: {names}; others were not tested."

@@ -13,6 +13,7 @@ from tlstudio.export.base import ExportJob, NoOptions, Tolerance
 from tlstudio.models import heads
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import OnnxScorer, Scorer
+from tlstudio.models.tokenizers import require_file
 
 
 class Onnx:
@@ -32,13 +33,16 @@ class Onnx:
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         from tlstudio.models.onnx_graph import to_onnx
 
+        settings = heads.read_settings(job.model_folder)
+        inputs = heads.inputs_of(settings)
+        if "input_ids" in inputs:
+            require_file(job.model_folder)
         with explain_os_errors(folder):
             shutil.copyfile(job.model_folder / "config.json", folder / "config.json")
         copy_tokenizer(job.model_folder, folder)
-        settings = heads.read_settings(job.model_folder)
         model = heads.load(job.model_folder)
         job.control.check()
-        to_onnx(model, folder / "model.onnx", heads.Head.of(settings), heads.inputs_of(settings))
+        to_onnx(model, folder / "model.onnx", heads.Head.of(settings), inputs)
 
     def scorer(self, folder: Path) -> Scorer:
         return OnnxScorer(folder / "model.onnx")

@@ -13,6 +13,7 @@ from tlstudio.export.base import ExportJob, NoOptions, Tolerance
 from tlstudio.models import heads
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import OnnxScorer, Scorer
+from tlstudio.models.tokenizers import require_file
 
 _STEP = "dynamic-int8"
 
@@ -33,6 +34,8 @@ class OnnxInt8:
 
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         source = job.compressed[self.stage(job)]
+        if "input_ids" in heads.inputs_of(heads.read_settings(source)):
+            require_file(source)
         with explain_os_errors(folder):
             for pattern in ("model.onnx", "*.onnx.data", "*.onnx_data", "config.json"):
                 for item in sorted(source.glob(pattern)):

@@ -24,23 +24,27 @@ class Closing(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
         self._timer.timeout.connect(context.session.kill)
+        self._timer.timeout.connect(context.studies.kill)
         context.session.ended.connect(self._on_ended)
+        context.studies.changed.connect(self._on_ended)
 
     def ask(self) -> None:
         """The user wants to close."""
         word = self._ask_run() if self._context.session.active else ""
-        if word == "stay" or not self.ask_unsaved():
+        if word == "stay" or not self._ask_study() or not self.ask_unsaved():
             return
         self._context.session.expect_close()
-        if not self._context.session.active:
+        self._context.studies.cancel()
+        if not self._going_on:
             self.ready.emit()
             return
         self._waiting = True
         if word == "kill":
             self._context.session.kill()
             return
-        self._context.session.send(word)
-        if word == "cancel":
+        if word:
+            self._context.session.send(word)
+        if word in ("cancel", ""):
             self._timer.start()
         self._context.told.emit(self.tr("The window closes as soon as the run has ended…"))
 
@@ -80,7 +84,26 @@ class Closing(QObject):
             cancel="stay",
         )
 
+    def _ask_study(self) -> bool:
+        """Whether a search or an ablation may be ended, if one is going on."""
+        if not self._context.studies.active or self._waiting or not self._context.settings.confirm_close:
+            return True
+        answer = self._context.dialogs.ask(
+            self.tr("A search or an ablation is going on"),
+            self.tr("It ends with the window. A search can be gone on with later; complete runs of an ablation stay."),
+            {"end": self.tr("End it and close"), "stay": self.tr("Go back")},
+            default="stay",
+            cancel="stay",
+        )
+        return answer == "end"
+
+    @property
+    def _going_on(self) -> bool:
+        return self._context.session.active or bool(self._context.studies.active)
+
     def _on_ended(self) -> None:
+        if self._going_on:
+            return
         self._timer.stop()
         if self._waiting:
             self._waiting = False

@@ -18,6 +18,7 @@ from tlstudio.gui.dialogs import Dialogs
 from tlstudio.gui.facts import Facts
 from tlstudio.gui.queries import Queries
 from tlstudio.gui.run_session import RunSession
+from tlstudio.gui.studies import Studies
 from tlstudio.session import runners
 from tlstudio.session import settings as settings_module
 from tlstudio.session.project import Project
@@ -52,6 +53,7 @@ class Context(QObject):
         self.facts = Facts(self.queries, self)
         self.session = RunSession(self.make_runner, self)
         self.session.state_changed.connect(self._on_session)
+        self.studies = Studies(self.make_runner, self)
         self.background = Background(self)
         self.comparison = ComparisonRuns(self)
         self.project.listen(self._on_project)
@@ -118,6 +120,7 @@ class Context(QObject):
         self.project.unlisten(self._on_project)
         self.facts.close()
         self.session.close()
+        self.studies.close()
         self.queries.close()
         self.background.close()
 

@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from tlstudio.core import plugins
-from tlstudio.core.recipe import DataSection, Recipe
+from tlstudio.core.recipe import DataSection, ModelSection, Recipe
 from tlstudio.gui.queries import Queries
 
 _DEBOUNCE = 250  # ms: typing in a field asks once
@@ -35,9 +35,9 @@ ADVICE = ("rank", "advise", "lr", "curve")
 class Facts(QObject):
     """Asks and remembers; the presenters read.
 
-    ``changed(subject)``: model, data, catalogue, estimate, download, dataset (of the hub), data-download,
-    and examination: what the data doctor has found. Its quick checks begin by themselves when the data is known; and
-    the answers of the advisor, each called like its job (:data:`ADVICE`).
+    ``changed(subject)``: model, data, catalogue, catalogue-tasks (what its models cannot learn), estimate, download,
+    dataset (of the hub), data-download, and examination: what the data doctor has found. Its quick checks begin by
+    themselves when the data is known; and the answers of the advisor, each called like its job (:data:`ADVICE`).
     """
 
     changed = Signal(str)
@@ -53,6 +53,7 @@ class Facts(QObject):
         self._timer.setInterval(_DEBOUNCE)
         self._timer.timeout.connect(self._ask)
         self._catalogue: list[dict[str, Any]] = []  # the newest one, while it is asked for again as well
+        self._looked_into: ModelSection | None = None  # what the facts of the model are about
         self.held = False
         self.examines_deeply = False
         self.task_chosen = False  # by the user; else the data is asked what it is made for
@@ -91,7 +92,7 @@ class Facts(QObject):
         for subject, part in self._parts():
             if self._asked.get(subject) != part and self.get(subject).state != "none":
                 self._queries.cancel(subject)
-                self._set(subject, Known("busy" if self._wanted(subject) else "none"))
+                self._set(subject, self._asked_again(subject) if self._wanted(subject) else Known())
         if self._asked.get("estimate") not in (None, _estimated(recipe)):
             self._asked.pop("estimate")
             self._queries.cancel("estimate")
@@ -111,10 +112,10 @@ class Facts(QObject):
         self._asked["estimate"] = _estimated(self._recipe)
         self._request("estimate", "estimate", {"recipe": self._recipe.to_dict()})
 
-    def ask_advice(self, job: str) -> None:
-        """Lets the advisor try something out: ``job`` is one of :data:`ADVICE`."""
+    def ask_advice(self, job: str, **options: Any) -> None:
+        """Lets the advisor try something out: ``job`` is one of :data:`ADVICE`; with options of the worker's job."""
         self._asked[job] = _advised(job, self._recipe)
-        self._request(job, job, {"recipe": self._recipe.to_dict()})
+        self._request(job, job, {"recipe": self._recipe.to_dict(), **options})
 
     def examine(self, deep: bool = False) -> None:
         """Lets the doctor look at the data; ``deep`` adds the checks that need the model."""
@@ -186,7 +187,8 @@ class Facts(QObject):
 
     def _parts(self) -> tuple[tuple[str, Any], ...]:
         """The parts of the recipe that are inspected by themselves."""
-        return ("model", self._recipe.model), ("data", (_read_part(self._recipe.data), self._roles()))
+        recipe = self._recipe
+        return ("model", (recipe.model, recipe.task.name)), ("data", (_read_part(recipe.data), self._roles()))
 
     def _roles(self) -> tuple[str, ...]:
         """The roles that the data is read for: those of the task, or none where the data may say what it is."""
@@ -205,23 +207,35 @@ class Facts(QObject):
             if not self._wanted(subject):
                 self._set(subject, Known())
                 continue
-            section, roles = part if subject == "data" else (part, ())
+            section, learnt = part
             args: dict[str, Any] = {subject: section.model_dump(mode="json", exclude_none=True)}
             if subject == "data":
-                args |= {"roles": list(roles)} | ({"fresh": True} if fresh else {})
+                args |= {"roles": list(learnt)} | ({"fresh": True} if fresh else {})
+            else:
+                args |= {"task": learnt}  # it decides what is on top of the network
             self._request(subject, f"inspect-{subject}", args)
+
+    def _asked_again(self, subject: str) -> Known:
+        """Most of what is known of a model holds for another task, too, and is shown until the answer is here."""
+        before, model = self.get(subject).data, self._recipe.model
+        same = subject == "model" and before is not None and self._looked_into == model
+        return Known("busy", before if same else None)
 
     # --- answers
 
     def _request(self, subject: str, job: str, args: dict[str, Any], patient: bool = False) -> None:
-        self._set(subject, Known("busy"))
+        self._set(subject, self._asked_again(subject))
         _Answer(self, subject).ask(self._queries, job, args, patient)
 
     def receive(self, subject: str, known: Known) -> None:
         """Called by the answer to a request, in the window's thread."""
         if subject == "catalogue" and known.data is not None:
             self._catalogue = known.data
+        if subject == "model" and known.data is not None:
+            self._looked_into = self._recipe.model
         self._set(subject, known)
+        if subject == "catalogue" and known.state == "known" and self.get("catalogue-tasks").state == "none":
+            self._request("catalogue-tasks", "catalogue-tasks", {}, patient=True)
         if subject == "download" and known.state == "known":
             self.ask_catalogue()
             self.inspect_again("model")

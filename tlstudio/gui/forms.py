@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QValidator, QWheelEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -21,128 +19,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tlstudio.core.options import Option
+from tlstudio.core.options import Option, relevant
 from tlstudio.gui import theme, words
+from tlstudio.gui.editors import ChoiceBox, NumberBox, TextBox, WholeBox
 from tlstudio.gui.i18n import engine
 
-_MARGIN = 5  # pixels; a styled spin box would let its text touch the edge
+__all__ = ["ChoiceBox", "Field", "Form", "NumberBox", "TextBox", "WholeBox"]
+
 _INT_LIMIT = 2**31 - 1
 # where a number starts when the user takes over from 'auto' or from the model
 _SUGGESTIONS: dict[str, float] = {
     "epochs": 4, "batch_size": 16, "learning_rate": 5e-5, "threads": 2, "max_length": 128, "hidden_dropout": 0.1,
 }  # fmt: skip
-
-
-def _ignore_wheel(event: QWheelEvent, focused: bool) -> bool:
-    """A wheel over a field that is not in use scrolls the page and changes nothing."""
-    if not focused:
-        event.ignore()
-    return not focused
-
-
-class NumberBox(QDoubleSpinBox):
-    """A number of any magnitude: shows 5e-05 as well as 0.1, and steps 1-2-5.
-
-    Where ``instead`` is a text, that stands in place of the number.
-    """
-
-    instead: str | None = None
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setDecimals(12)
-        self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def textFromValue(self, value: float) -> str:
-        return f"{value:.6g}" if self.instead is None else self.instead
-
-    def valueFromText(self, text: str) -> float:
-        try:
-            return float(self._plain(text))
-        except ValueError:
-            return self.value()
-
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        plain = self._plain(text)
-        try:
-            value = float(plain)
-        except ValueError:
-            half = all(letter in "0123456789.eE+-" for letter in plain)
-            state = QValidator.State.Intermediate if half else QValidator.State.Invalid
-            return state, text, position
-        inside = self.minimum() <= value <= self.maximum()
-        return (QValidator.State.Acceptable if inside else QValidator.State.Intermediate), text, position
-
-    def stepBy(self, steps: int) -> None:
-        value = self.value()
-        for _ in range(abs(steps)):
-            value = _next_nice(value, steps > 0, self.maximum())
-        self.setValue(value)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if not _ignore_wheel(event, self.hasFocus()):
-            super().wheelEvent(event)
-
-    def _plain(self, text: str) -> str:
-        return text.removesuffix(self.suffix()).strip().replace(",", ".")
-
-
-class WholeBox(QSpinBox):
-    """A whole number; ``instead`` as in :class:`NumberBox`."""
-
-    instead: str | None = None
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setGroupSeparatorShown(True)
-        self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
-
-    def textFromValue(self, value: int) -> str:
-        return super().textFromValue(value) if self.instead is None else self.instead
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if not _ignore_wheel(event, self.hasFocus()):
-            super().wheelEvent(event)
-
-
-class ChoiceBox(QComboBox):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(10)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if not _ignore_wheel(event, self.hasFocus()):
-            super().wheelEvent(event)
-
-
-class TextBox(QLineEdit):
-    """A line whose ``committed`` comes once, when the user has finished and the text is another."""
-
-    committed = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._before = ""
-        self.editingFinished.connect(self._finish)
-
-    def set_text(self, text: str) -> None:
-        self._before = text
-        if not (self.hasFocus() and self.isModified()):
-            self.setText(text)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._before = self.text()
-        super().focusInEvent(event)
-
-    def _finish(self) -> None:
-        if self.text() != self._before:
-            self._before = self.text()
-            self.setModified(False)
-            self.committed.emit(self.text())
 
 
 class Field(QWidget):
@@ -155,7 +43,7 @@ class Field(QWidget):
         self.option = option
         self._quiet = False
         self._automatic: Any = None
-        self._free = "auto" if option.auto else None  # the value behind the tick
+        self._free = "auto" if option.auto else option.free or None  # the value behind the tick
         self.editor = self._make()
         self.auto = self._make_tick()
         row = QHBoxLayout(self)
@@ -254,16 +142,25 @@ class Field(QWidget):
         if option.kind == "str":
             line = TextBox(self)
             line.committed.connect(self._emit)
-            if option.file:
-                browse = line.addAction(theme.icon("folder"), QLineEdit.ActionPosition.TrailingPosition)
-                browse.setText(self.tr("Choose a file…"))
-                browse.setToolTip(browse.text())
-                browse.triggered.connect(self._browse)
+            places = ((option.file, "file", self.tr("Choose a file…"), self._browse),
+                      (option.folder, "folder", self.tr("Choose a folder…"), self._browse_folders))  # fmt: skip
+            for wanted, icon, text, slot in places:
+                if wanted:
+                    browse = line.addAction(theme.icon(icon), QLineEdit.ActionPosition.TrailingPosition)
+                    theme.set_icon(browse, icon)  # so that it follows the scheme
+                    browse.setText(text)
+                    browse.setToolTip(text)
+                    browse.triggered.connect(slot)
             return line
         return self._make_number()
 
     def _browse(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self.window(), self._title, self.editor.text())
+        self._take(QFileDialog.getOpenFileName(self.window(), self._title, self.editor.text())[0])
+
+    def _browse_folders(self) -> None:
+        self._take(QFileDialog.getExistingDirectory(self.window(), self._title, self.editor.text()))
+
+    def _take(self, path: str) -> None:
         if path:
             self.editor.set_text(path)
             self._emit()
@@ -272,6 +169,10 @@ class Field(QWidget):
         if self.option.auto:
             tick = QCheckBox(self.tr("Auto"), self)
             tick.setAccessibleName(self.tr("Choose {field} automatically").format(field=self._title))
+            return tick
+        if self.option.free:
+            tick = QCheckBox(words.choice(self.option.free), self)
+            tick.setAccessibleName(f"{self._title}: {tick.text()}")
             return tick
         if self.option.optional and self.option.kind in ("int", "float"):
             tick = QCheckBox(self.tr("As in the model"), self)
@@ -316,7 +217,10 @@ class Field(QWidget):
         self._quiet = True  # the number that now shows is told below, once
         self._set_free(automatic)
         self._quiet = False
-        self._emit()
+        if isinstance(self.editor, TextBox) and not automatic and not self.editor.text():
+            self.editor.setFocus()  # nothing to tell before there is a text
+        else:
+            self._emit()
 
     def _emit(self, *_args: object) -> None:
         if not self._quiet:
@@ -324,7 +228,10 @@ class Field(QWidget):
 
 
 class Form(QWidget):
-    """Fields with labels, one a row; ``changed(name, value)`` on the user's edits only."""
+    """Fields with labels, one a row; ``changed(name, value)`` on the user's edits only.
+
+    An option that does not matter, because of the value of another one, is hidden.
+    """
 
     changed = Signal(str, object)
 
@@ -332,6 +239,7 @@ class Form(QWidget):
         super().__init__(parent)
         self.fields: dict[str, Field] = {}
         self._lines: dict[str, list[QWidget]] = {}
+        self._wanted: set[str] | None = None
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(14)
@@ -339,10 +247,11 @@ class Form(QWidget):
         grid.setColumnStretch(1, 1)
         for option in options:
             self._add(grid, option, captions)
+        self._show()
 
     def _add(self, grid: QGridLayout, option: Option, captions: bool) -> None:
         field = Field(option, self)
-        field.changed.connect(self.changed)
+        field.changed.connect(self._on_field)
         self.fields[option.name] = field
         line = self._lines[option.name] = [field]
         row = grid.rowCount()
@@ -362,10 +271,8 @@ class Form(QWidget):
 
     def show_only(self, names: Iterable[str]) -> None:
         """Hides the lines of all other fields."""
-        wanted = set(names)
-        for name, widgets in self._lines.items():
-            for widget in widgets:
-                widget.setVisible(name in wanted)
+        self._wanted = set(names)
+        self._show()
 
     def values(self) -> dict[str, Any]:
         return {name: field.value() for name, field in self.fields.items()}
@@ -374,6 +281,7 @@ class Form(QWidget):
         """Shows values; fields that are not named show their defaults. Emits nothing."""
         for name, field in self.fields.items():
             field.set_value(values.get(name, field.option.default))
+        self._show()
 
     def set_automatic(self, values: dict[str, Any]) -> None:
         """The numbers that 'auto' stands for, as far as they are known."""
@@ -381,12 +289,15 @@ class Form(QWidget):
             if field.option.auto:
                 field.set_automatic(values.get(name))
 
+    def _show(self) -> None:
+        """Only what is wanted, and matters with the other values."""
+        shown = relevant([field.option for field in self.fields.values()], self.values())
+        if self._wanted is not None:
+            shown &= self._wanted
+        for name, widgets in self._lines.items():
+            for widget in widgets:
+                widget.setVisible(name in shown)
 
-def _next_nice(value: float, up: bool, limit: float) -> float:
-    """The next of 1, 2, 5 × 10ⁿ above or below ``value``."""
-    if value <= 0:
-        return min(1e-6, limit) if up else value
-    ladder = [mantissa * 10.0**power for power in range(-9, 7) for mantissa in (1, 2, 5)]
-    if up:
-        return min(next((step for step in ladder if step > value * 1.0001), value), limit)
-    return next((step for step in reversed(ladder) if step < value * 0.9999), 0.0)
+    def _on_field(self, name: str, value: object) -> None:
+        self._show()
+        self.changed.emit(name, value)

@@ -18,6 +18,11 @@ def engine(template: str, /, **params: Any) -> str:
     return fill(QCoreApplication.translate("engine", template), params) if template else ""
 
 
+def filled(text: str, /, **params: Any) -> str:
+    """A text of the window with its blanks filled, in the singular for a count of one."""
+    return fill(text, params)
+
+
 def message(error: StudioError | dict[str, Any]) -> str:
     """What went wrong, in the user's language."""
     data = error.to_dict() if isinstance(error, StudioError) else error

@@ -82,7 +82,8 @@ def _amount(facts: Facts, rows: int) -> str:
         text = translate("plan", "{rows} {unit}, {classes} labels")
     else:
         text = translate("plan", "{rows} {unit}")
-    return text.format(rows=formats.count(rows), classes=formats.count(_classes(facts)), unit=words.unit_name(unit))
+    counts = {"rows": formats.count(rows), "classes": formats.count(_classes(facts))}
+    return i18n.filled(text, **counts, unit=words.unit_name(unit))
 
 
 def _splits(facts: Facts) -> dict[str, dict[str, int]]:
@@ -95,7 +96,7 @@ def _strategy(recipe: Recipe, facts: Facts) -> PlanItem:
     if number is None:
         epochs = translate("plan", "number of epochs chosen automatically")
     else:
-        epochs = translate("plan", "at most {n} epochs").format(n=number)
+        epochs = i18n.filled(translate("plan", "at most {n} epochs"), n=number)
     lines = [epochs]
     states = blocks(recipe, facts)
     if states:
@@ -103,6 +104,9 @@ def _strategy(recipe: Recipe, facts: Facts) -> PlanItem:
         trained = sum(block.trained for block in states)
         text = translate("plan", "trains {part} of {all} parameters")
         lines.insert(0, text.format(part=formats.parameters(trained), all=formats.parameters(total)))
+    if recipe.adapt:
+        names = words.listing(title("adaptation", choice.name) for choice in recipe.adapt)
+        lines.insert(0, translate("plan", "adapts the model first ({names})").format(names=names))
     if recipe.regularise:
         lines += [title("regularisation", choice.name) for choice in recipe.regularise]
     if training.patience:

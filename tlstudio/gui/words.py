@@ -147,6 +147,7 @@ def choice(name: str) -> str:
     """An entry of a drop-down list, by its value in the recipe; names of formats and devices stay as they are."""
     return {
         "auto": translate("choices", "Automatic"),
+        "train": translate("choices", "The training rows"),
         "none": translate("choices", "None"),
         "classes": translate("choices", "Every class equally often"),
         "balanced": translate("choices", "Balanced"),

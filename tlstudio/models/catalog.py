@@ -14,6 +14,7 @@ from tlstudio.core.paths import resource
 class Entry(BaseModel):
     """One backbone. ``sha256`` maps file names to the hashes they must have; ``package`` carries the same files.
 
+    ``kind`` is the ``model_type`` of its ``config.json``, which decides what it can learn.
     ``modality`` is what it reads, as :func:`tlstudio.models.checks.modality` says; one of images has no languages.
     """
 
@@ -22,6 +23,7 @@ class Entry(BaseModel):
     name: str
     title: str
     summary: str
+    kind: str
     megabytes: int
     parameters: int
     modality: Literal["text", "image", "image-text", "audio"] = "text"
@@ -60,6 +62,7 @@ def listing() -> list[dict[str, Any]]:
                 "name": entry.name,
                 "title": entry.title,
                 "summary": entry.summary,
+                "kind": entry.kind,
                 "bytes": entry.megabytes * 1_000_000,
                 "parameters": entry.parameters,
                 "modality": entry.modality,

@@ -11,7 +11,7 @@ from typing import Any
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json, sha256
-from tlstudio.models.folders import VOCABULARIES
+from tlstudio.models.folders import has_tokenizer
 
 PARTS_WEIGHTS = "model.parts.safetensors"  # of a network that transformers alone cannot load, see models/parts.py
 _MAX_HEADER = 100 << 20  # the limit of the safetensors format
@@ -51,7 +51,8 @@ def modality(config: dict[str, Any]) -> str:
         return "image-text"
     if "num_mel_bins" in config or "conv_dim" in config:  # sounds may come with letters or words to write
         return "audio"
-    return "text" if "vocab_size" in config else "image"
+    # CANINE reads characters by their hashes, without a vocabulary
+    return "text" if "vocab_size" in config or "num_hash_buckets" in config else "image"
 
 
 def check_config(folder: Path) -> dict[str, Any]:
@@ -173,7 +174,7 @@ def _damaged(path: Path, reason: str) -> StudioError:
 
 def check_tokenizer(folder: Path) -> None:
     """Raises a StudioError when the folder holds no tokenizer."""
-    if any((folder / name).is_file() for name in VOCABULARIES):
+    if has_tokenizer(folder):
         return
     raise StudioError(
         "model.no-tokenizer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, read_json
 from tlstudio.core.paths import runs_folder
 
-_MODEL, _RESULTS = "model", "results.json"
-_MARKS = ("recipe.yaml", _RESULTS, "events.jsonl")  # of a run folder
+_MODEL, _RESULTS, _RECIPE = "model", "results.json", "recipe.yaml"
+_MARKS = (_RECIPE, _RESULTS, "events.jsonl")  # of a run folder
 
 
 def model_folder(place: str, where: str = "model.name") -> Path:
@@ -41,6 +42,24 @@ def model_folder(place: str, where: str = "model.name") -> Path:
     )  # fmt: skip
 
 
+def recipe_file(place: str, where: str = "strategy.others") -> Path:
+    """The recipe that a place names: a recipe file, or that of a run by name or folder.
+
+    Raises:
+        StudioError: there is none.
+    """
+    path = expand(place)
+    if path.suffix not in (".yaml", ".yml"):
+        folder = path if path.name != place or path.is_dir() else runs_folder() / place
+        path = folder / _RECIPE
+    if path.is_file():
+        return path
+    raise StudioError(
+        "model.no-other", "There is no run or recipe {place}.", "Choose one of the list that 'tlstudio runs list' "
+        "prints, the folder of a run, or a recipe file.", where=where, place=place,
+    )  # fmt: skip
+
+
 def name_of(folder: Path) -> str:
     """What the model in a folder is called: as its run, where it lies in one."""
     return folder.parent.name if _run_of(folder) else folder.name
@@ -59,6 +78,12 @@ def lineage(folder: Path) -> list[dict[str, str]]:
         return []
     own = {"run": name_of(folder), "task": str(results.get("task") or ""), "backbone": str(facts.get("name") or "")}
     return [*(facts.get("lineage") or []), own]
+
+
+def places(folder: Path, steps: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Where the runs of the lineage of the model in a folder are: beside its own run, or else by their names."""
+    beside = folder.parent.parent
+    return tuple(str(beside / step["run"]) if (beside / step["run"]).is_dir() else step["run"] for step in steps)
 
 
 def _run_of(folder: Path) -> bool:

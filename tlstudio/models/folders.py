@@ -22,6 +22,8 @@ VOCABULARIES = (  # of a tokenizer, one of which is enough to read texts
     "vocab-src.json",
     "prophetnet.tokenizer",
 )
+# those that read characters or bytes as numbers have no vocabulary to keep
+_WITHOUT_VOCABULARY = ("CanineTokenizer", "ByT5Tokenizer", "PerceiverTokenizer")
 TOKENIZER_FILES = (
     *VOCABULARIES,
     "tokenizer_config.json",
@@ -45,6 +47,15 @@ _UNLIMITED = 1_000_000  # tokenizers without a limit state 1e30
 # RoBERTa and its kin start counting positions after the padding index
 _SHIFTED = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "xlm-roberta-xl", "roberta-prelayernorm",
             "data2vec-text", "xmod", "ibert", "luke", "mluke", "lilt", "esm")  # fmt: skip
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether a model folder has the files of a tokenizer that can read texts."""
+    if any((folder / name).is_file() for name in VOCABULARIES):
+        return True
+    stated = folder / "tokenizer_config.json"
+    config = read_json(stated) if stated.is_file() else {}
+    return isinstance(config, dict) and config.get("tokenizer_class") in _WITHOUT_VOCABULARY
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:

@@ -168,6 +168,8 @@ def inspect(model: ModelSection, head: Head) -> dict[str, Any]:
     with torch.device("meta"):
         network = getattr(transformers, auto).from_config(config)
     groups = layer_groups(network)
+    # a vector of all tokens passes by the layer that pools them in another way
+    shown = [group for group in groups if not (head.pool and group.name == "pooler")]
     reads = modality(raw)
     return {
         "name": backbone.name,
@@ -185,7 +187,7 @@ def inspect(model: ModelSection, head: Head) -> dict[str, Any]:
         "vocabulary": getattr(config, "vocab_size", None),
         "licence": backbone.licence,
         "languages": list(backbone.languages),
-        "groups": [group.to_dict() for group in groups],
+        "groups": [group.to_dict() for group in shown],
     }
 
 

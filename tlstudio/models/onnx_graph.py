@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.core.errors import StudioError
 from tlstudio.core.files import atomic_write, explain_os_errors
 from tlstudio.models.batches import dummy, tensors
 from tlstudio.models.heads import Head, inputs_of
@@ -44,23 +45,36 @@ def to_onnx(
     # one tensor given twice is exported as one input, and the mask would be read as the ids
     length = 9 if "input_ids" in inputs else _SAMPLES
     given = tensors(dummy(inputs, length=length))
-    with _quiet(), torch.no_grad():
-        program = torch.onnx.export(
-            wrapper,
-            tuple(given.values()),
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=list(inputs),
-            output_names=list(head.names),
-            dynamic_shapes=(tuple(_axes(about["shape"]) for about in inputs.values()),),
-            verbose=False,
-        )
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                wrapper,
+                tuple(given.values()),
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=list(inputs),
+                output_names=list(head.names),
+                dynamic_shapes=(tuple(_axes(about["shape"]) for about in inputs.values()),),
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        raise _untraceable(model, error) from error
     assert program is not None  # it is None only for the legacy exporter
     proto = program.model_proto
     _strip(proto)
     with explain_os_errors(path), atomic_write(path, "wb") as stream:
         stream.write(proto.SerializeToString())
     onnx.checker.check_model(str(path))
+
+
+def _untraceable(model: torch.nn.Module, error: Exception) -> StudioError:
+    """Networks whose code looks at the values or lengths of its inputs, such as CANINE's."""
+    cause = str(error.__cause__ or error).strip().splitlines()
+    return StudioError(
+        "export.no-graph-of-network", "The network {kind} cannot be written as an ONNX graph: {reason}",
+        "Use the safetensors export without the int8 step, or choose another model.", where="export",
+        kind=type(model).__name__, reason=cause[0][:200] if cause else type(error).__name__,
+    )  # fmt: skip
 
 
 def _axes(shape: Sequence[int | None]) -> dict[int, Any]:

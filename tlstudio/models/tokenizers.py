@@ -55,6 +55,32 @@ def _unreadable(folder: Path, reason: str) -> StudioError:
     )  # fmt: skip
 
 
+def no_file(folder: Path) -> StudioError | None:
+    """Why programs without transformers cannot read texts for a model: its tokenizer is written in Python alone.
+
+    None where it can be written as ``tokenizer.json``, which is so for all that transformers converts from another
+    vocabulary, such as that of SentencePiece.
+
+    Raises:
+        StudioError: the tokenizer cannot be read.
+    """
+    tokenizer = load_tokenizer(folder)
+    if tokenizer.is_fast:
+        return None
+    return StudioError(
+        "export.no-tokenizer-file", "ONNX is not offered for this model: its tokenizer ({kind}) exists only as a part "
+        "of transformers, and a program with ONNX Runtime could not read texts.",
+        "Use the safetensors export without the int8 step, or choose another model.", where="export",
+        kind=type(tokenizer).__name__,
+    )  # fmt: skip
+
+
+def require_file(folder: Path) -> None:
+    """Raises a StudioError where :func:`no_file` has a reason."""
+    if problem := no_file(folder):
+        raise problem
+
+
 def padding_id(folder: Path) -> int:
     """The token that rows of a model are padded with: its own, which heads of decoders look for, else its tokenizer's.
 

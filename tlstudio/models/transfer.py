@@ -21,11 +21,13 @@ class Sibling:
         name: of the other task.
         model: trained, under the head of that task.
         keep: whether it is saved and exported as a run of its own, or only tested.
+        labels: its classes, where they are more than those of the other task, with these first.
     """
 
     name: str
     model: torch.nn.Module
     keep: bool = True
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

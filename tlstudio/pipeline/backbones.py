@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,22 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
 from tlstudio.core.files import read_json
+from tlstudio.core.memo import remembered
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import DataSection, ModelSection, Recipe
-from tlstudio.models import earlier, loading
+from tlstudio.models import catalog, earlier, loading, tokenizers
 from tlstudio.models.heads import Head
+from tlstudio.models.tokenizers import quiet_loading
 from tlstudio.pipeline.checks import missing_runs
+from tlstudio.tasks.building import fresh_head
 
 
 def inspect(model: ModelSection, task: str | None = None) -> dict[str, Any]:
-    """Facts of :func:`tlstudio.models.loading.inspect`, and ``tasks``: for each why it cannot be learnt, or None.
+    """Facts of :func:`tlstudio.models.loading.inspect`, and more.
+
+    ``tasks`` and ``adaptations``: for each why it cannot be learnt, or None. ``no_graph``: why ONNX graphs of models
+    that read texts would be of no use, or None. ``fresh_head``: what to tell where the task would have to begin with
+    random numbers for what should come with the model, or None.
 
     Raises:
         StudioError: the backbone is not here or not sound.
@@ -27,13 +36,50 @@ def inspect(model: ModelSection, task: str | None = None) -> dict[str, Any]:
     tasks = find("tlstudio.tasks")
     head = tasks[task].HEAD if task in tasks else Head()
     facts = loading.inspect(model, head)
-    return {**facts, "tasks": unfit(facts["path"])}
+    exports: StudioError | None = None
+    refused = unfit(facts["path"])
+    if facts["modality"] == "text":
+        try:
+            exports = tokenizers.no_file(Path(facts["path"]))
+        except StudioError as error:  # then no task of texts can read them
+            texts = [name for name, plugin in tasks.items() if plugin.LEARNS == "text"]
+            refused |= {name: refused[name] or error.to_dict() for name in texts}
+    fresh = fresh_head(tasks[task], Path(facts["path"])) if task in tasks and not refused[task] else None
+    facts["adaptations"] = unfit(facts["path"], "adaptation")
+    return {**facts, "tasks": refused, "no_graph": _plain(exports), "fresh_head": _plain(fresh)}
 
 
-def unfit(folder: str) -> dict[str, dict[str, Any] | None]:
-    """For each task why the model in ``folder`` cannot learn it, or None where it can."""
+def _plain(error: StudioError | None) -> dict[str, Any] | None:
+    return error.to_dict() if error else None
+
+
+def refused_of_catalogue(check: Callable[[], None] = lambda: None) -> dict[str, dict[str, Any]]:
+    """For each model of the catalogue the tasks that its kind cannot learn, and why; nothing is downloaded for it.
+
+    Importing the kinds takes seconds, so that the answer is kept.
+    """
+    kinds = sorted({entry.kind for entry in catalog.entries()})
+    by_kind = remembered("catalogue", [version("transformers"), kinds], lambda: _refused(kinds, check))
+    return {entry.name: by_kind[entry.kind] for entry in catalog.entries()}
+
+
+def _refused(kinds: list[str], check: Callable[[], None]) -> dict[str, dict[str, Any]]:
+    from transformers import AutoConfig
+
+    found = {}
+    for kind in kinds:
+        check()
+        with quiet_loading():
+            config = AutoConfig.for_model(kind).to_dict()  # what the kind is does not depend on the numbers in it
+        problems = {name: task.fits(config) for name, task in find("tlstudio.tasks").items()}
+        found[kind] = {name: problem.to_dict() for name, problem in problems.items() if problem}
+    return found
+
+
+def unfit(folder: str, package: str = "tasks") -> dict[str, dict[str, Any] | None]:
+    """For each task, or adaptation, why the model in ``folder`` cannot learn it, or None where it can."""
     config = read_json(Path(folder) / "config.json")
-    problems = {name: task.fits(config) for name, task in find("tlstudio.tasks").items()}
+    problems = {name: plugin.fits(config) for name, plugin in find(f"tlstudio.{package}").items()}
     return {name: problem.to_dict() if problem else None for name, problem in problems.items()}
 
 
@@ -47,6 +93,7 @@ def found(recipe: Recipe, task: Any, emit: Emit, control: Control) -> loading.Ba
         raise problem
     backbone = loading.resolve(recipe.model, control.check)
     require(backbone, recipe.model.source, task)
+    require_exports(recipe, task, backbone.path)
     warn_of_seen_rows(recipe, emit)
     return backbone
 
@@ -64,6 +111,24 @@ def require(backbone: loading.Backbone, source: str, task: Any) -> None:
         "task {task}.", "Choose another run, or a backbone for this task.", where="model.name", run=backbone.name,
         kind=str(config.get("model_type") or ""), task=task.TITLE,
     )  # fmt: skip
+
+
+def require_exports(recipe: Recipe, task: Any, folder: Path) -> None:
+    """Refuses graphs that could read no texts without the backbone's tokenizer, before anything is trained for them.
+
+    Raises:
+        StudioError: naming the tokenizer.
+    """
+    if task.LEARNS == "text" and graphs(recipe):
+        tokenizers.require_file(folder)
+
+
+def graphs(recipe: Recipe) -> bool:
+    """Whether a compression step or an export of the recipe makes an ONNX graph."""
+    steps, exports = find("tlstudio.compression"), find("tlstudio.export")
+    return any(steps[choice.name].GIVES == "onnx" for choice in recipe.compress) or any(
+        exports[choice.name].RUNTIME == "onnx" for choice in recipe.export
+    )
 
 
 def key(backbone: loading.Backbone, fate: str = "") -> str:

@@ -206,17 +206,32 @@ def problems(recipe: Recipe) -> list[StudioError]:
 
 
 def missing_runs(recipe: Recipe) -> list[StudioError]:
-    """Earlier runs that the recipe names, and that are not there or have no model."""
-    named = [(recipe.model.name, "model.name")] if recipe.model.source == "run" else []
-    named.append((str(recipe.strategy.options.get("teacher") or ""), "strategy.teacher"))
+    """Earlier runs that the recipe names and that are not there, or that its strategy lacks."""
+    options = recipe.strategy.options
+    named = [(recipe.model.name, "model.name", earlier.model_folder)] if recipe.model.source == "run" else []
+    named.append((str(options.get("teacher") or ""), "strategy.teacher", earlier.model_folder))
+    named += [(str(place), "strategy.others", earlier.recipe_file) for place in options.get("others") or ()]
     found = []
-    for place, where in named:
+    for place, where, find_it in named:
         try:
             if place:
-                earlier.model_folder(place, where)
+                find_it(place, where)
         except StudioError as error:
             found.append(error)
+    if problem := _lacking(recipe):
+        found.append(problem)
     return found
+
+
+def _lacking(recipe: Recipe) -> StudioError | None:
+    """What the strategy needs beside its options, such as a teacher."""
+    try:
+        strategy = _configured("strategy", recipe.strategy)
+    except StudioError:
+        return None  # said by check()
+    lacks = getattr(strategy.plugin, "lacks", None)
+    problem: StudioError | None = lacks(strategy.config, recipe) if lacks else None
+    return problem
 
 
 def _missing(place: str, where: str) -> StudioError:

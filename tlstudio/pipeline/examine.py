@@ -13,10 +13,10 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
 from tlstudio.core.memo import remembered
 from tlstudio.core.recipe import Recipe
+from tlstudio.data.compose import read_places
 from tlstudio.data.doctor import run as doctor
 from tlstudio.data.inspection import content_of
 from tlstudio.data.labelled import Labelled, read_labelled
-from tlstudio.data.tables import read_tables
 from tlstudio.models import folders, loading
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def examine(recipe: Recipe, deep: bool, emit: Emit, control: Control) -> dict[st
         Cancelled: the user has cancelled.
     """
     data = recipe.data
-    raw = {split: read_tables(places, data.source, data.options, emit, control) for split, places in data.files.items()}
+    raw = read_places(data, emit, control)
     backbone = _backbone(recipe, deep, control)
     model = [str(backbone.folder), backbone.max_length] if backbone is not None else []
 

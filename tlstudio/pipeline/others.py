@@ -12,7 +12,6 @@ from tlstudio.core import recipe as recipes
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Event, Progress, log
 from tlstudio.core.files import expand, read_json, write_json
-from tlstudio.core.paths import runs_folder
 from tlstudio.core.recipe import Choice, Recipe
 from tlstudio.metrics.names import about
 from tlstudio.models import earlier
@@ -87,6 +86,8 @@ class Others:
 
     def _finished(self, stages: Stages, sibling: Sibling) -> dict[str, Any]:
         context, task = stages.context, stages.checked.task.plugin
+        if sibling.labels:
+            stages.encoded = replace(stages.encoded, labels=list(sibling.labels))
         stages.model = task.finish(sibling.model.cpu().eval(), stages.encoded)
         stages.tune()
         context.results |= {"task": task.NAME, "labels": stages.encoded.labels}
@@ -135,17 +136,8 @@ class Others:
 
 def _recipe_of(place: str, own: Recipe) -> tuple[str, Recipe]:
     """Name and recipe of a further task, to be learnt with the model and the training of this run."""
-    path = expand(place)
-    if path.suffix in (".yaml", ".yml"):
-        name, recipe = path.stem, recipes.load(path)
-    else:
-        folder = path if path.name != place or path.is_dir() else runs_folder() / place
-        if not (folder / "recipe.yaml").is_file():
-            raise StudioError(
-                "strategy.no-other", "There is no run or recipe {place}.", "Choose one of the list that 'tlstudio runs "
-                "list' prints, the folder of a run, or a recipe file.", where=_WHERE, place=place,
-            )  # fmt: skip
-        name, recipe = folder.name, recipes.load(folder / "recipe.yaml")
+    path = earlier.recipe_file(place, _WHERE)
+    name, recipe = path.parent.name if path.name == "recipe.yaml" else path.stem, recipes.load(path)
     changes = {"model": own.model, "training": own.training, "evaluate": own.evaluate, "export": own.export,
                "strategy": Choice(name="full-fine-tuning"), "regularise": (), "adapt": (), "compress": ()}  # fmt: skip
     return name, recipe.model_copy(update=changes)

@@ -25,24 +25,34 @@ def by_language(task: Any, job: TestJob) -> list[dict[str, Any]]:
         job: the answers to all test rows.
 
     Returns:
-        ``[{"name", "rows", "trained", "metrics"}]``, ``trained`` being the number of training rows in the language;
-        empty where no column is the language, where there is one language only, or where rows are read in windows.
+        ``[{"name", "rows", "trained", "metrics", "baseline"}]``: ``trained`` is the number of training rows in the
+        language, 0 for zero-shot, and ``baseline`` what needs no model on the same rows, ``{"name", "title",
+        "metrics"}``, such as always the largest class of the training rows. Empty where nothing says the language,
+        where there is one language only, or where rows are read in windows.
     """
     import numpy as np
 
     labelled, rows = job.labelled, job.encoded.splits[job.split]
-    if "language" not in labelled.roles.columns or not hasattr(rows, "select"):
+    if labelled.spoken is None or not hasattr(rows, "select"):
         return []
-    column = labelled.roles.one("language")
-    names = np.array(list(labelled.splits[job.split].texts(column)))
-    counts = [(name, count) for name, count in Counter(names.tolist()).most_common(_MOST) if count >= _FEWEST]
-    if len(names) != len(rows) or len(rows) != len(job.outputs) or len(counts) < 2:
+    names = labelled.spoken.of(labelled.splits[job.split], job.control)
+    known = [(name, count) for name, count in Counter(names.tolist()).most_common() if name and count >= _FEWEST]
+    if len(names) != len(rows) or len(rows) != len(job.outputs) or len(known) < 2:
         return []
-    trained = Counter(labelled.splits["train"].texts(column))
+    trained = Counter(labelled.spoken.of(labelled.splits["train"], job.control).tolist())
     found = []
-    for name, count in counts:
-        result = task.test(_of(job, np.flatnonzero(names == name))).result
-        found.append({"name": name, "rows": count, "trained": trained[name], "metrics": result["metrics"]})
+    for name, count in known[:_MOST]:
+        job.control.check()
+        own = _of(job, np.flatnonzero(names == name))
+        result = task.test(own).result
+        found.append({"name": name, "rows": count, "trained": trained[name], "metrics": result["metrics"],
+                      "baseline": _simplest(task, own)})  # fmt: skip
+    return found
+
+
+def _simplest(task: Any, job: TestJob) -> dict[str, Any]:
+    """The baseline that needs no learning, where a task has one; else the first of its baselines."""
+    found: dict[str, Any] = task.chance(job) if hasattr(task, "chance") else task.baselines(job)[0]
     return found
 
 

@@ -24,7 +24,7 @@ from tlstudio.models.batches import Example
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
-from tlstudio.pipeline import adapting, backbones, environment
+from tlstudio.pipeline import adapting, backbones, environment, head_start, retention
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
@@ -154,7 +154,15 @@ class Stages:
         augmenter = Augmenter(recipe.data.augment, recipe.training.seed, Resources(control, self.backbone.path), emit)
         job = EncodeJob(task.config, self.rows, reader or self.backbone.path, emit, control, augmenter)
         encoded: Encoded = task.plugin.encode(job)
+        if self._goes_on:
+            return inherited.extended(encoded, self.backbone.path, task.plugin)
         return encoded
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the classes of the run that this one starts from stay."""
+        strategy = self.checked.strategy
+        return hasattr(strategy.plugin, "extends") and bool(strategy.plugin.extends(strategy.config))
 
     def rehearse(self) -> None:
         """Tries a few steps: precision, batch size, memory, time."""
@@ -199,7 +207,7 @@ class Stages:
         def build(**overrides: Any) -> torch.nn.Module:
             set_seed(self.settings.seed)  # the fresh head is the same however often it is built
             model: torch.nn.Module = task.build(self.backbone.path, self.encoded, **overrides)
-            inherited.apply(model, fate, self.encoded)
+            inherited.apply(model, fate, self.encoded, self.backbone.path)
             return model
 
         encode = partial(self.encode, only_progress(self.context.emit))
@@ -208,7 +216,7 @@ class Stages:
             TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
                         backbones.key(self.backbone, fate), torch.device(self.settings.device), self.context.emit,
                         self.context.control, self.settings.epochs, encode, self.further.open,
-                        tuple(step["run"] for step in self.lineage)),
+                        earlier.places(self.backbone.path, self.lineage)),
         )  # fmt: skip
         more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
         return replace(transfer, callbacks=(*transfer.callbacks, *more))
@@ -326,7 +334,11 @@ class Stages:
 
     def others(self) -> None:
         """Tests, saves and exports what the training has left for further tasks."""
-        self.context.result("tasks", self.further.finish(self.siblings))
+        tasks = self.further.finish(self.siblings)
+        self.context.result("tasks", tasks)
+        if hasattr(self.checked.strategy.plugin, "extends") and tasks:
+            self.context.result("head_start", head_start.measure(self) or {})
+            self.context.result("retention", retention.matrix(self.context, tasks))
 
     def cross_validate(self) -> None:
         """Trains and tests the other folds of k-fold."""

@@ -57,6 +57,22 @@ def sample(labelled: Labelled, split: str, count: int, seed: int) -> Labelled:
     return with_splits(labelled, **{split: part(rows, spread(rows, seed)[:count])})
 
 
+def sample_each(labelled: Labelled, split: str, count: int, seed: int) -> Labelled:
+    """The data with at most ``count`` rows of each class in a split; samples of one seed lie within one another.
+
+    The rows must have classes.
+    """
+    import numpy as np
+
+    rows = labelled.splits[split]
+    assert rows.codes is not None
+    order = np.random.default_rng(seed).permutation(len(rows))
+    order = order[np.argsort(rows.codes[order], kind="stable")]  # one class after the other, each in random order
+    codes = rows.codes[order]
+    rank = np.arange(len(rows)) - np.searchsorted(codes, codes)
+    return with_splits(labelled, **{split: part(rows, order[(rank < count) & (codes >= 0)])})
+
+
 def with_splits(labelled: Labelled, **splits: Any) -> Labelled:
     """The data with other rows in some splits."""
     return replace(labelled, splits={**labelled.splits, **splits})

@@ -158,7 +158,9 @@ class Bench:
         return self._data[key]
 
     @contextlib.contextmanager
-    def stages(self, recipe: Recipe, emit: Emit = silent, rows: int = 0, draw: int = 0) -> Iterator[Quick]:
+    def stages(
+        self, recipe: Recipe, emit: Emit = silent, rows: int = 0, draw: int = 0, each: int = 0
+    ) -> Iterator[Quick]:
         """The stages of a variant, ready to be settled.
 
         Args:
@@ -166,10 +168,13 @@ class Bench:
             emit: hears of the training.
             rows: training rows at most; 0 for all.
             draw: seed of the choice of rows; fewer rows of a draw are among more of it.
+            each: training rows of each class at most; 0 for any number.
         """
         labelled = self.read(recipe)
         if rows:
             labelled = subsets.sample(labelled, "train", rows, draw)
+        if each:
+            labelled = subsets.sample_each(labelled, "train", each, draw)
         labelled = subsets.with_splits(labelled)
         with quick(light(recipe), emit, self.control) as stages:
             kept = {split: labelled.splits[split] for split in ("train", "validation")}

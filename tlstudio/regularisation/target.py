@@ -29,7 +29,7 @@ class Options(BaseModel):
         "",
         title="Target data",
         description="File, folder or hub:name with texts of the domain that the model is to work in; no labels needed.",
-        json_schema_extra={"file": True},
+        json_schema_extra={"file": True, "folder": True},
     )
     column: str = Field("", title="Column", description="Of the target data; empty finds the one with the texts.")
 

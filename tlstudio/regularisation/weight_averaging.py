@@ -28,11 +28,13 @@ class Options(BaseModel):
         description="EMA forgets old weights exponentially; SWA is the plain mean of all steps after its start.",
     )
     decay: float = Field(
-        0.999, ge=0, lt=1, title="Decay", description="Share of the average that a step keeps (EMA); less at the start."
-    )
+        0.999, ge=0, lt=1, title="Decay", json_schema_extra={"only": {"kind": ["ema"]}},
+        description="Share of the average that a step keeps (EMA); less at the start.",
+    )  # fmt: skip
     start: float = Field(
-        0.25, ge=0, lt=1, title="Start", description="Share of the training after which averaging begins (SWA)."
-    )
+        0.25, ge=0, lt=1, title="Start", json_schema_extra={"only": {"kind": ["swa"]}},
+        description="Share of the training after which averaging begins (SWA).",
+    )  # fmt: skip
 
 
 class WeightAveraging:

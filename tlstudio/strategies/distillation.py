@@ -15,6 +15,7 @@ from pydantic import Field
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import log
+from tlstudio.core.recipe import Recipe
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.blocks import block_modules
 from tlstudio.models.transfer import Transfer
@@ -42,16 +43,22 @@ class Options(through.Options):
         description="Made of layers of the teacher; or the model of the recipe with all its layers.",
     )
     layers: Literal["auto"] | Annotated[int, Field(ge=1, le=96)] = Field(
-        "auto", title="Layers", description="Of a student that is made of the teacher's; auto takes half of them."
+        "auto",
+        title="Layers",
+        description="Of a student that is made of the teacher's; auto takes half of them.",
+        json_schema_extra={"only": {"student": ["layers"]}},
     )
     choose: Literal["spread", "lowest", "highest"] = Field(
-        "spread", title="Which layers", description="Spread evenly over the teacher, or its lower or upper ones."
+        "spread",
+        title="Which layers",
+        description="Spread evenly over the teacher, or its lower or upper ones.",
+        json_schema_extra={"only": {"student": ["layers"]}},
     )
     unlabelled: str = Field(
         "",
         title="Rows without labels",
         description="A file or folder of further texts, which the student learns as the teacher answers them.",
-        json_schema_extra={"file": True},
+        json_schema_extra={"file": True, "folder": True},
     )
     temperature: float = Field(
         2.0,
@@ -59,6 +66,7 @@ class Options(through.Options):
         le=50,
         title="Temperature",
         description="Softens the teacher's answers, so that the classes which it finds less likely tell more.",
+        json_schema_extra={"only": {"weight": {"above": 0}}},
     )
     weight: float = Field(
         0.7,
@@ -105,6 +113,10 @@ class Distillation:
             "soft form is known here.", "Choose another strategy.", where="strategy.name", task=task.TITLE,
             kind="tokens" if task.HEAD.losses else task.HEAD.kind,
         )  # fmt: skip
+
+    def lacks(self, config: Options, recipe: Recipe) -> StudioError | None:
+        """What a recipe must have beside valid options."""
+        return None if config.teacher else teaching.none_chosen()
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         # students gain from more passes and higher rates: Turc et al., 2019, "Well-read students learn better"

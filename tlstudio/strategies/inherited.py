@@ -7,20 +7,22 @@ transfer learning with pretrained language models".
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
 from tlstudio.models.anatomy import parameter_groups
+from tlstudio.models.checks import weight_files
 from tlstudio.models.folders import read_labels
 from tlstudio.models.fresh import reinitialise
 from tlstudio.models.heads import read_settings
 from tlstudio.tasks.base import Encoded
 from tlstudio.tasks.numbers import last_linear
 
-# as it was loaded; kept; what answers the classes drawn anew; all of it drawn anew
-Fate = Literal["", "keep", "classes", "replace"]
+# as it was loaded; kept; known classes kept beside new ones; what answers the classes drawn anew; all of it drawn anew
+Fate = Literal["", "keep", "extend", "classes", "replace"]
 
 
 def decide(wish: str, folder: Path, task: Any, encoded: Encoded) -> Fate:
@@ -48,7 +50,18 @@ def decide(wish: str, folder: Path, task: Any, encoded: Encoded) -> Fate:
         return "keep"
     if before != task.NAME:
         return "replace"
-    return "keep" if not encoded.labels or read_labels(folder) == encoded.labels else "classes"
+    if not encoded.labels or read_labels(folder) == encoded.labels:
+        return "keep"
+    known = set(read_labels(folder)) < set(encoded.labels) and task.HEAD.kind == "classes"
+    return "extend" if known else "classes"
+
+
+def extended(encoded: Encoded, folder: Path, task: Any) -> Encoded:
+    """Rows whose model keeps the classes of the model in ``folder`` as well, after its own."""
+    if read_settings(folder).get("task") != task.NAME or task.HEAD.kind != "classes" or not encoded.labels:
+        return encoded
+    more = [name for name in read_labels(folder) if name not in encoded.labels]
+    return replace(encoded, labels=[*encoded.labels, *more])
 
 
 def _require_same(folder: Path, before: Any, task: Any, encoded: Encoded) -> None:
@@ -65,14 +78,22 @@ def tell(emit: Emit, fate: Fate) -> None:
     """Says what becomes of the head, where it is not a fresh one anyway."""
     if fate == "keep":
         log(emit, "model.head-kept", "The head of the earlier training is kept.")
+    elif fate == "extend":
+        log(emit, "model.head-extended", "The head of the earlier training is kept for the classes that it knows; the "
+            "new ones begin anew.")  # fmt: skip
     elif fate:
         log(emit, "model.head-fresh", "The head of the earlier training is replaced by a fresh one.")
 
 
-def apply(model: Any, fate: Fate, encoded: Encoded) -> None:
-    """Draws the head of a built model anew, or makes a kept one ready to learn on."""
+def apply(model: Any, fate: Fate, encoded: Encoded, folder: Path | None = None) -> None:
+    """Draws the head of a built model anew, or makes a kept one ready to learn on.
+
+    ``folder`` is where the model was loaded from; a head is extended with what lies there.
+    """
     if fate == "keep":
         standardise(model, encoded)
+    elif fate == "extend" and folder is not None:
+        _extend(model, encoded.labels, folder)
     elif fate == "classes":
         reinitialise(model, _of_classes(model))
     elif fate == "replace":
@@ -105,6 +126,29 @@ def standardise(model: Any, encoded: Encoded) -> None:
         if last.bias is not None:
             last.bias.sub_(encoded.facts["mean"]).div_(encoded.facts["scale"])
         last.weight.div_(encoded.facts["scale"])
+
+
+def _extend(model: Any, labels: list[str], folder: Path) -> None:
+    """Copies what answers each known class from the weights in a folder."""
+    import torch
+    from safetensors import safe_open
+
+    names = set(_of_classes(model))
+    places = [labels.index(label) for label in read_labels(folder)]
+    for path in weight_files(folder):
+        with safe_open(path, "pt") as weights, torch.no_grad():
+            for name in names & set(weights.keys()):
+                model.get_parameter(name)[places] = weights.get_tensor(name).float()
+
+
+def permute(model: Any, order: list[int]) -> None:
+    """Puts the classes of a head into another order: place i then answers what ``order[i]`` did."""
+    import torch
+
+    with torch.no_grad():
+        for name in _of_classes(model):
+            parameter = model.get_parameter(name)
+            parameter.copy_(parameter[order].clone())
 
 
 def _of_classes(model: Any) -> list[str]:

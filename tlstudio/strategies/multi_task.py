@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from tlstudio.core.errors import StudioError
+from tlstudio.core.recipe import Recipe
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.blocks import block_modules
 from tlstudio.models.callbacks import Callback, Loop, Pass
@@ -95,6 +96,10 @@ class MultiTask:
 
     def fits(self, task: Any) -> StudioError | None:
         return None
+
+    def lacks(self, config: Options, recipe: Recipe) -> StudioError | None:
+        """What a recipe must have beside valid options."""
+        return None if config.others else sharing.none_chosen()
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         return through.usual(rows, 5e-5 if width >= through.WIDE else 2e-4)

@@ -34,6 +34,7 @@ class Options(through.Options):
         le=100,
         title="Upper blocks",
         description="How many blocks below the head train; others are frozen.",
+        json_schema_extra={"only": {"trains": ["upper-blocks"]}},
     )
     selection: tuple[str, ...] = Field(
         (), title="Selection", description="Names of the layer groups that train, such as 'block 6'."

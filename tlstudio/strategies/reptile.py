@@ -25,6 +25,7 @@ from tlstudio.core.events import log
 from tlstudio.core.files import atomic_write
 from tlstudio.core.paths import cache_folder
 from tlstudio.core.progress import Meter
+from tlstudio.core.recipe import Recipe
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.fresh import reinitialise
 from tlstudio.models.transfer import Transfer
@@ -49,7 +50,7 @@ class Options(through.Options):
 
     others: tuple[str, ...] = Field(
         (),
-        title="Earlier tasks",
+        title="Other tasks",
         description="Earlier runs, or recipes, on whose data and tasks the start is learnt.",
         json_schema_extra={"runs": True},
     )
@@ -110,6 +111,10 @@ class Reptile:
 
     def fits(self, task: Any) -> StudioError | None:
         return full_fine_tuning.PLUGIN.fits(task)
+
+    def lacks(self, config: Options, recipe: Recipe) -> StudioError | None:
+        """What a recipe must have beside valid options."""
+        return None if config.others else sharing.none_chosen()
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         return full_fine_tuning.PLUGIN.defaults(_LATER, rows, width)
@@ -319,7 +324,7 @@ def _tell(losses: list[float], others: list[OtherTask], config: Options, job: Tr
     part = max(len(losses) // 5, 1)
     if len(losses) < 2:
         return
-    log(job.emit, "reptile.learnt", "Meta-learned in {rounds} rounds on other tasks ({tasks}): after {steps} steps the loss "
-        "was {before} in the first rounds, and {after} in the last.", tasks=len(others), rounds=len(losses),
+    log(job.emit, "reptile.learnt", "Meta-learned in {rounds} rounds on other tasks ({tasks}): after {steps} steps the "
+        "loss was {before} in the first rounds, and {after} in the last.", tasks=len(others), rounds=len(losses),
         steps=config.steps, before=round(sum(losses[:part]) / part, 3),
         after=round(sum(losses[-part:]) / part, 3))  # fmt: skip

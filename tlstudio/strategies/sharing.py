@@ -13,18 +13,22 @@ if TYPE_CHECKING:
     import torch
 
 
-def opened(places: Sequence[str], job: TransferJob, where: str = "strategy.others") -> list[OtherTask]:
+def opened(places: Sequence[str], job: TransferJob) -> list[OtherTask]:
     """The further tasks that a recipe names.
 
     Raises:
         StudioError: none is named, one cannot be opened, or this is no run of a recipe.
     """
     if not places or job.other is None:
-        raise StudioError(
-            "strategy.no-others", "No other task is chosen.", "Name earlier runs, or recipes, in strategy.others.",
-            where=where,
-        )  # fmt: skip
+        raise none_chosen()
     return [job.other(place) for place in places]
+
+
+def none_chosen() -> StudioError:
+    return StudioError(
+        "strategy.no-others", "No other task is chosen.", "Choose earlier runs or recipes under Other tasks in the "
+        "Strategy step, or name them in strategy.others.", where="strategy.others",
+    )  # fmt: skip
 
 
 def share(model: Any, other: Any, task: OtherTask) -> dict[str, torch.nn.Module]:

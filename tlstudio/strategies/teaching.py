@@ -65,10 +65,7 @@ def find(place: str, job: TransferJob) -> Teacher:
         StudioError: none is named, there is no such run, or it has learnt something else.
     """
     if not place:
-        raise StudioError(
-            "strategy.no-teacher", "No teacher is chosen.", "Name an earlier run, or the folder of a trained model, in "
-            "strategy.teacher.", where=_WHERE,
-        )  # fmt: skip
+        raise none_chosen()
     folder = earlier.model_folder(place, _WHERE)
     settings = read_settings(folder)
     head = Head.of(settings) if settings.get("head") else job.head
@@ -77,6 +74,13 @@ def find(place: str, job: TransferJob) -> Teacher:
     with quiet_loading():
         model = load(folder, head)
     return Teacher(folder, model, head, encoded, _alike(job.encoded, encoded), _key(folder))
+
+
+def none_chosen() -> StudioError:
+    return StudioError(
+        "strategy.no-teacher", "No teacher is chosen.", "Name an earlier run, or the folder of a trained model, in "
+        "strategy.teacher.", where=_WHERE,
+    )  # fmt: skip
 
 
 def _require_same(folder: Path, head: Head, job: TransferJob) -> None:

@@ -186,6 +186,7 @@ class TaskBase:
     ROLES: tuple[str, ...]  # what the data must have
     ALTERNATIVES: tuple[tuple[str, ...], ...] = ()  # other roles that do as well
     SUGGESTED = True  # for data with these roles; off where another task with the same roles is the usual one
+    ORDERS = False  # whether it knows which of two wrong answers is nearer to the right one
     ASKS: tuple[str, ...] = ("text",)  # what a prediction takes
     OPTIONAL: tuple[str, ...] = ()  # what of it may be left out
     LEARNS: Literal["text", "image", "audio"] = "text"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.core.errors import StudioError
+from tlstudio.core.events import Emit, log
 from tlstudio.models.anatomy import backbone_of, group_name
 from tlstudio.models.heads import Head, read_settings, unloadable
 from tlstudio.models.tokenizers import padding_id, quiet_loading
@@ -35,6 +36,14 @@ def build_model(head: Head, backbone: Path, options: Mapping[str, Any], fresh: t
     Raises:
         StudioError: it cannot be loaded, or its weights lack more than a head.
     """
+    model, found = _loaded(head, backbone, options)
+    _require_backbone(model, found, backbone, fresh)
+    _know_padding(model.config, backbone)
+    return model
+
+
+def _loaded(head: Head, backbone: Path, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The model, and what transformers says of its weights."""
     import torch
     import transformers
 
@@ -54,9 +63,38 @@ def build_model(head: Head, backbone: Path, options: Mapping[str, Any], fresh: t
             )
     except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
         raise unloadable(backbone, str(error) or type(error).__name__) from error
-    _require_backbone(model, found, backbone, fresh)
-    _know_padding(model.config, backbone)
-    return model
+    return model, found
+
+
+def fresh_head(task: Any, folder: Path) -> StudioError | None:
+    """What to tell where a task answers with words, but the weights in ``folder`` have no layers for that.
+
+    A classifier's head is always new. That of a language model comes with the checkpoint, and to learn it anew takes
+    more texts than a user has. Heads that share the weights of the embeddings are not missing. No weights are read:
+    their names are in the header.
+
+    Raises:
+        StudioError: the model cannot be loaded.
+    """
+    if not (task.HEAD.losses or task.HEAD.kind == "text"):
+        return None
+    model, found = _loaded(task.HEAD, folder, {"device_map": "meta"})
+    names = [*found["missing_keys"], *(name for name, *_shapes in found["mismatched_keys"])]
+    fresh = [name for name in names if group_name(name, backbone_of(model))[0] == "head"]
+    if not fresh:
+        return None
+    return StudioError(
+        "model.fresh-head", "The model has no trained layers for the task {task}: {count} tensors of {network} begin "
+        "as random numbers, and learn only from your data.",
+        "Choose a checkpoint of {network} itself, unless you have very many texts.",
+        where="model.name", task=task.TITLE, count=len(fresh), network=type(model).__name__,
+    )  # fmt: skip
+
+
+def tell_fresh_head(emit: Emit, task: Any, folder: Path) -> None:
+    """Logs what :func:`fresh_head` has found."""
+    if note := fresh_head(task, folder):
+        log(emit, note.code, note.template, "warning", **note.params)
 
 
 def _variant(backbone: Path) -> str | None:

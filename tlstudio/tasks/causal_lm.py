@@ -115,6 +115,7 @@ class CausalLm(language.LanguageModel):
         block = settled_length(job.config.block_size, job.backbone, _AUTO_BLOCK, "task.block_size")
         writer = language.RowWriter(job, f"causal|{block}|{job.config.packing}")
         texts = _Texts(writer, block)
+        self.tell_head(job)
         splits = {split: texts.split(split) for split in job.labelled.splits}
         facts = {"prompt": "text"}
         whole = {"texts": 0, "share": 0.0, "tokens_lost": 0, "max_length": block}  # nothing is cut off

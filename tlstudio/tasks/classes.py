@@ -72,8 +72,12 @@ class SingleLabel(TaskBase):
         return job.texts(self.SHOWS)
 
     def baselines(self, job: TestJob) -> list[dict[str, Any]]:
+        return [self.chance(job)]
+
+    def chance(self, job: TestJob) -> dict[str, Any]:
+        """The largest class, which needs no learning."""
         known, options = job.labelled.class_numbers("train"), _options(job)
-        return [baselines.majority(known, job.targets, job.encoded.labels, **options)]
+        return baselines.majority(known, job.targets, job.encoded.labels, **options)
 
     def pooled(self, encoded: Sequence[Encoded], outputs: Sequence[Outputs], **options: Any) -> dict[str, Any]:
         """Metrics over the test rows of all folds."""

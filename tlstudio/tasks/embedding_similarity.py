@@ -54,6 +54,7 @@ class Options(texts.TextOptions):
         le=1,
         title="Temperature",
         description="Of in-batch negatives and CoSENT: the smaller, the more the hardest comparisons count.",
+        json_schema_extra={"only": {"loss": ["auto", "in-batch", "cosent"]}},
     )
     margin: float = Field(
         0.5,
@@ -61,6 +62,7 @@ class Options(texts.TextOptions):
         le=2,
         title="Margin",
         description="Of the contrastive and triplet losses: the cosine distance that is far enough.",
+        json_schema_extra={"only": {"loss": ["auto", "triplet", "contrastive", "online-contrastive"]}},
     )
     prefix: str = Field(
         "auto",
@@ -80,6 +82,7 @@ class Options(texts.TextOptions):
         "",
         title="Label of pairs that belong together",
         description="Of labelled pairs; empty finds it where one of two labels says no, such as 0, false or different.",
+        json_schema_extra={"only": {"loss": ["auto", "contrastive", "online-contrastive"]}},
     )
 
 

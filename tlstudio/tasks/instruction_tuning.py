@@ -105,6 +105,7 @@ class InstructionTuning(language.LanguageModel):
         template = chats.template_of(tokenizer, config.template)
         writer = language.RowWriter(job, f"chat|{length}|{config.packing}|{template}")
         rows = _Rows(writer, chats.Chat(tokenizer, template), length)
+        self.tell_head(job)
         splits = {split: rows.split(split) for split in job.labelled.splits}
         truncated = truncation(splits, length)
         tell_truncated(job.emit, truncated)

@@ -20,7 +20,7 @@ from tlstudio.models.folders import position_limit
 from tlstudio.models.heads import Head
 from tlstudio.models.tokenizers import load_tokenizer
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Row, TaskBase, TestJob
-from tlstudio.tasks.building import build_model
+from tlstudio.tasks.building import build_model, tell_fresh_head
 from tlstudio.tasks.texts import row_weights, tokenizer_stamp, write_rows
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ class LanguageModel(TaskBase):
     GATHERS = False
     UNTRAINED = True
     SCRIPTS = {"transformers": "export/generate_transformers.py"}
+
+    def tell_head(self, job: EncodeJob) -> None:
+        """Says so where the backbone comes without a trained head, once a run."""
+        if job.known is None:
+            tell_fresh_head(job.emit, self, job.backbone)
 
     def build(self, backbone: Path, encoded: Encoded, **overrides: Any) -> torch.nn.Module:
         model: Any = build_model(self.HEAD, backbone, overrides)

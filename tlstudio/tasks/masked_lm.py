@@ -88,6 +88,7 @@ class MaskedLm(language.LanguageModel):
         config = job.config
         writer = language.RowWriter(job, f"masked|{length}|{config.share}|{config.whole_words}")
         rows = _Rows(_Cutter(writer.tokenizer, length, config.whole_words, job.backbone), writer, config.share)
+        self.tell_head(job)
         splits = {split: rows.split(split) for split in job.labelled.splits}
         whole = {"texts": 0, "share": 0.0, "tokens_lost": 0, "max_length": length}  # nothing is cut off
         facts = {"share": config.share, "whole_words": config.whole_words}

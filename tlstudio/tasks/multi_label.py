@@ -132,11 +132,14 @@ class MultiLabel(TaskBase):
 
     def baselines(self, job: TestJob) -> list[dict[str, Any]]:
         known, truth, names = job.labelled.several("train"), _truth(job.encoded, job.split), job.encoded.labels
-        frequent = multi_label.baseline(known, truth, **job.options)
         columns = texts.columns(job, ("text",))
         chances = words.several(columns.train, known, columns.test, control=job.control, seed=job.seed)
         metrics = multi_label.evaluate(chances, truth, names, **job.options)["metrics"]
-        return [frequent, {"name": words.ONE[0], "title": words.ONE[1], "metrics": metrics}]
+        return [self.chance(job), {"name": words.ONE[0], "title": words.ONE[1], "metrics": metrics}]
+
+    def chance(self, job: TestJob) -> dict[str, Any]:
+        """The labels that most training rows have, which needs no learning."""
+        return multi_label.baseline(job.labelled.several("train"), _truth(job.encoded, job.split), **job.options)
 
     def pooled(self, encoded: Sequence[Encoded], outputs: Sequence[Outputs], **options: Any) -> dict[str, Any]:
         """Metrics over the test rows of all folds; each fold has thresholds of its own, so they are moved to 0.5."""

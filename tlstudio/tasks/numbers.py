@@ -49,6 +49,7 @@ class Numbers(TaskBase):
     """Squared error on standardised numbers, and the metrics of :mod:`tlstudio.metrics.regression`."""
 
     AUGMENTS = ("text",)
+    ORDERS = True
     QUICK = ("loss", "rmse", "mae", "r2", "pearson", "spearman")
     HEAD = Head(kind="values", probe="pooled")
     SCRIPTS = {"onnx": "export/predict_numbers_onnx.py", "transformers": "export/predict_numbers_transformers.py"}

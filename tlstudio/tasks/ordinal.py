@@ -61,6 +61,7 @@ class Ordinal(TextClasses):
     SUMMARY = "Each text belongs to one of several classes that have an order: stars, grades, low to high."
     ROLES = ("text", "label")
     SUGGESTED = False
+    ORDERS = True
     METRIC = "kappa"
     QUICK = ("loss", "kappa", "accuracy", "mae_classes", "off_by_one", "macro_f1", "spearman")
     BEST = "kappa"

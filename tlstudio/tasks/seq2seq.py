@@ -26,7 +26,7 @@ from tlstudio.models.heads import Head, read_settings
 from tlstudio.models.tokenizers import load_tokenizer, padding_id, tokenise
 from tlstudio.tasks import decoders, language
 from tlstudio.tasks.base import Batch, Encoded, EncodeJob, Outputs, Row, TaskBase, Tested, TestJob, row_weights_of
-from tlstudio.tasks.building import build_model
+from tlstudio.tasks.building import build_model, tell_fresh_head
 from tlstudio.tasks.texts import row_weights, settled_length, tell_truncated, truncation
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class WritingOptions(BaseModel):
         le=5,
         title="Length penalty",
         description="With several beams: above 1 favours longer texts, below 1 shorter ones.",
+        json_schema_extra={"only": {"beams": {"above": 1}}},
     )
     no_repeat_ngram: int = Field(
         0, ge=0, le=10, title="No repeated groups of", description="Tokens that never come twice in a row; 0 allows it."
@@ -138,6 +139,8 @@ class WritingTask(TaskBase):
         languages = self.languages(config)
         first = decoders.beginning(load_tokenizer(job.backbone), *languages)
         decoders.require_start(job.backbone, first)
+        if job.known is None:
+            tell_fresh_head(job.emit, self, job.backbone)
         prefix = self.prefix(config, stated, languages) if config.prefix == "auto" else config.prefix
         facts = {"prefix": prefix, "languages": list(languages)}
         splits, key = _Pairs(job, prefix, languages, length, target).splits()

@@ -200,6 +200,19 @@ def test_a_template_shows_its_first_texts_while_it_is_typed(shown, controller):
     assert data_of(controller).template == "{label} {text}"
 
 
+@pytest.mark.parametrize(("task", "shown_there"), [
+    ("text-classification", True), ("question-answering", True), ("instruction-tuning", True), ("translation", True),
+    ("image-classification", False), ("audio-classification", False), ("object-detection", False),
+    ("token-classification", False),
+])  # fmt: skip
+def test_a_template_is_offered_where_it_can_make_something(shown, controller, task, shown_there):
+    pane = shown()
+    controller.context.edit("task", {"name": task})
+    assert pane.columns.template.isHidden() is not shown_there
+    controller.context.edit("data.template", "{text}")
+    assert not pane.columns.template.isHidden(), "one that is there can be taken away"
+
+
 def test_labels_become_one_step(shown, controller, dialogs):
     pane = shown()
     pane.labels.labels_wished.emit({"login": "sign-in"})

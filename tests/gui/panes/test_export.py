@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from tests.gui import fake
 from tests.gui.sample_run import folder, results
 from tlstudio.core.recipe import Recipe
 from tlstudio.gui.panes.export import ExportPane
@@ -97,3 +98,22 @@ def test_finished_exports_with_their_verdicts(pane, tmp_path, qtbot) -> None:
 def test_an_export_that_was_moved_is_said(pane, tmp_path) -> None:
     pane.set_run(tmp_path, results())
     assert not hasattr(pane.cards[0], "open_button")
+
+
+def test_a_tokenizer_that_no_graph_can_use_is_told_before_the_training(controller, answers, csv, until):
+    reason = {"code": "export.no-tokenizer-file", "message": "No file for {kind}.", "remedy": "Take safetensors.",
+              "where": "export", "params": {"kind": "CanineTokenizer"}}  # fmt: skip
+    answers["inspect-model"] = lambda _args: fake.model_facts() | {"no_graph": reason}
+    controller.show()
+    controller.window.go("export")
+    context, pane = controller.context, controller.window.pane("export")
+    context.edit_many({"model": {"source": "hub", "name": fake.MINILM}, "export": [{"name": "onnx"}]})
+    until(lambda: context.facts.model.state == "known")
+    assert pane.problems.messages() == ["No file for CanineTokenizer."]
+    assert "No file for CanineTokenizer." in [problem.message for problem in context.project.problems()]
+    context.edit("export", [{"name": "safetensors"}])
+    assert pane.problems.messages() == []
+    context.edit("compress", [{"name": "dynamic-int8"}])
+    assert controller.window.steps.state_of("compress")[0] == "missing"
+    context.edit_many({"compress": [], "export": [{"name": "onnx"}], "task": {"name": "image-classification"}})
+    assert pane.problems.messages() == [], "images need no tokenizer"

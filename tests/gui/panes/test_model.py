@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 
 from tests.gui import fake
+from tlstudio.gui import theme
 from tlstudio.gui.panes.model import ModelPane
 
 
@@ -125,8 +127,63 @@ def test_images_and_sounds_have_no_facts_of_texts(pane):
 
 
 def test_a_catalogue_without_a_fitting_model_says_so(pane):
-    pane.set_catalogue(fake.catalogue(), [entry["name"] for entry in fake.catalogue()])
+    pane.set_catalogue(fake.catalogue(), dict.fromkeys((entry["name"] for entry in fake.catalogue()), ""))
     assert pane.table.isHidden()
     assert pane.hidden_note.text().startswith("No model of the catalogue")
     pane.all_models.setChecked(True)
     assert not pane.table.isHidden()
+
+
+def test_models_that_cannot_learn_the_task_say_why(pane):
+    entries = fake.catalogue()
+    pane.set_catalogue(entries, {entries[1]["name"]: "It has no decoder."})
+    names = [pane.catalogue.index(row, 0).data() for row in range(pane.catalogue.rowCount())]
+    assert entries[1]["title"] not in names and len(names) == len(entries) - 1
+    pane.all_models.setChecked(True)
+    index = pane.catalogue.index(pane.catalogue.row_of(entries[1]["name"]), 0)
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == f"{entries[1]['title']} (not for this task)"
+    assert index.data(Qt.ItemDataRole.DecorationRole) is not None, "colour is not the only sign"
+    assert "It has no decoder." in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert index.data(Qt.ItemDataRole.ForegroundRole) == theme.colour("muted")
+    other = pane.catalogue.index(0, 0)
+    assert (other.data(), other.data(Qt.ItemDataRole.ForegroundRole)) == ("MiniLM L6", None)
+    assert other.data(Qt.ItemDataRole.DecorationRole) is None
+    assert pane.catalogue.index(pane.catalogue.row_of("google-t5/t5-small"), 3).data() == "4 languages"
+
+
+def refusal(kind):
+    told = {"message": "'{kind}' has no decoder.", "remedy": "Take T5.", "params": {"kind": kind}}
+    return {"code": "task.no-writer", "where": "model.name", **told}
+
+
+def test_a_model_that_is_not_here_yet_is_refused_before_its_download(controller, answers, until):
+    entries = fake.catalogue()
+    encoder, writer = entries[1]["name"], next(row["name"] for row in entries if row["title"] == "T5 small")
+    answers["catalogue-tasks"] = lambda _args: {encoder: {"translation": refusal("distilbert")}, writer: {}}
+    controller.show()
+    controller.window.go("model")
+    controller.context.facts.ask_catalogue()
+    until(lambda: controller.context.facts.get("catalogue-tasks").state == "known")
+    pane, context = controller.window.pane("model"), controller.context
+    context.edit_many({"task": {"name": "translation"}, "model": {"source": "hub", "name": encoder}})
+    assert pane.problems.messages() == ["'distilbert' has no decoder."]
+    assert pane.download_button.isVisible(), "the user may still want it"
+    assert controller.window.steps.state_of("model")[0] == "missing"
+    context.edit("model", {"source": "hub", "name": writer})
+    assert "'distilbert' has no decoder." not in pane.problems.messages()
+
+
+def test_a_head_that_begins_with_random_numbers_is_a_warning(controller, answers, until):
+    note = {
+        "code": "model.fresh-head",
+        "message": "No layers for {task}.",
+        "remedy": "Another.",
+        "params": {"task": "x"},
+    }
+    answers["inspect-model"] = lambda _args: fake.model_facts() | {"fresh_head": note}
+    controller.show()
+    controller.window.go("model")
+    controller.context.edit("model", {"source": "hub", "name": fake.MINILM})
+    until(lambda: controller.context.facts.model.state == "known")
+    assert controller.window.pane("model").problems.messages() == ["No layers for x."]
+    assert controller.window.steps.state_of("model")[0] == "done"

@@ -228,3 +228,61 @@ def test_regularisers_are_added_set_and_removed(shown, controller):
     assert "R-Drop" in " ".join(controller.window.plan.texts())
     shown.regularisers.remove_requested.emit(0)
     assert [choice.name for choice in controller.context.project.recipe.regularise] == ["l2-sp"]
+
+
+def test_adaptations_are_added_ordered_set_and_removed(shown, controller):
+    def chosen():
+        return [choice.name for choice in controller.context.project.recipe.adapt]
+
+    actions = {action.data(): action for action in shown.adaptations.add_menu.actions()}
+    assert set(actions) == {"masked-lm", "denoising", "simcse"}
+    assert "Masked images (MAE). Text classification learns from texts." in shown.adaptations.unfit.text()
+    actions["simcse"].trigger()
+    next(action for action in shown.adaptations.add_menu.actions() if action.data() == "masked-lm").trigger()
+    assert chosen() == ["simcse", "masked-lm"]
+    controller.context.project._last_edit = None  # a while later: another step to undo
+    shown.adaptations.move_requested.emit(1, -1)
+    assert chosen() == ["masked-lm", "simcse"]
+    controller.context.project.undo()
+    assert chosen() == ["simcse", "masked-lm"]
+    _name, form = shown.adaptations._forms[0]
+    assert form.fields["data"].value() == "train" and form.fields["column"].isHidden()
+    form.fields["data"].editor.setText("/home/me/texts.txt")
+    form.fields["data"].auto.setChecked(False)
+    assert controller.context.project.recipe.adapt[0].options == {"data": "/home/me/texts.txt"}
+    assert not form.fields["column"].isHidden()
+    form.fields["epochs"].editor.setValue(5)
+    assert controller.context.project.recipe.adapt[0].options["epochs"] == 5
+    assert "adapts the model first" in " ".join(controller.window.plan.texts())
+    shown.adaptations.remove_requested.emit(0)
+    assert chosen() == ["masked-lm"]
+
+
+def test_adaptations_fit_the_task_and_the_model(shown, controller, answers, until, monkeypatch):
+    # who asks an architecture itself imports transformers
+    monkeypatch.setattr("tlstudio.adaptation.base.reads_texts", lambda _config: pytest.fail("only the worker asks"))
+    controller.context.edit("task", {"name": "image-classification"})
+    refused = {"code": "adapt.no-patches", "message": "Not for {kind}.", "params": {"kind": "resnet"}, "remedy": ""}
+    answers["inspect-model"] = lambda _args: fake.model_facts() | {"adaptations": {"masked-images": refused}}
+    controller.context.facts.inspect_again("model")
+    until(lambda: "resnet" in shown.adaptations.unfit.text())
+    assert not shown.adaptations.add_button.isEnabled()
+    assert "Image classification learns from images." in shown.adaptations.unfit.text()
+    answers["inspect-model"] = lambda _args: fake.model_facts() | {"adaptations": {"masked-images": None}}
+    controller.context.facts.inspect_again("model")
+    until(lambda: [action.data() for action in shown.adaptations.add_menu.actions()] == ["masked-images"])
+
+
+def test_options_without_effect_are_hidden(shown, controller):
+    shown.strategy_chosen.emit("partial")
+    assert shown.options_form.fields["blocks"].isVisible()
+    controller.context.edit("strategy.trains", "biases")
+    assert not shown.options_form.fields["blocks"].isVisible()
+
+
+def test_the_advisor_is_as_high_as_its_page(shown):
+    heights = []
+    for index in range(shown.advisor_tabs.count()):
+        shown.advisor_tabs.setCurrentIndex(index)
+        heights.append(shown.advisor_tabs.sizeHint().height())
+    assert heights[3] > heights[1], "more is asked for in a search"

@@ -154,3 +154,12 @@ def test_the_log_is_bounded(pane) -> None:
         pane.log.model.add("info", str(number))
     assert len(pane.log.model.lines) <= LIMIT
     assert pane.log.model.lines[-1][2] == str(LIMIT)
+
+
+def test_an_adaptation_is_a_stage(keep) -> None:
+    from tlstudio.gui.widgets.stage_list import StageList
+    from tlstudio.session.history import Stage
+
+    stages = keep(StageList())
+    stages.set_stages([Stage("prepare", "done", 2.0), Stage("adapt", "running"), Stage("tokenise")])
+    assert stages.texts()[1] == "Adapting the model: going on"

@@ -80,6 +80,28 @@ def test_a_learning_curve_is_drawn(ready, until):
     assert not view.take_button.isVisible()
 
 
+def test_a_few_examples_of_each_class_are_asked_for(ready, until):
+    ready.window.go("strategy")
+    pane = ready.window.pane("strategy")
+    pane.advisor_tabs.setCurrentIndex(2)
+    view = pane.advice["curve"]
+    view.numbers.setText("")
+    assert not view.few_button.isEnabled()
+    view.numbers.setText("16, 4; 8 4")
+    assert view.chosen() == [4, 8, 16]
+    view.few_button.click()
+    assert not view.few_button.isEnabled()
+    until(lambda: view.canvas is not None)
+    assert view.few_button.isEnabled()
+    assert "brought +4.1" in view.sentences.text()
+    assert [row[0] for row in view.table.shown()] == ["32 (4 a class)", "64 (8 a class)", "128 (16 a class)"]
+    assert view.table.shown()[0][2] == "3.0 %"
+    assert view.canvas.accessibleName().endswith("Examples of each class")
+    view.ask_button.click()
+    until(lambda: "Twice as many rows" in view.sentences.text())
+    assert view.table.shown()[0][0] == "40"
+
+
 def test_errors_are_told_where_they_were_asked(ready, until, answers):
     error = {"code": "data.few", "message": "There are too few rows.", "remedy": "Add some.", "where": "", "params": {}}
 

@@ -102,6 +102,23 @@ def test_data_that_lacks_roles_says_which_task_it_is_made_for(opened, controller
     assert pane.offer.text.text() == "This data is made for another task: Token classification."
 
 
+def test_labels_that_are_numbers_offer_the_tasks_of_an_order(tasks, opened, controller, answers, table, until) -> None:
+    roles = {"text": "text", "label": "label"}
+    tasks["ordinal"] = task("ordinal", "In order", ("text", "label"), ORDERS=True, SUGGESTED=False)
+    tasks["numbers"] = task("numbers", "Numbers", ("text", "number"), ORDERS=True)
+    pane = opened(roles, answers, table, labels=[[str(star), 20] for star in range(5)])
+    assert controller.context.project.recipe.task.name == "text-classification"
+    assert pane.offer.text.text().endswith("this makes more of them: In order, Numbers.")
+    assert pane.offer.button.text() == "Use In order"
+    pane.offer.button.click()
+    assert controller.context.project.recipe.task.name == "ordinal"
+    until(lambda: controller.context.facts.data.state == "known")
+    assert not pane.offer.isVisible()
+    controller.context.project.undo()
+    until(lambda: controller.context.facts.data.state == "known")
+    assert not pane.offer.isVisible(), "the user has chosen"
+
+
 def test_data_without_any_role(opened, controller, answers, table) -> None:
     pane = opened({}, answers, table, missing=["text", "label"])
     assert pane.problems.messages() == ["Text classification needs a column for: Text, Label."]
@@ -234,3 +251,14 @@ def test_another_task_has_only_the_exports_that_fit_it() -> None:
     assert to("token-classification", of("text-classification", "onnx")) == ["onnx"]
     assert to("text-classification", of("sentence-embedding", "sentence-transformers")) == ["safetensors", "onnx"]
     assert to("translation", of("text-classification")) == [], "none is a choice as well"
+
+
+def test_the_model_is_looked_at_with_the_task_in_mind(controller, answers, runners, until) -> None:
+    """What is drawn on top of the network belongs to the task."""
+    controller.show()
+    controller.context.edit("model", {"source": "hub", "name": fake.MINILM})
+    until(lambda: controller.context.facts.model.state == "known")
+    controller.context.edit("task", {"name": "sentence-embedding"})
+    until(lambda: controller.context.facts.model.state == "known")
+    asked = [args["task"] for runner in runners for job, args in runner.asked if job == "inspect-model"]
+    assert asked[-2:] == ["text-classification", "sentence-embedding"]

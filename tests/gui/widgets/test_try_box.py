@@ -120,3 +120,26 @@ def test_a_model_that_writes_markup_writes_text(keep) -> None:
     view = keep(AnswerView())
     view.set_answer({"kind": "generation", "output": "<b>bold</b>"}, {})
     assert view.text.text() == "&lt;b&gt;bold&lt;/b&gt;"
+
+
+def test_the_answer_stands_beside_the_question_where_there_is_room(box, qtbot) -> None:
+    box.show()
+    box.set_asks(("text", "text_b"))
+    card, text = box.answer.parentWidget(), box.inputs["text"]
+
+    box.resize(1300, 800)
+    qtbot.waitUntil(lambda: card.mapTo(box, card.rect().topLeft()).x() > text.geometry().right() > 400)
+    qtbot.waitUntil(lambda: text.editor.height() > 110)
+    box.resize(700, 800)
+    qtbot.waitUntil(lambda: card.mapTo(box, card.rect().topLeft()).y() > text.geometry().bottom())
+    qtbot.waitUntil(lambda: text.editor.height() <= 110)
+
+
+def test_a_picture_takes_the_height_that_there_is(box, qtbot, tmp_path) -> None:
+    box.show()
+    box.set_asks(("image",))
+    box.inputs["image"].set_path(str(task_runs.picture(tmp_path / "a.png")))
+    box.resize(1300, 900)
+    qtbot.waitUntil(lambda: box.inputs["image"].height() > 700)
+    box.set_asks(("text",))
+    qtbot.waitUntil(lambda: 0 < box.inputs["text"].height() < 400)

@@ -5,12 +5,17 @@ The user's file is never changed: a step works on the rows as they are read.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel
 
 from tlstudio.core.control import Control
 from tlstudio.data.frames import Frames
+from tlstudio.data.roles import Roles
+from tlstudio.data.rows import Rows
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class TextStep(Protocol):
@@ -28,7 +33,11 @@ class TextStep(Protocol):
 
 
 class RowStep(Protocol):
-    """Drops rows or changes their labels; ``labels`` steps only rename labels, which is done to extra test sets too."""
+    """Drops rows or changes their labels; ``labels`` steps only rename labels, which is done to extra test sets too.
+
+    A step may also say, when rows have been divided, which of them are learnt: :class:`LearntStep`. One with ``FILLS``
+    lets further files lack columns; their cells are then empty.
+    """
 
     NAME: str
     TITLE: str
@@ -38,4 +47,16 @@ class RowStep(Protocol):
 
     def apply(self, config: Any, frames: Frames, control: Control) -> None:
         """Changes ``keep``, ``codes`` and ``names`` of the frames."""
+        ...
+
+
+class LearntStep(RowStep, Protocol):
+    """Takes rows out of training and validation, once it is known which these are; test rows all stay."""
+
+    def learnt(self, config: Any, split: str, splits: dict[str, Rows], roles: Roles, control: Control) -> np.ndarray:
+        """bool [n]: the rows of the split (validation, then train) that stay.
+
+        Args:
+            splits: all rows, as the steps before have left them.
+        """
         ...

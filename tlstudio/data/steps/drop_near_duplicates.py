@@ -55,6 +55,7 @@ class Options(BaseModel):
         "same",
         title="Label of a copy",
         description="Within a place: same leaves similar rows that have different labels; any keeps the first of them.",
+        json_schema_extra={"only": {"within": [True]}},
     )
 
 

@@ -11,7 +11,7 @@ from tlstudio.core.recipe import Choice, DataSection
 from tlstudio.data import labelled
 from tlstudio.data.detect.keys import row_keys
 from tlstudio.data.detect.reading import taken
-from tlstudio.data.frames import Frame
+from tlstudio.data.frames import Frame, Frames
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,11 +29,27 @@ def differences(data: DataSection, step: Choice, emit: Emit, control: Control) -
     plugin = get("tlstudio.data.steps", step.name, "data.steps")
     configure(plugin, step.options, f"data.steps.{step.name}")
     before = labelled.frames_of(data, emit, control)
-    after = labelled.frames_of(data.model_copy(update={"steps": (*data.steps, step)}), emit, control)
+    more = data.model_copy(update={"steps": (*data.steps, step)})
+    after = labelled.frames_of(more, emit, control)
+    if hasattr(plugin, "learnt"):
+        _leave_out(data, more, after, emit, control)
     reply: dict[str, Any] = {"changed": 0, "dropped": 0, "total": 0, "rows": []}
     for split, old in before.by_split.items():
         _compare(old, after.by_split[split], before.names, after.names, control, reply)
     return reply
+
+
+def _leave_out(data: DataSection, more: DataSection, after: Frames, emit: Emit, control: Control) -> None:
+    """Takes what is no longer learnt out of the frames."""
+    import numpy as np
+
+    learnt = []
+    for section in (data, more):
+        splits = labelled.read_labelled(section, emit, control, ())[0].splits
+        learnt.append({(rows.table.key, index) for rows in splits.values() for index in rows.indices.tolist()})
+    for frame in after.by_split.values():
+        gone = [index for key, index in learnt[0] - learnt[1] if key == frame.table.key]
+        frame.keep[np.array(gone, dtype=np.int64)] = False
 
 
 def _compare(

@@ -144,6 +144,10 @@ class DataPane(Pane):
         self.split.set_section(section.split, [split for split in SPLITS[1:] if split in files])
         self.columns.template.set_template(section.template)
 
+    def set_template_wanted(self, on: bool) -> None:
+        """Whether a template could make anything for the task."""
+        self.columns.template.setVisible(on)
+
     def set_places(
         self, files: Mapping[str, Sequence[str]], parts: Mapping[str, Sequence[dict[str, Any]]], reading: str
     ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
@@ -40,7 +40,7 @@ class ModelPane(Pane):
         self.heading.setText(self.tr("Model"))
         self._quiet = False
         self._entries: list[dict[str, Any]] = []
-        self._unsuited: frozenset[str] = frozenset()
+        self._unsuited: Mapping[str, str] = {}
         self._chosen = ("hub", "")
         self.body.insertWidget(
             1, label(self.tr("The pretrained network that your data will teach."), "muted", wrap=True)
@@ -50,7 +50,7 @@ class ModelPane(Pane):
         self.folder_button.clicked.connect(self.folder_requested)
         self.tools.addWidget(self.folder_button)
         self.all_models = QCheckBox(self.tr("Show all models"), self)
-        self.all_models.setToolTip(self.tr("Also those that do not read what the task learns from"))
+        self.all_models.setToolTip(self.tr("Also those that cannot learn the task"))
         self.all_models.toggled.connect(self._show_entries)
         self.hidden_note = label("", "caption", parent=self)
         above = row(self.hidden_note, stretch=False)
@@ -157,9 +157,9 @@ class ModelPane(Pane):
 
     # --- setters
 
-    def set_catalogue(self, entries: list[dict[str, Any]], unsuited: Collection[str] = ()) -> None:
-        """``unsuited``: names of models that the task cannot use; they are shown on request only."""
-        self._entries, self._unsuited = list(entries), frozenset(unsuited)
+    def set_catalogue(self, entries: list[dict[str, Any]], unsuited: Mapping[str, str] | None = None) -> None:
+        """``unsuited``: names of models that cannot learn the task, and why; they are shown on request only."""
+        self._entries, self._unsuited = list(entries), dict(unsuited or {})
         self._show_entries()
 
     def _show_entries(self, _on: bool = False) -> None:
@@ -169,16 +169,14 @@ class ModelPane(Pane):
             entry for entry in self._entries if every or entry["name"] == chosen or entry["name"] not in self._unsuited
         ]
         fitting = len(self._entries) - len(self._unsuited)
-        text = self.tr("{n} of {all} models of the catalogue read what the task learns from.")
+        text = self.tr("{n} of {all} models of the catalogue can learn the task.")
         if not fitting:
-            text = self.tr(
-                "No model of the catalogue reads what the task learns from: use a folder, or one of the hub."
-            )
+            text = self.tr("No model of the catalogue can learn the task: use a folder, or one of the hub.")
         self.hidden_note.setText(text.format(n=fitting, all=len(self._entries)) if self._unsuited else "")
         for widget in (self.all_models, self.hidden_note):
             widget.setVisible(bool(self._unsuited))
         self._quiet = True
-        self.catalogue.set_entries(entries)
+        self.catalogue.set_entries(entries, self._unsuited)
         self.table.setVisible(bool(entries))
         rows = min(max(len(entries), 2), 6)
         self.table.setFixedHeight(rows * 34 + self.table.horizontalHeader().sizeHint().height() + 6)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from tlstudio.core.options import Option
 from tlstudio.gui import metric_names, words
@@ -15,11 +15,15 @@ from tlstudio.gui.forms import Form
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.advice import AdviceView
-from tlstudio.gui.widgets.advice_columns import strategy_columns
+from tlstudio.gui.widgets.advice_ablation import AblationView
+from tlstudio.gui.widgets.advice_columns import strategy_columns, variant_columns
+from tlstudio.gui.widgets.advice_curve import CurveView
+from tlstudio.gui.widgets.advice_search import SearchView
 from tlstudio.gui.widgets.choice_cards import ChoiceCards
 from tlstudio.gui.widgets.common import Card, button, clear, label
 from tlstudio.gui.widgets.fold import Fold
 from tlstudio.gui.widgets.network import Block, NetworkView
+from tlstudio.gui.widgets.page_tabs import PageTabs
 from tlstudio.gui.widgets.run_list import RunList
 
 COMMON = ("epochs", "batch_size", "learning_rate")
@@ -53,6 +57,7 @@ class StrategyPane(Pane):
             column.setSpacing(12)
         left.addWidget(self._make_list())
         left.addWidget(self._make_training(training))
+        left.addWidget(self._make_adaptations())
         left.addWidget(self._make_regularisers())
         left.addWidget(self._make_task())
         left.addStretch(1)
@@ -108,6 +113,20 @@ class StrategyPane(Pane):
         self.regularisers_card = card
         return card
 
+    def _make_adaptations(self) -> Card:
+        card = Card(self.tr("Adaptation"), self)
+        self.adaptations = ChoiceCards(self.tr("Add"), parent=card)
+        self.adaptations.add_button.setAccessibleName(self.tr("Add an adaptation"))
+        text = self.tr(
+            "Before the training the model gets to know your kind of texts or images, without labels. It helps most "
+            "where they are unlike those of its pretraining, and there are many more without labels than with."
+        )
+        card.header.addWidget(self.adaptations.add_button)
+        for part in (label(text, "muted", wrap=True, parent=card), self.adaptations.unfit, self.adaptations):
+            card.body.addWidget(part)
+        self.adaptations_card = card
+        return card
+
     def _make_task(self) -> Card:
         self.task_card = Card(parent=self)
         self.task_card.title.show()
@@ -141,25 +160,25 @@ class StrategyPane(Pane):
                 self.tr("Learning rates tried"),
                 card,
             ),
-            "curve": AdviceView(
-                self.tr("Trains on growing parts of your rows, and says what twice as many would bring."),
-                self.tr("Would more data help?"),
-                (),
-                self.tr("Learning curve"),
-                card,
-            ),
+            "curve": self._make_curve(card),
         }
-        tabs = QTabWidget(card)
+        tabs = PageTabs(card)
         for job, title in (
             ("advise", self.tr("Strategy")),
             ("lr", self.tr("Learning rate")),
             ("curve", self.tr("Amount of data")),
         ):
             tabs.addTab(self.advice[job], title)
-        tabs.setDocumentMode(True)
+        self.search, self.ablation = SearchView(card), AblationView(variant_columns(), card)
+        tabs.addTab(self.search, self.tr("Search"))
+        tabs.addTab(self.ablation, self.tr("Ablation"))
         card.body.addWidget(tabs)
         self.advisor_tabs = tabs
         return card
+
+    def _make_curve(self, card: Card) -> CurveView:
+        self.curve = CurveView(card)
+        return self.curve
 
     def _show_advisor(self) -> None:
         self.reveal(self.advisor_card)

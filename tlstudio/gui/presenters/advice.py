@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from tlstudio.gui import formats, i18n, metric_names
 from tlstudio.gui.context import Context
 from tlstudio.gui.widgets.advice import AdviceView, Answer, Drawing, Series
+from tlstudio.gui.widgets.advice_curve import CurveView
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 
@@ -51,8 +52,7 @@ class Advice:
         elif known.state == "cancelled":
             self._view.set_stopped(translate("advice", "Cancelled; nothing has changed."))
         elif known.state == "failed" and known.error is not None:
-            self._view.set_possible(i18n.both(known.error))
-            self._view.ask_button.setEnabled(True)
+            self._view.set_failed(i18n.both(known.error))
         self._answer = self._make(known.data) if known.state == "known" and known.data else None
         if self._job == "rank" and known.state == "busy" and known.partial:
             self._answer = Answer((), known.partial)
@@ -150,15 +150,53 @@ def rate_answer(context: Context) -> Callable[[Any], Answer]:
 # --- how much data
 
 
+class CurveAdvice(Advice):
+    """The learning curve, which may also be asked for a few examples of each class."""
+
+    def __init__(self, context: Context, view: CurveView) -> None:
+        super().__init__(context, view, "curve", curve_answer)
+        view.few_asked.connect(self.ask_few)
+
+    def ask_few(self, numbers: list[int]) -> None:
+        self._context.facts.ask_advice("curve", per_class=numbers)
+
+
 def curve_answer(reply: Any) -> Answer:
-    """The learning curve with its fitted law."""
+    """The learning curve with its fitted law, or on a few examples of each class."""
+    records = [{**size, "metric": reply["metric"]} for size in reply.get("sizes") or ()]
+    few = bool(records) and "each" in records[0]
+    return Answer(_sentences(reply), records, drawing=_few_drawn(reply) if few else _law_drawn(reply))
+
+
+def _few_drawn(reply: Any) -> Drawing:
+    """Each training as a point, and the mean of each number of examples with its standard deviation."""
+    points, sizes = reply["points"], reply["sizes"]
+    numbers = [size["each"] for size in sizes]
+    means = [size["value"] for size in sizes]
+    spread = [size.get("sd") or 0.0 for size in sizes]
+    band = ([mean - sd for mean, sd in zip(means, spread, strict=True)],
+            [mean + sd for mean, sd in zip(means, spread, strict=True)])  # fmt: skip
+    return Drawing(
+        translate("advice", "Examples of each class"),
+        metric_names.title(str(reply["metric"])),
+        (
+            Series([point["each"] for point in points], [point["value"] for point in points], points=True),
+            Series(numbers, means, colour=1, band=band),
+        ),
+        log_x=True,
+        percent=bool(reply.get("share")),
+        ticks=tuple(numbers),
+    )
+
+
+def _law_drawn(reply: Any) -> Drawing:
     line, points = reply.get("line") or [], reply["points"]
     series = [Series([point["rows"] for point in points], [point["value"] for point in points], points=True)]
     if line:
         rows = [point["rows"] for point in line]
         band = ([point["low"] for point in line], [point["high"] for point in line])
         series.append(Series(rows, [point["value"] for point in line], colour=1, band=band))
-    drawing = Drawing(
+    return Drawing(
         translate("advice", "Training rows"),
         metric_names.title(str(reply["metric"])),
         tuple(series),
@@ -167,4 +205,3 @@ def curve_answer(reply: Any) -> Answer:
         mark=(reply.get("now") or {}).get("rows"),
         ticks=tuple(sorted({point["rows"] for point in points})),
     )
-    return Answer(_sentences(reply), drawing=drawing)

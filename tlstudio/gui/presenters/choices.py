@@ -1,7 +1,8 @@
-"""A list of plug-ins in the recipe, edited through cards: compression steps, regularisers."""
+"""A list of plug-ins in the recipe, edited through cards: adaptations, compression steps, regularisers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tlstudio.core import plugins
@@ -9,6 +10,8 @@ from tlstudio.core.options import describe
 from tlstudio.gui import fit
 from tlstudio.gui.context import Context
 from tlstudio.gui.widgets.choice_cards import Choice, ChoiceCards
+
+Offered = Callable[[], tuple[list[fit.Offer], list[fit.Refusal]]]
 
 
 class Choices:
@@ -19,10 +22,14 @@ class Choices:
         cards: of the pane.
         section: field of the recipe, a list of plug-ins by name.
         package: below ``tlstudio`` where the plug-ins are.
+        offered: those that fit, and the others with their reasons; by default what they say of the task.
     """
 
-    def __init__(self, context: Context, cards: ChoiceCards, section: str, package: str) -> None:
+    def __init__(
+        self, context: Context, cards: ChoiceCards, section: str, package: str, offered: Offered | None = None
+    ) -> None:
         self._context, self._cards, self._section, self._package = context, cards, section, package
+        self._offered = offered or self._fitting
         cards.add_requested.connect(self.add)
         cards.remove_requested.connect(self.remove)
         cards.move_requested.connect(self.move)
@@ -54,7 +61,7 @@ class Choices:
         known = plugins.find(f"tlstudio.{self._package}")
         chosen = getattr(recipe, self._section)
         names = [choice.name for choice in chosen]
-        offered, unfit = fit.offered(self._package, recipe)
+        offered, unfit = self._offered()
         self._cards.set_available([item for item in offered if item[0] not in names], fit.refusals(unfit))
         shown = []
         for choice in chosen:
@@ -63,6 +70,9 @@ class Choices:
             options = tuple(describe(plugin.Config)) if plugin else ()
             shown.append(Choice(choice.name, title, summary, options, choice.options))
         self._cards.set_choices(shown)
+
+    def _fitting(self) -> tuple[list[fit.Offer], list[fit.Refusal]]:
+        return fit.offered(self._package, self._context.project.recipe)
 
     def _chosen(self) -> list[dict[str, Any]]:
         return [choice.model_dump() for choice in getattr(self._context.project.recipe, self._section)]

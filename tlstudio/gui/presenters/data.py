@@ -141,6 +141,8 @@ class DataPresenter(Presenter):
         section, known = self._data, self.context.facts.data
         self._facts = self._current(known, section)
         self.pane.set_section(section)
+        task = fit.task_of(self.context.project.recipe.task.name)
+        self.pane.set_template_wanted(bool(section.template) or edits.takes_template(task))
         self._show_busy(known)
         self._show_places()
         self._meaning.show(self._facts)

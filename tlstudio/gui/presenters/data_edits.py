@@ -11,6 +11,7 @@ from tlstudio.data.roles import ROLES
 
 TARGETS = ("label", "labels", "number")  # a model learns one of them
 RENAME = "rename-labels"
+_MADE = ("text", "prompt", "source_text", "question")  # what a template can make
 
 Assigned = Mapping[str, str | Sequence[str]]
 Changes = dict[str, Any]
@@ -42,6 +43,11 @@ def shown_roles(data: DataSection, found: Assigned) -> dict[str, list[str]]:
 def made_role(roles: Assigned) -> str:
     """What the template makes, as the data was read; the text where that is not known yet."""
     return role_of(roles, TEMPLATE) or "text"
+
+
+def takes_template(task: Any) -> bool:
+    """Whether a template could make what a task learns from; images, recordings and words one by one it cannot."""
+    return task is None or any(role in _MADE for roles in (task.ROLES, *task.ALTERNATIVES) for role in roles)
 
 
 def title(role: str) -> str:

@@ -9,9 +9,10 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from tlstudio.core.errors import StudioError
+from tlstudio.gui import fit
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.export import ExportPane
-from tlstudio.gui.presenters.base import Presenter
+from tlstudio.gui.presenters.base import Presenter, as_problem
 
 
 class ExportPresenter(Presenter):
@@ -58,4 +59,5 @@ class ExportPresenter(Presenter):
         project = self.context.project
         self.pane.set_recipe(project.recipe)
         self.pane.set_run(project.run, project.results)
-        self.pane.problems.set_problems([])
+        unreadable = fit.unreadable_export(project.recipe, self.context.facts)
+        self.pane.problems.set_problems([as_problem(unreadable)] if unreadable else [])

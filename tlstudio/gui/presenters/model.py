@@ -53,9 +53,9 @@ class ModelPresenter(Presenter):
     # --- what is known
 
     def on_fact(self, subject: str) -> None:
-        if subject == "catalogue":
+        if subject in ("catalogue", "catalogue-tasks"):
             self._show_catalogue()
-        if subject in ("catalogue", "model", "download"):
+        if subject in ("catalogue", "catalogue-tasks", "model", "download"):
             self.refresh()
         elif subject in ("rank", "data"):
             self.advice.refresh()
@@ -74,17 +74,16 @@ class ModelPresenter(Presenter):
         found: list[Any] = [known.error] if failed and known.error else []
         if (unfit := fit.unfit_backbone(self.context.project.recipe, self.context.facts)) is not None:
             found.append(unfit)
-        self.pane.problems.set_problems([as_problem(error) for error in found])
+        notes = [as_problem(note, "warning") for note in [(known.data or {}).get("fresh_head")] if note and not found]
+        self.pane.problems.set_problems([*(as_problem(error) for error in found), *notes])
         self._show_download(missing, entry)
         self.advice.refresh()
 
     def _show_catalogue(self) -> None:
         known = self.context.facts.get("catalogue")
         if known.data is not None:
-            task = fit.task_of(self.context.project.recipe.task.name)
-            unsuited = [entry["name"] for entry in known.data if task is not None and not fit.suits(entry, task)]
             self._listed = self.context.project.recipe.task.name
-            self.pane.set_catalogue(known.data, unsuited)
+            self.pane.set_catalogue(known.data, fit.unsuited(known.data, self._listed, self.context.facts))
 
     def _facts(self, known: Known, entry: dict[str, Any] | None) -> dict[str, Any] | None:
         return {**(entry or {}), **known.data} if known.data is not None else None

@@ -105,7 +105,7 @@ class Repairs(QObject):
         for choice in self._data.steps:
             parts = [_options(choice.name, choice.options)]
             if number := dropped.get(choice.name):
-                parts.append(self.tr("{n} rows left out").format(n=formats.count(number)))
+                parts.append(i18n.filled(self.tr("{n} rows left out"), n=formats.count(number)))
             result.append(ShownRepair(plan.title(_STEPS, choice.name), "  ·  ".join(part for part in parts if part)))
         return result + [ShownRepair(setting.title, self.tr("a setting")) for setting in self.settings()]
 

@@ -24,6 +24,7 @@ class RunsPresenter(Presenter):
         pane.start_requested.connect(self.start_from)
         pane.teacher_requested.connect(self.learn_from)
         context.session.ended.connect(self.on_ended)
+        context.studies.changed.connect(self.on_study)
         self.read()
 
     def read(self) -> None:
@@ -76,6 +77,11 @@ class RunsPresenter(Presenter):
 
     def on_ended(self, _line: dict[str, Any]) -> None:
         self.read()
+
+    def on_study(self, job: str) -> None:
+        """An ablation has ended, which leaves runs."""
+        if job == "ablate" and not self.context.studies.get(job).going_on:
+            self.read()
 
     def _on_failed(self, error: StudioError) -> None:
         self.context.tell(error)

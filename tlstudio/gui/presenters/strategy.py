@@ -7,10 +7,12 @@ from tlstudio.core.options import describe
 from tlstudio.gui import automatic, fit, formats, plan
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.strategy import StrategyPane
-from tlstudio.gui.presenters.advice import Advice, curve_answer, rate_answer, strategy_answer
+from tlstudio.gui.presenters.ablation import Ablation
+from tlstudio.gui.presenters.advice import Advice, CurveAdvice, rate_answer, strategy_answer
 from tlstudio.gui.presenters.base import Presenter, listing
 from tlstudio.gui.presenters.choices import Choices
 from tlstudio.gui.presenters.run_list import ChosenRuns
+from tlstudio.gui.presenters.search import Search
 from tlstudio.strategies.plans import depths
 
 
@@ -23,10 +25,13 @@ class StrategyPresenter(Presenter):
         self.advice = {
             "advise": Advice(context, pane.advice["advise"], "advise", strategy_answer(context)),
             "lr": Advice(context, pane.advice["lr"], "lr", rate_answer(context)),
-            "curve": Advice(context, pane.advice["curve"], "curve", curve_answer),
+            "curve": CurveAdvice(context, pane.curve),
         }
         self.regularisers = Choices(context, pane.regularisers, "regularise", "regularisation")
         self.runs = ChosenRuns(context, pane.run_list, "strategy")
+        self.adaptations = Choices(context, pane.adaptations, "adapt", "adaptation", self._adaptations)
+        self.search, self.ablation = Search(context, pane.search), Ablation(context, pane.ablation)
+        context.studies.changed.connect(self.on_study)
         self.refresh()
 
     def choose(self, name: str) -> None:
@@ -56,11 +61,20 @@ class StrategyPresenter(Presenter):
 
     def on_fact(self, subject: str) -> None:
         if subject == "model":
+            self.adaptations.refresh()
+            self.search.refresh()
             self._draw()
         elif subject == "data":
             self.refresh()
         elif subject in self.advice:
             self.advice[subject].refresh()
+        elif subject == "estimate":
+            self.ablation.refresh()
+
+    def on_study(self, _job: str) -> None:
+        """A search or an ablation has something new; the other one may have waited for its end."""
+        self.search.on_study()
+        self.ablation.on_study()
 
     def refresh(self) -> None:
         recipe = self.context.project.recipe
@@ -68,8 +82,11 @@ class StrategyPresenter(Presenter):
         options = describe(strategy.Config) if strategy is not None else []
         self._offer()
         self.regularisers.refresh()
+        self.adaptations.refresh()
         for advice in self.advice.values():
             advice.refresh()
+        self.search.refresh()
+        self.ablation.refresh()
         self.pane.set_strategy(recipe.strategy.name, options, recipe.strategy.options)
         self.runs.refresh(strategy, recipe.strategy.options)
         task = plugins.find("tlstudio.tasks").get(recipe.task.name)
@@ -81,6 +98,9 @@ class StrategyPresenter(Presenter):
         self.pane.set_training(recipe.training.model_dump(), automatic.training(recipe, self.context.facts))
         self.pane.problems.set_problems(self.step_problems("strategy"))
         self._draw()
+
+    def _adaptations(self) -> tuple[list[fit.Offer], list[fit.Refusal]]:
+        return fit.adaptations(self.context.project.recipe, self.context.facts)
 
     def _offer(self) -> None:
         """The strategies that fit the task, and the chosen one, whose problem is shown above."""

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from tlstudio.core import plugins
 from tlstudio.core.recipe import Choice, Recipe
-from tlstudio.gui import fit, i18n
+from tlstudio.gui import fit, i18n, words
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.data import DataPane
 from tlstudio.gui.presenters.base import Presenter, listing
@@ -47,6 +47,11 @@ class TaskPresenter(Presenter):
         elif fitting and fitting != name:
             text = self.tr("This data is made for another task: {task}.")
             self.pane.offer.offer(text.format(task=_title(fitting)), fitting, self.tr("Use this task"))
+        elif others := self._others(name):
+            text = self.tr("The labels are numbers. If they have an order, such as stars or marks, this makes more of "
+                           "them: {tasks}.")  # fmt: skip
+            action = self.tr("Use {task}").format(task=_title(others[0]))
+            self.pane.offer.offer(text.format(tasks=words.listing(map(_title, others))), others[0], action)
         else:
             self.pane.offer.offer("")
 
@@ -73,6 +78,15 @@ class TaskPresenter(Presenter):
         wanted = self.context.facts.task_chosen and current is not None and not current.lacks(roles)
         found = current if wanted else fit.task_of(suggest(roles))
         return str(found.NAME) if found is not None and not found.lacks(roles) else ""
+
+    def _others(self, name: str) -> list[str]:
+        """Tasks that make more of the labels, as long as the user has not chosen this one."""
+        from tlstudio.tasks.suggest import in_order
+
+        known, task = self.context.facts.data.data or {}, fit.task_of(name)
+        if self.context.facts.task_chosen or task is None or task.ORDERS:
+            return []
+        return in_order(known.get("roles") or {}, [label for label, _count in known.get("labels") or []])
 
     def _change(self, name: str) -> None:
         changes = with_task(self.context.project.recipe, name)

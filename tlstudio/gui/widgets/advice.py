@@ -112,6 +112,11 @@ class AdviceView(QWidget):
         self.obstacle.setText(obstacle)
         self.obstacle.setVisible(bool(obstacle))
 
+    def set_failed(self, error: str) -> None:
+        """What went wrong; it can be asked again."""
+        self.set_possible(error)
+        self.ask_button.setEnabled(True)
+
     def set_busy(self, text: str, fraction: float | None, left: str) -> None:
         self.busy.set_busy(text, fraction, left)
         self.ask_button.setEnabled(False)

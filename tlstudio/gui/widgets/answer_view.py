@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from tlstudio.gui import formats, words
+from tlstudio.gui import formats, i18n, words
 from tlstudio.gui.widgets.box_canvas import Box, BoxCanvas
 from tlstudio.gui.widgets.common import label
 from tlstudio.gui.widgets.result_charts import IntervalBars, ProbabilityBars
@@ -156,7 +156,7 @@ class AnswerView(QWidget):
     def _generation(self, answer: Answer, _asked: dict[str, str]) -> None:
         output = str(answer.get("output") or "")
         self.text.setText(markup.text(output, 20_000))
-        length = self.tr("{n} words").format(n=formats.count(len(output.split())))
+        length = i18n.filled(self.tr("{n} words"), n=formats.count(len(output.split())))
         self.note.setText(length if output else self.tr("The model wrote nothing."))
         self._show(*([self.text] if output else []), self.note)
 
@@ -193,7 +193,7 @@ class AnswerView(QWidget):
         values = answer.get("embedding") or []
         length = formats.number(math.hypot(*values) if values else 0.0)
         self.heading.setText(
-            self.tr("{n} numbers, length {length}").format(n=formats.count(len(values)), length=length)
+            i18n.filled(self.tr("{n} numbers, length {length}"), n=formats.count(len(values)), length=length)
         )
         numbers = "  ".join(formats.signed(value) for value in values[:_NUMBERS])
         self.note.setText(f"{numbers} …" if len(values) > _NUMBERS else numbers)

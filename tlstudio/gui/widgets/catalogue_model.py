@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from tlstudio.gui import formats, i18n, theme, words
 
+_NAMED = 2  # languages from which on only their number is told
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -17,10 +19,12 @@ class CatalogueModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[dict[str, Any]] = []
+        self._unsuited: Mapping[str, str] = {}
 
-    def set_entries(self, entries: list[dict[str, Any]]) -> None:
+    def set_entries(self, entries: list[dict[str, Any]], unsuited: Mapping[str, str] | None = None) -> None:
+        """``unsuited``: names of models that cannot learn the task, and why."""
         self.beginResetModel()
-        self._entries = entries
+        self._entries, self._unsuited = entries, unsuited or {}
         self.endResetModel()
 
     def entry(self, row: int) -> dict[str, Any] | None:
@@ -55,7 +59,15 @@ class CatalogueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._texts(entry)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{entry['name']}\n{i18n.engine(entry.get('summary', ''))}"
+            lines = (entry["name"], i18n.engine(entry.get("summary", "")), self._unsuited.get(entry["name"], ""))
+            return "\n".join(line for line in lines if line)
+        if role == Qt.ItemDataRole.ForegroundRole and entry["name"] in self._unsuited:
+            return theme.colour("muted")
+        if entry["name"] in self._unsuited and index.column() == 0:
+            if role == Qt.ItemDataRole.DecorationRole:
+                return theme.icon("warning", "muted")
+            if role == Qt.ItemDataRole.AccessibleTextRole:
+                return self.tr("{model} (not for this task)").format(model=self._texts(entry)[0])
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 5:
             present = bool(entry.get("present"))
             return theme.icon("check" if present else "download", "ok" if present else "muted")
@@ -68,7 +80,11 @@ class CatalogueModel(QAbstractTableModel):
             i18n.engine(entry.get("title") or entry["name"]),
             formats.parameters(entry.get("parameters") or 0),
             formats.size(entry.get("bytes") or 0),
-            words.languages(entry.get("languages") or []),
+            self._languages(entry.get("languages") or []),
             str(entry.get("licence") or "?"),
             self.tr("yes") if entry.get("present") else self.tr("to download"),
         )
+
+    def _languages(self, codes: list[str]) -> str:
+        """Short, because the column must leave room for the names; all of them stand with the chosen model."""
+        return words.languages(codes) if len(codes) <= _NAMED else self.tr("{n} languages").format(n=len(codes))

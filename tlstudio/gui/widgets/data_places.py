@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from tlstudio.core.files import is_name
-from tlstudio.gui import formats, theme
+from tlstudio.gui import formats, i18n, theme
 from tlstudio.gui.widgets.common import Card, button, label
 from tlstudio.gui.widgets.elided import ElidedLabel
 
@@ -116,7 +116,7 @@ class PlaceRow(QWidget):
         theme.set_role(self.name, "" if places else "muted")
         parts = [self.tr("{n} files").format(n=formats.count(len(places)))] if len(places) > 1 else []
         if rows:
-            parts.append(self.tr("{n} rows").format(n=formats.count(sum(rows))))
+            parts.append(i18n.filled(self.tr("{n} rows"), n=formats.count(sum(rows))))
         self.count.setText(" · ".join(parts))
         self.clear.setVisible(bool(places))
         self.add_action.setEnabled(bool(places))
@@ -142,7 +142,7 @@ class PlaceRow(QWidget):
         if len(rows) != len(places):
             return "\n".join(places)
         text = self.tr("{place}: {n} rows")
-        return "\n".join(text.format(place=p, n=formats.count(n)) for p, n in zip(places, rows, strict=True))
+        return "\n".join(i18n.filled(text, place=p, n=formats.count(n)) for p, n in zip(places, rows, strict=True))
 
     def _on_choose(self) -> None:
         self.files_requested.emit(False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 
-from tlstudio.gui import formats, theme, words
+from tlstudio.gui import formats, i18n, theme, words
 from tlstudio.gui.forms import ChoiceBox
 from tlstudio.gui.widgets.common import Card, Facts, button, label, row
 
@@ -118,7 +118,7 @@ class HubCard(Card):
         self.facts.set_facts([*lines, *self._more])
 
     def _size(self, count: int | None, size: int | None) -> str:
-        parts = [self.tr("{n} rows").format(n=formats.count(count)) if count else ""]
+        parts = [i18n.filled(self.tr("{n} rows"), n=formats.count(count)) if count else ""]
         parts.append(formats.size(size) if size else "")
         return " · ".join(part for part in parts if part) or formats.NONE
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QWidget
 
-from tlstudio.gui import formats, theme, words
+from tlstudio.gui import formats, i18n, theme, words
 from tlstudio.gui.widgets.bars import SHARE_ROLE, BarDelegate
 from tlstudio.gui.widgets.charts import Histogram
 from tlstudio.gui.widgets.common import Card, button, label, row
@@ -222,17 +222,18 @@ class LabelsView(QWidget):
         self._show(raw, changes, self.tr("Rows of each label"), self.tr("Rows"), False)
         text = self.tr("{before} labels in the data; {after} after all repairs, in {rows} rows.")
         shown = {"before": len(raw), "after": len(after), "rows": rows}
-        self.note.setText(text.format(**{key: formats.count(value) for key, value in shown.items()}) if raw else "")
+        counts = {key: formats.count(value) for key, value in shown.items()}
+        self.note.setText(i18n.filled(text, **counts) if raw else "")
 
     def set_tags(self, counts: Sequence[tuple[str, int]]) -> None:
         """Tokens of each tag, which are only shown."""
         self._show(counts, {}, self.tr("Tokens of each tag"), self.tr("Tokens"), True)
-        self.note.setText(self.tr("{n} tags in the data.").format(n=formats.count(len(counts))))
+        self.note.setText(i18n.filled(self.tr("{n} tags in the data."), n=formats.count(len(counts))))
 
     def set_boxes(self, counts: Sequence[tuple[str, int]]) -> None:
         """Boxes of each label, which are only shown."""
         self._show(counts, {}, self.tr("Boxes of each label"), self.tr("Boxes"), True)
-        self.note.setText(self.tr("{n} labels of boxes in the data.").format(n=formats.count(len(counts))))
+        self.note.setText(i18n.filled(self.tr("{n} labels of boxes in the data."), n=formats.count(len(counts))))
 
     def set_lengths(self, edges: list[float], counts: list[float], unit: str, title: str = "") -> None:
         """``title``: whose lengths, where it is not those of texts."""

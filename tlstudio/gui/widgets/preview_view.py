@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from tlstudio.data.roles import ROLES
-from tlstudio.gui import formats, theme, words
+from tlstudio.gui import formats, i18n, theme, words
 from tlstudio.gui.forms import ChoiceBox
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.widgets.arrow_model import ArrowModel, as_text, tagged
@@ -151,7 +151,7 @@ class PreviewView(QWidget):
         else:
             self.model.close()
         self._fit()
-        self.note.setText(self.tr("{n} rows").format(n=formats.count(self.model.rowCount())) if path else "")
+        self.note.setText(i18n.filled(self.tr("{n} rows"), n=formats.count(self.model.rowCount())) if path else "")
         self._on_row(QModelIndex())
 
     def close_file(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from tlstudio.gui import formats, i18n, metric_names, theme, words
 from tlstudio.gui.widgets.common import Card, label
+from tlstudio.gui.widgets.language_matrix import LanguageMatrix
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.result_charts import IntervalBars
 
@@ -29,8 +30,7 @@ class SummaryView(QWidget):
         for widget in (self.headline, self.sentence, self.bars, self.baselines, self.facts):
             card.body.addWidget(widget)
         self.metrics = RecordTable(self._metric_columns(), self.tr("All metrics with their 95 % intervals"), fits=True)
-        self.languages_title = label(self.tr("By language"), "title")
-        self.languages = RecordTable(self._language_columns(), self.tr("Results by language"), fits=True)
+        self.languages = LanguageMatrix()
         self.extra_title = label(self.tr("Extra sets"), "title")
         self.extra = RecordTable(self._extra_columns(), self.tr("Results on extra sets"), fits=True)
         inner = QWidget()
@@ -47,7 +47,6 @@ class SummaryView(QWidget):
         layout.addWidget(card)
         layout.addWidget(label(self.tr("All metrics on the test set"), "title"))
         layout.addWidget(self.metrics, 1)
-        layout.addWidget(self.languages_title)
         layout.addWidget(self.languages)
         layout.addWidget(self.extra_title)
         layout.addWidget(self.extra)
@@ -68,16 +67,13 @@ class SummaryView(QWidget):
         self.facts.setText(self._facts(results))
         self.metrics.set_records(list((test.get("metrics") or {}).items()))
         self.metrics.setMinimumHeight(self.metrics.maximumHeight())
-        for key, title, table, column in (
-            ("languages", self.languages_title, self.languages, 3),
-            ("extra", self.extra_title, self.extra, 2),
-        ):
-            records = results.get(key) or []
-            table.retitle(column, metric_names.title(name))
-            table.set_records(records)
-            table.setMinimumHeight(min(table.maximumHeight(), 240))
-            for widget in (title, table):
-                widget.setVisible(bool(records))
+        self.languages.set_results(results)
+        extra = results.get("extra") or []
+        self.extra.retitle(2, metric_names.title(name))
+        self.extra.set_records(extra)
+        self.extra.setMinimumHeight(min(self.extra.maximumHeight(), 240))
+        for widget in (self.extra_title, self.extra):
+            widget.setVisible(bool(extra))
 
     def _sentence(self, results: Results, score: Results) -> str:
         """What was measured on how much, and how sure it is."""
@@ -146,13 +142,6 @@ class SummaryView(QWidget):
             ),
             Column(self.tr("What it says"), lambda item: metric_names.explanation(item[0]), stretch=True),
         ]
-
-    def _language_columns(self) -> list[Column]:
-        trained = Column(
-            self.tr("Training rows"), lambda i: formats.count(i.get("trained")), lambda i: i.get("trained"), True
-        )
-        name, *rest = self._extra_columns()
-        return [Column(self.tr("Language"), name.text, stretch=True), trained, *rest]
 
     def _extra_columns(self) -> list[Column]:
         return [

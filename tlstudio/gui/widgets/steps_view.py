@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from tlstudio.core.options import Option
-from tlstudio.gui import formats, theme
+from tlstudio.gui import formats, i18n, theme
 from tlstudio.gui.forms import Form
 from tlstudio.gui.i18n import engine
 from tlstudio.gui.widgets.common import Card, button, clear, label
@@ -100,7 +100,7 @@ class StepsView(Card):
         parts = [step.detail]
         if step.dropped is not None:
             text = self.tr("{n} rows left out") if step.dropped else self.tr("no row left out")
-            parts.append(text.format(n=formats.count(step.dropped)))
+            parts.append(i18n.filled(text, n=formats.count(step.dropped)))
         return " · ".join(part for part in parts if part)
 
     def _line(self, index: int, step: ShownStep, total: int) -> QWidget:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from tlstudio.gui import theme
@@ -15,6 +15,7 @@ from tlstudio.gui.widgets.common import Card, button, clear, label, row
 from tlstudio.gui.widgets.try_inputs import Input, make
 
 _FILES = ("image", "audio")
+_WIDE = 900  # pixels from which on question and answer stand side by side
 
 
 class TryBox(QWidget):
@@ -39,18 +40,19 @@ class TryBox(QWidget):
         card.body.addWidget(self.answer)
         card.body.addWidget(self.message)
         card.body.addStretch(1)
-        left = QVBoxLayout()
-        left.setSpacing(10)
-        left.addLayout(self._fields)
-        left.addLayout(row(self.button))
+        self._left = QVBoxLayout()
+        self._left.setSpacing(10)
+        self._left.addLayout(self._fields)
+        self._left.addLayout(row(self.button))
+        self._left.addStretch()
         self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._halves.setSpacing(12)
-        self._halves.addLayout(left)
+        self._halves.addLayout(self._left)
         self._halves.addWidget(card)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 12, 0, 0)
-        layout.addLayout(self._halves)
-        layout.addStretch(1)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 12, 0, 0)
+        self._layout.addLayout(self._halves)
+        self._layout.addStretch(1)
         self.set_asks(("text",))
 
     def set_asks(self, asks: Sequence[str], hint: str = "", optional: Sequence[str] = ()) -> None:
@@ -61,11 +63,7 @@ class TryBox(QWidget):
             for field in self.inputs.values():
                 field.changed.connect(self._typed)
                 self._fields.addWidget(field)
-            beside = any(role in _FILES for role in asks)
-            direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
-            self._halves.setDirection(direction)
-            for half in (0, 1):
-                self._halves.setStretch(half, 1 if beside else 0)
+            self._arrange()
         self._optional = frozenset(optional)
         for role, field in self.inputs.items():
             if role in self._optional:
@@ -73,6 +71,24 @@ class TryBox(QWidget):
             elif hint:
                 field.set_hint(hint)
         self.reset()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The answer stands beside what was asked where there is room; pictures also take the height that there is."""
+        picture = any(role in _FILES for role in self.inputs)
+        beside = picture or self.width() >= _WIDE
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        self._halves.setDirection(direction)
+        for half in (0, 1):
+            self._halves.setStretch(half, 1 if beside else 0)
+        for field in self.inputs.values():
+            field.set_roomy(beside)
+        self._layout.setStretch(0, 1 if picture else 0)
+        self._layout.setStretch(1, 0 if picture else 1)
+        self._left.setStretch(0, 1 if picture else 0)
 
     def reset(self) -> None:
         self._waiting(False)

@@ -24,6 +24,7 @@ from tlstudio.gui.background import Latest
 from tlstudio.gui.widgets.common import button, label, row
 
 _SHORT = ("question", "text_b")  # roles that rarely have more than a line or two
+_ROOMY = 2.2  # as high are editors where the answer does not stand below them
 _SIDE = 900  # pixels of a preview
 
 
@@ -55,6 +56,9 @@ class Input(QWidget):
     def set_hint(self, text: str) -> None:
         """What could be given."""
 
+    def set_roomy(self, on: bool) -> None:
+        """Whether there is height to spare."""
+
 
 class TextInput(Input):
     def __init__(self, role: str, parent: QWidget | None = None) -> None:
@@ -63,9 +67,7 @@ class TextInput(Input):
         self.editor.setAccessibleName(self.tr("{role} to try the model on").format(role=self.title))
         self.editor.setPlaceholderText(self.tr("Type or paste a text of your own"))
         self.editor.setTabChangesFocus(True)
-        low = role in _SHORT
-        self.editor.setMinimumHeight(46 if low else 80)
-        self.editor.setMaximumHeight(64 if low else 140 if role == "context" else 110)
+        self.set_roomy(False)
         self.editor.textChanged.connect(self.changed)
         self.caption = QLabel(self.title)
         theme.set_role(self.caption, "caption")
@@ -76,6 +78,12 @@ class TextInput(Input):
 
     def value(self) -> str:
         return self.editor.toPlainText().strip()
+
+    def set_roomy(self, on: bool) -> None:
+        low = self.role in _SHORT
+        times = _ROOMY if on and not low else 1
+        self.editor.setMinimumHeight(round((46 if low else 80) * times))
+        self.editor.setMaximumHeight(round((64 if low else 140 if self.role == "context" else 110) * times))
 
     def set_hint(self, text: str) -> None:
         self.editor.setPlaceholderText(text)
@@ -104,6 +112,7 @@ class FileInput(Input):
         inner.setContentsMargins(6, 6, 6, 6)
         inner.addWidget(self.preview)
         frame.setMinimumHeight(self.room())
+        frame.setMaximumHeight(self.most())
         self.choose_button = button(self.tr("Choose a file…"), "folder")
         self.choose_button.clicked.connect(self._choose)
         self.name = label("", "caption")
@@ -120,6 +129,10 @@ class FileInput(Input):
     def room(self) -> int:
         """Pixels of height for the picture."""
         return 180
+
+    def most(self) -> int:
+        """Pixels of height that the picture can make use of."""
+        return 10_000
 
     def suffixes(self) -> tuple[str, ...]:
         return ()
@@ -257,6 +270,9 @@ class AudioInput(FileInput):
 
     def hint(self) -> str:
         return self.tr("Drop a recording here (WAV or FLAC), or choose a file")
+
+    def most(self) -> int:
+        return 380
 
     def suffixes(self) -> tuple[str, ...]:
         from tlstudio.data.audio import SUFFIXES

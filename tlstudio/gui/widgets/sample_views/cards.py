@@ -40,7 +40,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tlstudio.gui import formats, theme
+from tlstudio.gui import formats, i18n, theme
 from tlstudio.gui.widgets.common import label
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
@@ -258,4 +258,4 @@ class SampleView(QWidget):
         self.delegate.forget()
         self.model.set_items(items)
         text = self.tr("{shown} of {n} samples")
-        self.count.setText(text.format(shown=formats.count(len(items)), n=formats.count(len(self._items))))
+        self.count.setText(i18n.filled(text, shown=formats.count(len(items)), n=formats.count(len(self._items))))

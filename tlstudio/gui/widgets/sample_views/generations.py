@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tlstudio.gui import formats
+from tlstudio.gui import formats, i18n
 from tlstudio.gui.widgets.sample_views import markup
 from tlstudio.gui.widgets.sample_views.cards import Item, SampleView
 
@@ -34,4 +34,4 @@ class View(SampleView):
         count = len(value.split())
         if count <= 1 and len(value) > 20:
             return self.tr("{n} characters").format(n=formats.count(len(value)))
-        return self.tr("{n} words").format(n=formats.count(count))
+        return i18n.filled(self.tr("{n} words"), n=formats.count(count))
