@@ -225,7 +225,7 @@ def _export_row(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 def tasks(results: dict[str, Any], folder: Path) -> None:
-    """Further tasks of a run, beside the runs that learnt them alone."""
+    """Further tasks of a run, beside the earlier runs that learnt them."""
     lines = several.task_lines(results)
     if not lines:
         return
@@ -237,7 +237,7 @@ def tasks(results: dict[str, Any], folder: Path) -> None:
         for line in lines
     ]  # fmt: skip
     table("Further tasks on the same backbone (95 % intervals)",
-          ("task", "rows", "metric", "together", "baseline", "alone", "difference", ""), rows)  # fmt: skip
+          ("task", "rows", "metric", "this run", "baseline", "earlier run", "difference", ""), rows)  # fmt: skip
     for line in lines:
         if (folder / line.path).is_dir():
             out.print(f"{line.name}: {folder / line.path}", highlight=False, markup=False, soft_wrap=True)

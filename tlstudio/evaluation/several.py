@@ -89,7 +89,7 @@ class Retention:
         metric: what the values are.
         rows: ``rows[i][j]`` is what was known of task j after task i had been learnt.
         backward: mean change of the earlier tasks until the end (Lopez-Paz & Ranzato, 2017, GEM, eq. 3).
-        forward: what was known of a task before it was learnt, above a model that has learnt nothing (eq. 4).
+        forward: what earlier tasks bring a task before it is learnt, as accuracy over the pretrained backbone (eq. 4).
         method: against forgetting.
     """
 

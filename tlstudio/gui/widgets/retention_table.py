@@ -73,7 +73,8 @@ class RetentionModel(QAbstractTableModel):
         names = {"time": self._task(row), "task": self._task(column)}
         metric = self._shown.metric if self._shown is not None else ""
         if cell.value is None:
-            return self.tr("{task} was not learnt yet when {time} had been learnt").format(**names)
+            later = self.tr("{task} was not learnt yet when {time} had been learnt")
+            return (later if column > row else self.tr("{task} was not tested after {time}")).format(**names)
         shown = {"metric": metric_names.title(metric), "value": metric_names.value(metric, cell.value)}
         if cell.change is None:
             return self.tr("After {time}: {metric} of {task} is {value}").format(**names, **shown)
@@ -106,7 +107,7 @@ class RetentionTable(QTableView):
         self.setCornerButtonEnabled(False)
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setHighlightSections(False)
-            header.setTextElideMode(Qt.TextElideMode.ElideRight)
+            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
             header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setMinimumSectionSize(72)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 16)

@@ -46,7 +46,7 @@ class RunList(QWidget):
         self._places: list[str] = []
         self.title = label("", parent=self)
         self.note = label("", "caption", wrap=True, parent=self)
-        self.empty = label(self.tr("None chosen yet. Add at least one."), "muted", wrap=True, parent=self)
+        self.empty = label(self.tr("None chosen yet."), "muted", wrap=True, parent=self)
         self.list = QListWidget(self)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)

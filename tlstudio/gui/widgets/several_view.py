@@ -28,7 +28,7 @@ class SeveralView(QWidget):
         self.tasks_note.setText(
             self.tr(
                 "These tasks share the backbone of this run, each with a head of its own, and were tested on rows of "
-                "their own. “Alone” is what the earlier run reached that learnt the task by itself."
+                "their own. Beside it stands what the earlier run reached that learnt the task."
             )
         )
         self.tasks = RecordTable(self._columns(), self.tr("Further tasks of this run"), fits=True)
@@ -93,9 +93,9 @@ class SeveralView(QWidget):
             said.append(text.format(value=metric_names.difference(found.metric, found.backward)))
         if found.forward is not None:
             text = self.tr(
-                "Forward transfer: before they were learnt, tasks were {value} from a model that knows nothing."
+                "Forward transfer: what was learnt before brings a new task {value} of accuracy, before it is learnt."
             )
-            said.append(text.format(value=metric_names.difference(found.metric, found.forward)))
+            said.append(text.format(value=metric_names.difference("accuracy", found.forward)))
         return "\n".join(said)
 
     def _columns(self) -> list[Column]:
@@ -110,8 +110,8 @@ class SeveralView(QWidget):
         return [
             Column(self.tr("Task"), lambda line: line.name, stretch=True),
             Column(self.tr("Metric"), lambda line: metric_names.title(line.metric)),
-            measured(self.tr("Together"), "score"),
-            measured(self.tr("Alone"), "alone"),
+            measured(self.tr("This run"), "score"),
+            measured(self.tr("Earlier run"), "alone"),
             Column(
                 self.tr("Difference"),
                 lambda line: metric_names.difference(line.metric, line.difference),
