@@ -30,6 +30,7 @@ def test_where_less_is_better_a_higher_value_is_worse():
 def test_the_retention_matrix():
     found = several.retention(several_runs.continual())
     assert found.tasks == ("earn + acq", "crude + trade", "money-fx + interest", "ship + grain")
+    assert found.titles[1] == "2. crude + trade"
     first, second = found.rows[:2]
     assert [cell.value for cell in first] == [0.98, None, None, None]
     assert first[0].own and not second[0].own
@@ -37,6 +38,11 @@ def test_the_retention_matrix():
     assert second[0].shade == pytest.approx(0.65)
     assert several.retention({}) is None
     assert several.retention({"retention": {"tasks": ["a"], "values": [[1.0, 2.0]]}}) is None
+
+
+def test_runs_are_headed_without_their_time():
+    values = {"tasks": ["20261122-090000-mini-lora", "20261122-091500-"], "metric": "f", "values": [[1.0, None]] * 2}
+    assert several.retention({"retention": values}).titles == ("1. mini-lora", "2. 20261122-091500-")
 
 
 def test_shades_of_what_is_no_share():
@@ -62,7 +68,7 @@ def test_the_report_and_the_command_line_show_both(tmp_path, capsys):
     show.results(results, tmp_path)
     said = capsys.readouterr().out
     assert "Further tasks" in said and "+0.050" in said
-    assert "after crude" in said and "Backward transfer -0.083, forward transfer +0.062" in said
+    assert "after 2. crude" in said and "Backward transfer -0.083, forward transfer +0.062" in said
 
 
 def test_an_ordinary_run_shows_neither(tmp_path, capsys):

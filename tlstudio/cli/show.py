@@ -248,10 +248,10 @@ def retention(results: dict[str, Any]) -> None:
     found = several.retention(results)
     if found is None:
         return
-    after = [f"after {name}" for name in found.tasks]
+    after = [f"after {name}" for name in found.titles]
     rows = [(name, *(numbers.score(cell.value) for cell in row)) for name, row in zip(after, found.rows, strict=False)]
     method = f" ({found.method})" if found.method else ""
-    table(f"Retention{method}: {names.about(found.metric).title}", ("", *found.tasks), rows)
+    table(f"Retention{method}: {names.about(found.metric).title}", ("", *found.titles), rows)
     said = [f"{title} transfer {_signed(value)}" for title, value in
             (("backward", found.backward), ("forward", found.forward)) if value is not None]  # fmt: skip
     if said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from tlstudio.metrics.names import about
 
 Metric = Mapping[str, Any]  # value, low, high
+_STAMP = re.compile(r"^\d{8}-\d{6}-(?=.)")
 _SPAN = 0.2  # of a share, over which the shades go at least
 
 
@@ -100,6 +102,11 @@ class Retention:
     backward: float | None
     forward: float | None
     method: str
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Short names for headings: the number of the task, and its name without the time at which a run began."""
+        return tuple(f"{number}. {_STAMP.sub('', name)}" for number, name in enumerate(self.tasks, start=1))
 
 
 def retention(results: Mapping[str, Any]) -> Retention | None:

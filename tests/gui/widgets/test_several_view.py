@@ -49,7 +49,7 @@ def test_the_matrix_says_in_words_what_it_shows(view):
     assert view.set_results(several_runs.continual())
     assert not view.tasks.isVisible()
     model = view.retention.model()
-    assert model.headerData(1, Qt.Orientation.Vertical) == "After crude + trade"
+    assert model.headerData(1, Qt.Orientation.Vertical) == "After 2. crude + trade"
     assert model.headerData(1, Qt.Orientation.Vertical, Qt.ItemDataRole.ToolTipRole) == "20261122-091500-mini-continual"
     texts = [[model.index(row, column).data() for column in range(4)] for row in range(4)]
     assert texts[0] == ["98.0 %", "–", "–", "–"]

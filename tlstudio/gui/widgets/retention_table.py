@@ -39,7 +39,7 @@ class RetentionModel(QAbstractTableModel):
             return None
         across = orientation == Qt.Orientation.Horizontal
         if role == Qt.ItemDataRole.DisplayRole:
-            task = self._task(section)
+            task = self._shown.titles[section] if section < len(self._shown.titles) else str(section + 1)
             return task if across else self.tr("After {task}").format(task=task)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._shown.runs[section] if not across and section < len(self._shown.runs) else self._task(section)
@@ -108,6 +108,9 @@ class RetentionTable(QTableView):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setHighlightSections(False)
             header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+            font = header.font()
+            font.setBold(True)  # as the style sheet draws it: else the text is shortened too little
+            header.setFont(font)
             header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setMinimumSectionSize(72)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 16)
