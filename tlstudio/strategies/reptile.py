@@ -103,8 +103,8 @@ class Reptile:
     ONCE = False
     TITLE = "Meta-learned start (Reptile)"
     SUMMARY = (
-        "Your earlier tasks are learnt for a few steps each, again and again, until the backbone has a start from "
-        "which few rows suffice. From there the whole network is fine-tuned on the rows of this task."
+        "Your earlier tasks are learnt for a few steps each, again and again, in search of a start from which few rows "
+        "suffice; then the whole network is fine-tuned. Worth a try where you have several tasks like the new one."
     )
     REHEARSES = True
     Config = Options
