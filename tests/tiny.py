@@ -145,7 +145,9 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
     plugin = find("tlstudio.strategies")[strategy]
     if "teacher" in plugin.Config.model_fields:
         options = {"teacher": str(teacher(model, encoded)), **options}
+    if "second" in plugin.Config.model_fields:
+        options = {"second": str(teacher(model, encoded)), **options}
     collate = task().collator(task().Config(), encoded)
     job = TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
-                      epochs)  # fmt: skip
+                      epochs, build_on=task().build)  # fmt: skip
     return plugin.prepare(plugin.Config(**options), job)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.recipe import Choice, Recipe
-from tlstudio.models import earlier
+from tlstudio.models import earlier, loading
 
 _PACKAGES = {"task": "tlstudio.tasks", "strategy": "tlstudio.strategies",
              "regularise": "tlstudio.regularisation", "adapt": "tlstudio.adaptation",
@@ -23,6 +24,11 @@ class Configured:
 
     plugin: Any
     config: Any
+
+    @property
+    def once(self) -> bool:
+        """Whether the backbone of a strategy sees the rows only once, before the training."""
+        return bool(self.plugin.ONCE or getattr(self.config, "once", False))
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def _check_augmentations(recipe: Recipe, checked: Checked) -> None:
                 "where it was.", "Remove it in the Data step; the task's own options can mirror images.",
                 where="data.augment", name=plugin.TITLE, task=task.TITLE,
             )  # fmt: skip
-        if plugin.KIND == "batch" and strategy.ONCE:
+        if plugin.KIND == "batch" and checked.strategy.once:
             raise StudioError(
                 "augment.batches-once", "'{name}' mixes the images of each batch, but with the strategy {strategy} the "
                 "backbone sees each image only once.", "Remove it in the Data step, or choose full fine-tuning.",
@@ -115,7 +121,7 @@ def _check_fit(checked: Checked) -> None:
         if problem := part.plugin.fits(checked.task.plugin):
             raise problem
     strategy = checked.strategy.plugin
-    if checked.regularise and strategy.ONCE:
+    if checked.regularise and checked.strategy.once:
         raise StudioError(
             "regularise.once", "'{name}' changes how the backbone trains, but with the strategy {strategy} only the "
             "head does.", "Remove it in the Strategy step, or choose another strategy.", where="regularise",
@@ -209,11 +215,13 @@ def missing_runs(recipe: Recipe) -> list[StudioError]:
     """Earlier runs that the recipe names, and that are not there or have no model."""
     named = [(recipe.model.name, "model.name")] if recipe.model.source == "run" else []
     named.append((str(recipe.strategy.options.get("teacher") or ""), "strategy.teacher"))
+    lookups = [partial(earlier.model_folder, place, where) for place, where in named if place]
+    if second := str(recipe.strategy.options.get("second") or ""):
+        lookups.append(partial(loading.anywhere, second, "strategy.second"))
     found = []
-    for place, where in named:
+    for lookup in lookups:
         try:
-            if place:
-                earlier.model_folder(place, where)
+            lookup()
         except StudioError as error:
             found.append(error)
     return found

@@ -21,6 +21,7 @@ from tlstudio.export.base import ExportJob
 from tlstudio.export.run import export_all
 from tlstudio.models import earlier, loading
 from tlstudio.models.batches import Example
+from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge
@@ -32,6 +33,7 @@ from tlstudio.pipeline.folds import cross_validate
 from tlstudio.pipeline.testing import Tester
 from tlstudio.strategies import inherited
 from tlstudio.strategies.base import TransferJob
+from tlstudio.tasks import beside
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs
 from tlstudio.training import rehearsal
 from tlstudio.training.settings import Settings, choose_device, settle
@@ -147,8 +149,7 @@ class Stages:
         task, control, recipe = self.checked.task, self.context.control, self.context.recipe
         augmenter = Augmenter(recipe.data.augment, recipe.training.seed, Resources(control, self.backbone.path), emit)
         job = EncodeJob(task.config, self.rows, reader or self.backbone.path, emit, control, augmenter)
-        encoded: Encoded = task.plugin.encode(job)
-        return encoded
+        return beside.encode(task.plugin, job, second_reader(reader) if reader else None)
 
     def rehearse(self) -> None:
         """Tries a few steps: precision, batch size, memory, time."""
@@ -201,8 +202,10 @@ class Stages:
             strategy.config,
             TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
                         backbones.key(self.backbone, fate), torch.device(self.settings.device), self.context.emit,
-                        self.context.control, self.settings.epochs, encode),
+                        self.context.control, self.settings.epochs, encode, task.build),
         )  # fmt: skip
+        if transfer.encoded is not None:
+            self.encoded = transfer.encoded
         more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
         return replace(transfer, callbacks=(*transfer.callbacks, *more))
 

@@ -47,6 +47,8 @@ class TransferJob:
         epochs: passes over the training rows, at most.
         encode: the same rows, in the same order, as the model in another folder takes them; None where that is not
             offered, and all models read alike.
+        build_on: the model of the task on the backbone in another folder, for rows as that one takes them; keyword
+            arguments go into its config. None where that is not offered.
     """
 
     build: Callable[..., torch.nn.Module]
@@ -59,6 +61,7 @@ class TransferJob:
     control: Control
     epochs: int = 1
     encode: Callable[[Path], Encoded] | None = None
+    build_on: Callable[..., torch.nn.Module] | None = None
 
 
 class Strategy(Protocol):
@@ -67,7 +70,8 @@ class Strategy(Protocol):
     NAME: str
     TITLE: str
     SUMMARY: str
-    ONCE: bool  # whether the backbone sees the rows only once, before the training
+    # whether the backbone sees the rows only once, before the training; options may say so with a property ``once``
+    ONCE: bool
     REHEARSES: bool  # whether a step is so long that precision and batch size are worth a rehearsal
     Config: type[BaseModel]
 
