@@ -38,8 +38,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("lora", {"dora": True}),
     ("lora", {"rslora": True}),
     ("distillation", {"hidden": 1.0, "attention": 0.1, "relations": 1.0}),
-    ("feature-fusion", {"trains": "first"}),
-    ("feature-fusion", {"trains": "both", "how": "gate"}),
+    ("feature-fusion", {"trains": "first-backbone"}),
+    ("feature-fusion", {"trains": "both-backbones", "how": "gate"}),
 ]
 IDS = [" ".join([name, *(f"{key}={value}" for key, value in options.items())]) for name, options in VARIANTS]
 

@@ -53,8 +53,9 @@ def test_the_saved_network_and_its_graph_answer_as_the_trained_one(how, tiny_mod
     truth = tiny.logits(TorchScorer(model), rows)
     assert truth.std() > 0
     assert np.abs(tiny.logits(TorchScorer(again), rows) - truth).max() < 1e-6
-    to_onnx(again, tmp_path / "model.onnx", heads.Head.of(settings), heads.inputs_of(settings))
-    assert np.abs(tiny.logits(OnnxScorer(tmp_path / "model.onnx"), rows) - truth).max() < 1e-4
+    if how in ("product", "gate"):  # which have all that the others are made of
+        to_onnx(again, tmp_path / "model.onnx", heads.Head.of(settings), heads.inputs_of(settings))
+        assert np.abs(tiny.logits(OnnxScorer(tmp_path / "model.onnx"), rows) - truth).max() < 1e-4
     with torch.no_grad():
         again.second.embeddings.word_embeddings.weight.normal_()
     assert np.abs(tiny.logits(TorchScorer(again), rows) - truth).max() > 1e-3, "the second backbone counts"
@@ -74,7 +75,7 @@ def test_the_head_trains_on_what_the_whole_network_will_read(how, tiny_model, na
 
 
 def test_a_second_backbone_that_does_not_train_drops_nothing(tiny_model, narrow, encoded_tickets):
-    prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded_tickets, trains="first", second=str(narrow),
+    prepared = tiny.transfer(PLUGIN.NAME, tiny_model, encoded_tickets, trains="first-backbone", second=str(narrow),
                              hidden_dropout=0.3)  # fmt: skip
     model = prepared.model.train()
     assert model.base_model.training
@@ -140,7 +141,10 @@ def test_pretrained_features_with_those_of_a_model_trained_on_the_data(tiny_mode
     for place in folders[1:]:
         found = whole.predict_of(tmp_path / "fused" / place)("my parcel is late")
         assert found == pytest.approx(answers[0][0]["probabilities"], abs=1e-4)
-    assert 'load("path' in (tmp_path / "fused/exports/safetensors/README.md").read_text(encoding="utf-8")
+    card = (tmp_path / "fused/exports/safetensors/README.md").read_text(encoding="utf-8")
+    assert 'load("path' in card
+    assert "| Second backbone | source |" in card
+    assert "whose weights are part of this model, states no licence" in card
 
 
 @pytest.mark.parametrize(
@@ -153,13 +157,13 @@ def test_every_kind_of_answer(name, tmp_path):
     second = shutil.copytree(place, tmp_path / "second")
     recipe = from_dict({
         "model": {"source": "folder", "name": str(place)}, "data": case.data(tmp_path),
-        "task": {"name": name, **case.options}, "evaluate": {"bootstrap": 100}, "export": ["safetensors", "onnx"],
+        "task": {"name": name, **case.options}, "evaluate": {"bootstrap": 100}, "export": ["onnx"],
         "training": {"epochs": 2, "batch_size": 4, "threads": 1, "precision": "fp32"},
     })  # fmt: skip
     finished = pipeline.run(fused(recipe, second, how="matrix"), tmp_path / "run", tiny.Heard(), Control())
     assert finished.outcome == "completed", finished.error
     entries = read_json(tmp_path / "run/results.json")["exports"]
-    assert [entry["parity"]["status"] for entry in entries] == ["passed", "passed"]
+    assert [entry["parity"]["status"] for entry in entries] == ["passed"]
 
 
 # --- another tokenizer
@@ -169,7 +173,7 @@ def gpt2(folder):
     return models.byte_gpt2(folder, ["my parcel is late", "money back please", "the screen did crash again"] * 3)
 
 
-@pytest.mark.parametrize("trains", ["head", "first", "both"])
+@pytest.mark.parametrize("trains", ["head", "first-backbone", "both-backbones"])
 def test_a_second_tokenizer_reads_the_same_texts(trains, tiny_model, tickets, tmp_path):
     more = tmp_path / "more.csv"
     shutil.copyfile(tickets, more)
@@ -286,7 +290,7 @@ def test_regularisers_need_a_backbone_that_trains(tiny_model, tickets):
     with pytest.raises(StudioError) as caught:
         check(recipe)
     assert caught.value.code == "regularise.once"
-    check(fused(recipe, tiny_model, trains="both"))
+    check(fused(recipe, tiny_model, trains="both-backbones"))
 
 
 def test_a_fused_network_is_no_backbone(tiny_model, encoded_tickets, tmp_path):

@@ -80,8 +80,8 @@ def _of_run(model: ModelSection, check: Callable[[], None] | None) -> Backbone:
     return Backbone(path, earlier.name_of(path), None, licence, languages)
 
 
-def anywhere(place: str, where: str) -> Path:
-    """The folder of another model that a recipe names: a folder, an earlier run, or a model of the hub that is here.
+def anywhere(place: str, where: str) -> Backbone:
+    """Another model that a recipe names: a folder, an earlier run, or a model of the hub that is here; not yet checked.
 
     Args:
         place: name or folder.
@@ -92,11 +92,16 @@ def anywhere(place: str, where: str) -> Path:
     """
     path = expand(place)
     if path.is_dir() or (path.name == place and (runs_folder() / place).is_dir()):
-        return earlier.model_folder(place, where)
+        folder = earlier.model_folder(place, where)
+        facts = earlier.facts_of(folder)
+        licence = str(facts.get("licence") or "") or _card_field(folder, "license")
+        return Backbone(folder, earlier.name_of(folder), None, licence, tuple(facts.get("languages") or ()))
     entry = catalog.find(place)
-    found = on_this_machine(entry.name if entry else place, entry.revision if entry else None)
+    name, revision = (entry.name, entry.revision) if entry else (place, None)
+    found = on_this_machine(name, revision)
     if found is not None and found.is_dir():
-        return found
+        licence = entry.licence if entry else _card_field(found, "license")
+        return Backbone(found, name, revision or _cached_commit(found), licence, entry.languages if entry else ())
     raise StudioError(
         "model.nowhere", "There is no run, model folder or downloaded model {name}.",
         "Check the name; or download the model in the Model step or with: tlstudio download {name}", where=where,

@@ -86,7 +86,7 @@ def warn_of_seen_rows(recipe: Recipe, emit: Emit) -> None:
     model, teacher = recipe.model, str(recipe.strategy.options.get("teacher") or "")
     folders = {earlier.model_folder(place) for place in {model.name if model.source == "run" else "", teacher} - {""}}
     if second := str(recipe.strategy.options.get("second") or ""):
-        folders.add(loading.anywhere(second, "strategy.second"))
+        folders.add(loading.anywhere(second, "strategy.second").path)
     for folder in sorted(folders):
         if _divided_otherwise(folder.parent / "recipe.yaml", recipe.data):
             log(emit, "model.other-split", "The run {run} divided the same data in another way: it may have learnt "

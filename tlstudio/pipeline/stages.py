@@ -292,7 +292,15 @@ class Stages:
             "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
             "trainable": trainable,
             "lineage": self.lineage,
+            **self._second_facts(),
         }
+
+    def _second_facts(self) -> dict[str, Any]:
+        """What is known of a second backbone, whose weights are part of the model, too."""
+        if not (place := str(self.context.recipe.strategy.options.get("second") or "")):
+            return {}
+        found = loading.anywhere(place, "strategy.second")
+        return {"second": {"name": found.name, "revision": found.revision, "licence": found.licence}}
 
     def _training_facts(self, trained: Trained) -> dict[str, Any]:
         strategy = self.checked.strategy.plugin

@@ -45,11 +45,11 @@ class Options(through.Options):
     how: Literal["sum", "product", "concatenation", "matrix", "gate"] = Field(
         "concatenation",
         title="Fusion",
-        description="Concatenation keeps everything. Sum and product join the features number by number; matrix first "
-        "turns those of the second backbone into the space of the first; gate learns for each row which of the two to "
-        "trust.",
+        description="Side by side (concatenation) keeps everything. Sum and product join the features one by one; "
+        "a learned matrix turns those of the second backbone into the space of the first, and adds them; gated "
+        "attention learns for each row which of the two to trust.",
     )
-    trains: Literal["head", "first", "both"] = Field(
+    trains: Literal["head", "first-backbone", "both-backbones"] = Field(
         "head",
         title="What trains",
         description="The head alone, on features that are read once, in seconds; or the first backbone with it; or "
@@ -135,7 +135,7 @@ def _part(config: Options, group: LayerGroup) -> GroupPlan:
     if group.name == "pooler":  # the hidden states below it are read
         return FROZEN
     if group.name == "second backbone":
-        return TRAINS if config.trains == "both" else FROZEN
+        return TRAINS if config.trains == "both-backbones" else FROZEN
     return FROZEN if config.once else TRAINS
 
 
@@ -180,7 +180,7 @@ def _through(config: Options, found: Second, model: Any, first: readings.Reader)
 
     prepared = through.transfer(found.whole, model, first.restore, partial(PLUGIN.plan, config))
     backbone = getattr(model, parts.SECOND)
-    if config.trains == "first":
+    if config.trains == "first-backbone":
         # a network that does not train must not drop anything, nor move the averages of its norms
         backbone.eval().train = lambda _mode=True: backbone
 

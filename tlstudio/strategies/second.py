@@ -67,7 +67,7 @@ def find(place: str, job: TransferJob) -> Second:
             "strategy.no-second", "No second backbone is chosen.", "Name an earlier run, a model folder or a model "
             "that was downloaded in strategy.second.", where=_WHERE,
         )  # fmt: skip
-    folder = loading.anywhere(place, _WHERE)
+    folder = loading.anywhere(place, _WHERE).path
     check_folder(folder, {}, job.control.check)
     kind = str(read_json(folder / "config.json")["model_type"])
     if not job.head.knows(kind):
