@@ -37,6 +37,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("gradual-unfreezing", {"by": "plateau"}),
     ("lora", {"dora": True}),
     ("lora", {"rslora": True}),
+    ("multi-task", {"weighting": "uncertainty"}),
+    ("multi-task", {"weighting": "gradnorm", "sampling": "round-robin"}),
     ("distillation", {"hidden": 1.0, "attention": 0.1, "relations": 1.0}),
     ("feature-fusion", {"trains": "first-backbone"}),
     ("feature-fusion", {"trains": "both-backbones", "how": "gate"}),

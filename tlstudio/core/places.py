@@ -17,6 +17,7 @@ _CORPUS, _TRAIN = "data", "train"  # where an adaptation finds its rows; the wor
 _UNLABELLED = "unlabelled"  # the option in which a strategy names further rows
 _TEACHER = "teacher"  # the option in which a strategy names an earlier run or the folder of a model
 _SECOND = "second"  # the option in which one names another backbone: as above, or a model of the hub
+_OTHERS = "others"  # the option in which a strategy names further tasks: earlier runs, or recipes
 
 
 def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
@@ -26,7 +27,7 @@ def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
         return str((folder / expand(name)).absolute())
 
     def run(name: str) -> str:
-        bare = expand(name).name == name and not (folder / name).is_dir()
+        bare = expand(name).name == name and not (folder / name).exists()
         return name if bare or not name else absolute(name)
 
     def second(name: str) -> str:
@@ -73,6 +74,8 @@ def each_run(recipe: Recipe, change: Callable[[str], str], second: Callable[[str
     for option, rename in ((_TEACHER, change), (_SECOND, second or change)):
         if isinstance(place := strategy.options.get(option), str):
             strategy = strategy.model_copy(update={option: rename(place)})
+    if isinstance(others := strategy.options.get(_OTHERS), (list, tuple)):
+        strategy = strategy.model_copy(update={_OTHERS: [change(str(other)) for other in others]})
     return recipe.model_copy(update={"model": model, "strategy": strategy})
 
 

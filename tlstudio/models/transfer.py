@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Sibling:
+    """What a training leaves for another task than that of the recipe, see ``OtherTask`` of the strategies.
+
+    Attributes:
+        name: of the other task.
+        model: trained, under the head of that task.
+        keep: whether it is saved and exported as a run of its own, or only tested.
+    """
+
+    name: str
+    model: torch.nn.Module
+    keep: bool = True
+
+
+@dataclass(frozen=True)
 class Transfer:
     """What a strategy hands to the training loop.
 
@@ -29,6 +44,7 @@ class Transfer:
         settings: what differs from the recipe's training, such as ``{"epochs": 1}``; with 0 epochs nothing is trained.
         encoded: the rows as the model takes them, where it takes more than the backbone of the recipe does; else None.
         then: the next phase, made when this one has ended; ``finish`` of the last one gives the model.
+        siblings: models of other tasks that took part; asked for after ``finish``.
     """
 
     model: torch.nn.Module
@@ -42,6 +58,7 @@ class Transfer:
     settings: Mapping[str, Any] = field(default_factory=dict)
     encoded: Any = None
     then: Callable[[], Transfer] | None = None
+    siblings: Callable[[], Sequence[Sibling]] | None = None
 
     @property
     def lengths(self) -> list[int] | None:
