@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -215,7 +215,9 @@ def missing_runs(recipe: Recipe) -> list[StudioError]:
     """Earlier runs that the recipe names, and that are not there or have no model."""
     named = [(recipe.model.name, "model.name")] if recipe.model.source == "run" else []
     named.append((str(recipe.strategy.options.get("teacher") or ""), "strategy.teacher"))
-    lookups = [partial(earlier.model_folder, place, where) for place, where in named if place]
+    lookups: list[Callable[[], object]] = [
+        partial(earlier.model_folder, place, where) for place, where in named if place
+    ]
     if second := str(recipe.strategy.options.get("second") or ""):
         lookups.append(partial(loading.anywhere, second, "strategy.second"))
     found = []
