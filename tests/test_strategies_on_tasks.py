@@ -15,11 +15,12 @@ from tlstudio.core.recipe import from_dict
 TASKS, STRATEGIES = find("tlstudio.tasks"), find("tlstudio.strategies")
 # what the network must have, which only a look at its weights can tell
 REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head"}
+NEEDS_MORE = ("distillation", "feature-fusion", "multi-task")  # an earlier run or a further task; see their own tests
 OFFERED = [
     (task, name)
     for task in CASES
     for name, strategy in STRATEGIES.items()
-    if strategy.fits(TASKS[task]) is None and name != "distillation"  # which needs an earlier run; see its own tests
+    if strategy.fits(TASKS[task]) is None and name not in NEEDS_MORE
 ]
 
 

@@ -14,6 +14,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.plugins import find
 from tlstudio.models.anatomy import layer_groups, parameter_groups
 from tlstudio.models.callbacks import Callback
+from tlstudio.pipeline.checks import Configured
 from tlstudio.strategies.plans import belongs
 from tlstudio.training import schedules
 from tlstudio.training.checkpoints import Checkpoints
@@ -42,6 +43,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("continual", {"method": "lwf"}),
     ("continual", {"method": "adapter"}),
     ("distillation", {"hidden": 1.0, "attention": 0.1, "relations": 1.0}),
+    ("feature-fusion", {"trains": "first-backbone"}),
+    ("feature-fusion", {"trains": "both-backbones", "how": "gate"}),
 ]
 IDS = [" ".join([name, *(f"{key}={value}" for key, value in options.items())]) for name, options in VARIANTS]
 
@@ -84,7 +87,7 @@ def test_exactly_what_is_stated_changes_from_the_stated_step_on(name, options, t
     config = strategy.Config(**options)
     # without regularisation of the loss every parameter that trains has a gradient in each step
     prepared = tiny.transfer(name, tiny_model, encoded, epochs=EPOCHS, **options)
-    if strategy.ONCE or prepared.then is not None:
+    if Configured(strategy, config).once or prepared.then is not None:
         pytest.skip("trains on features, or in phases; test_contracts looks at the result")
     watching = Watching()
     trained(replace(prepared, callbacks=(*prepared.callbacks, watching)), encoded, tmp_path)

@@ -158,7 +158,7 @@ def job(model: Path, encoded: Encoded, emit: Any = silent, control: Control | No
 
     collate = task().collator(task().Config(), encoded)
     return TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
-                       epochs, other=lambda place: other(place, model, encoded))  # fmt: skip
+                       epochs, other=lambda place: other(place, model, encoded), build_on=task().build)  # fmt: skip
 
 
 def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
@@ -167,6 +167,8 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
     plugin = find("tlstudio.strategies")[strategy]
     if "teacher" in plugin.Config.model_fields:
         options = {"teacher": str(teacher(model, encoded)), **options}
+    if "second" in plugin.Config.model_fields:
+        options = {"second": str(teacher(model, encoded)), **options}
     if "others" in plugin.Config.model_fields:
         options = {"others": ("other",), **options}
     prepared: Transfer = plugin.prepare(plugin.Config(**options), job(model, encoded, emit, control, key, epochs))

@@ -96,3 +96,32 @@ def test_the_training_rows_are_no_parameters_to_train(tiny_model, tickets):
     model = tiny.transfer("nearest-neighbours", tiny_model, encoded).finish()
     assert not model.reading.keys.requires_grad
     assert TorchScorer(model).outputs([encoded.examples("test")[0]])[0].shape == (3,)
+
+
+def test_the_file_loads_two_backbones_without_tlstudio(tiny_model, tickets, tmp_path, monkeypatch):
+    import json
+
+    encoded = tiny.encode(tiny_model, tickets)
+    model = tiny.transfer("feature-fusion", tiny_model, encoded, how="gate").finish().eval()
+    place = tmp_path / "model"
+    tiny.task().save(model, encoded, tiny_model, place)
+    shutil.copyfile(Path(parts.__file__), place / "network.py")
+    monkeypatch.chdir(place)
+    ids = torch.tensor([[2, 7, 8, 3]])
+    ours = parts.load(place)(input_ids=ids, attention_mask=torch.ones_like(ids)).logits.detach().numpy()
+    assert np.abs(np.array(json.loads(run_fresh(_LOADING))) - ours).max() < 1e-6
+
+
+def test_the_ways_of_fusing():
+    a, b = torch.randn(5, 4), torch.randn(5, 4)
+    left, right = (torch.nn.functional.layer_norm(part, (4,)) for part in (a, b))
+    given = {"sum": left + right, "product": left * right, "concatenation": torch.cat([left, right], -1)}
+    for how, expected in given.items():
+        head = parts.Fused([4, 4], how, 0, 2, 0.0).eval()
+        assert torch.allclose(head(a, b), head.layers(expected), atol=1e-6), how
+    head = parts.Fused([4, 4], "matrix", 3, 2, 0.0).eval()
+    with torch.no_grad():
+        head.matrix.weight.copy_(2 * torch.eye(4))
+    assert torch.allclose(head(a, b), head.layers(left + 2 * right), atol=1e-6)
+    tokens = torch.randn(2, 3, 4)
+    assert head(tokens, tokens).shape == (2, 3, 2), "each token, where each is answered"

@@ -44,6 +44,7 @@ class Transfer:
         callbacks: what takes part in the training; the loss goes through them in this order.
         loss: mean loss of a batch instead of the task's, for a phase that learns something else.
         settings: what differs from the recipe's training, such as ``{"epochs": 1}``; with 0 epochs nothing is trained.
+        encoded: the rows as the model takes them, where it takes more than the backbone of the recipe does; else None.
         then: the next phase, made when this one has ended; ``finish`` of the last one gives the model.
         siblings: models of other tasks that took part; asked for after ``finish``.
     """
@@ -57,6 +58,7 @@ class Transfer:
     callbacks: tuple[Callback, ...] = ()
     loss: Callable[..., torch.Tensor] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    encoded: Any = None
     then: Callable[[], Transfer] | None = None
     siblings: Callable[[], Sequence[Sibling]] | None = None
 

@@ -21,6 +21,7 @@ from tlstudio.export.base import ExportJob
 from tlstudio.export.run import export_all
 from tlstudio.models import earlier, loading
 from tlstudio.models.batches import Example
+from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
@@ -33,6 +34,7 @@ from tlstudio.pipeline.others import Others
 from tlstudio.pipeline.testing import Tester
 from tlstudio.strategies import inherited
 from tlstudio.strategies.base import TransferJob
+from tlstudio.tasks import beside
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs
 from tlstudio.training import rehearsal
 from tlstudio.training.settings import Settings, choose_device, settle
@@ -153,10 +155,8 @@ class Stages:
         task, control, recipe = self.checked.task, self.context.control, self.context.recipe
         augmenter = Augmenter(recipe.data.augment, recipe.training.seed, Resources(control, self.backbone.path), emit)
         job = EncodeJob(task.config, self.rows, reader or self.backbone.path, emit, control, augmenter)
-        encoded: Encoded = task.plugin.encode(job)
-        if self._goes_on:
-            return inherited.extended(encoded, self.backbone.path, task.plugin)
-        return encoded
+        encoded = beside.encode(task.plugin, job, second_reader(reader) if reader else None)
+        return inherited.extended(encoded, self.backbone.path, task.plugin) if self._goes_on else encoded
 
     @property
     def _goes_on(self) -> bool:
@@ -216,8 +216,10 @@ class Stages:
             TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
                         backbones.key(self.backbone, fate), torch.device(self.settings.device), self.context.emit,
                         self.context.control, self.settings.epochs, encode, self.further.open,
-                        earlier.places(self.backbone.path, self.lineage)),
+                        earlier.places(self.backbone.path, self.lineage), task.build),
         )  # fmt: skip
+        if transfer.encoded is not None:
+            self.encoded = transfer.encoded
         more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
         return replace(transfer, callbacks=(*transfer.callbacks, *more))
 
@@ -306,7 +308,15 @@ class Stages:
             "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
             "trainable": trainable,
             "lineage": self.lineage,
+            **self._second_facts(),
         }
+
+    def _second_facts(self) -> dict[str, Any]:
+        """What is known of a second backbone, whose weights are part of the model, too."""
+        if not (place := str(self.context.recipe.strategy.options.get("second") or "")):
+            return {}
+        found = loading.anywhere(place, "strategy.second")
+        return {"second": {"name": found.name, "revision": found.revision, "licence": found.licence}}
 
     def _training_facts(self, trained: Trained) -> dict[str, Any]:
         strategy = self.checked.strategy.plugin

@@ -18,6 +18,7 @@ from tlstudio.models.scorers import Scorer, TorchScorer, score
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.slices import by_language
+from tlstudio.tasks import beside
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Tested, TestJob
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ class Tester:
         rows = read_more(context.recipe.data, path, self.rows, context.emit, context.control)
         labelled = replace(self.rows, splits={"test": rows})
         job = EncodeJob(self.config, labelled, backbone, context.emit, context.control, known=self.encoded)
-        encoded = replace(self.task.encode(job), labels=self.encoded.labels, facts=self.encoded.facts)
+        found = beside.encode(self.task, job, self.encoded.second)
+        encoded = replace(found, labels=self.encoded.labels, facts=self.encoded.facts)
         tested = self.task.test(self._job(self._score(scorer, encoded, "evaluate"), encoded, labelled, scorer))
         return {"name": Path(path).stem, "path": shown(path), **tested.result}
 
