@@ -47,6 +47,7 @@ class TransferJob:
         epochs: passes over the training rows, at most.
         encode: the same rows, in the same order, as the model in another folder takes them; None where that is not
             offered, and all models read alike.
+        backbone: folder of the backbone; None where it has none.
     """
 
     build: Callable[..., torch.nn.Module]
@@ -59,6 +60,7 @@ class TransferJob:
     control: Control
     epochs: int = 1
     encode: Callable[[Path], Encoded] | None = None
+    backbone: Path | None = None
 
 
 class Strategy(Protocol):
@@ -68,6 +70,7 @@ class Strategy(Protocol):
     TITLE: str
     SUMMARY: str
     ONCE: bool  # whether the backbone sees the rows only once, before the training
+    # ADAPTER = True where what is learnt is kept beside the merged model, see Transfer.keep
     REHEARSES: bool  # whether a step is so long that precision and batch size are worth a rehearsal
     Config: type[BaseModel]
 
