@@ -38,6 +38,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("lora", {"rslora": True}),
     ("prefix-tuning", {"start": "tokens", "length": 3}),
     ("prompt-tuning", {"length": 3}),
+    ("multi-task", {"weighting": "uncertainty"}),
+    ("multi-task", {"weighting": "gradnorm", "sampling": "round-robin"}),
     ("distillation", {"hidden": 1.0, "attention": 0.1, "relations": 1.0}),
 ]
 IDS = [" ".join([name, *(f"{key}={value}" for key, value in options.items())]) for name, options in VARIANTS]

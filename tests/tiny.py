@@ -19,7 +19,7 @@ from tlstudio.core.progress import silent
 from tlstudio.core.recipe import DataSection, Recipe, from_dict
 from tlstudio.models.scorers import score
 from tlstudio.models.transfer import Judge, Transfer
-from tlstudio.strategies.base import TransferJob
+from tlstudio.strategies.base import OtherTask, TransferJob
 from tlstudio.tasks.base import Encoded, EncodeJob
 from tlstudio.training.settings import Settings
 
@@ -142,6 +142,20 @@ def teacher(model: Path, encoded: Encoded) -> Path:
     return folder
 
 
+def other(name: str, model: Path, encoded: Encoded) -> OtherTask:
+    """A further task that a strategy may name: the same rows under another head."""
+    import torch
+
+    def build(**overrides: Any) -> torch.nn.Module:
+        torch.manual_seed(5)
+        made: torch.nn.Module = task().build(model, encoded, **overrides)
+        return made
+
+    config = task().Config()
+    return OtherTask(name, name, encoded, task().collator(config, encoded), task().loss(config, encoded), task().HEAD,
+                     build, build, model)  # fmt: skip
+
+
 def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
              key: str = "tiny", epochs: int = 3, **options: Any) -> Transfer:  # fmt: skip
     """What the strategy hands to the training loop; the same head each time."""
@@ -155,7 +169,10 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
     plugin = find("tlstudio.strategies")[strategy]
     if "teacher" in plugin.Config.model_fields:
         options = {"teacher": str(teacher(model, encoded)), **options}
+    if "others" in plugin.Config.model_fields:
+        options = {"others": ("other",), **options}
     collate = task().collator(task().Config(), encoded)
     job = TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
-                      epochs, partial(again, encoded), model)  # fmt: skip
+                      epochs, partial(again, encoded), lambda place: other(place, model, encoded),
+                      backbone=model)  # fmt: skip
     return plugin.prepare(plugin.Config(**options), job)

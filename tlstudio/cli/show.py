@@ -27,8 +27,9 @@ err = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
 
 _STYLE = {"info": "", "warning": "yellow", "error": "bold red"}
 _TITLES = {"prepare": "Reading", "adapt": "Adapting", "tokenise": "Preparing", "rehearse": "Rehearsing",
-           "train": "Training", "evaluate": "Evaluating", "compress": "Compressing", "export": "Exporting",
-           "report": "Reporting", "download": "Downloading", "rank": "Ranking", "advise": "Trying", "curve": "Training",
+           "train": "Training", "evaluate": "Evaluating", "others": "Evaluating",
+           "compress": "Compressing", "export": "Exporting", "report": "Reporting",
+           "download": "Downloading", "rank": "Ranking", "advise": "Trying", "curve": "Training",
            "rate": "Sweeping", "search": "Searching", "ablate": "Comparing"}  # fmt: skip
 
 

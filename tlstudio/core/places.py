@@ -16,6 +16,7 @@ _DICTIONARY = "dictionary"  # the option in which an augmentation names a file
 _CORPUS, _TRAIN = "data", "train"  # where an adaptation finds its rows; the word for those of the recipe
 _UNLABELLED = "unlabelled"  # the option in which a strategy names further rows
 _TEACHER = "teacher"  # the option in which a strategy names an earlier run or the folder of a model
+_OTHERS = "others"  # the option in which a strategy names further tasks: earlier runs, or recipes
 
 
 def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
@@ -25,7 +26,7 @@ def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
         return str((folder / expand(name)).absolute())
 
     def run(name: str) -> str:
-        bare = expand(name).name == name and not (folder / name).is_dir()
+        bare = expand(name).name == name and not (folder / name).exists()
         return name if bare or not name else absolute(name)
 
     data = each_place(recipe.data, absolute)
@@ -68,6 +69,8 @@ def each_run(recipe: Recipe, change: Callable[[str], str]) -> Recipe:
         model = model.model_copy(update={"name": change(model.name)})
     if isinstance(teacher := strategy.options.get(_TEACHER), str):
         strategy = strategy.model_copy(update={_TEACHER: change(teacher)})
+    if isinstance(others := strategy.options.get(_OTHERS), (list, tuple)):
+        strategy = strategy.model_copy(update={_OTHERS: [change(str(other)) for other in others]})
     return recipe.model_copy(update={"model": model, "strategy": strategy})
 
 

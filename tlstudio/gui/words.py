@@ -51,6 +51,7 @@ def stage(name: str) -> str:
         "features": translate("words", "Computing features"),
         "train": translate("words", "Training"),
         "evaluate": translate("words", "Evaluating"),
+        "others": translate("words", "Evaluating the other tasks"),
         "cross_validate": translate("words", "Cross-validating"),
         "examine": translate("words", "Examining the data"),
         "compress": translate("words", "Compressing"),

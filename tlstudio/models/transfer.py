@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Sibling:
+    """What a training leaves for another task than that of the recipe, see ``OtherTask`` of the strategies.
+
+    Attributes:
+        name: of the other task.
+        model: trained, under the head of that task.
+        keep: whether it is saved and exported as a run of its own, or only tested.
+    """
+
+    name: str
+    model: torch.nn.Module
+    keep: bool = True
+
+
+@dataclass(frozen=True)
 class Transfer:
     """What a strategy hands to the training loop.
 
@@ -32,6 +47,7 @@ class Transfer:
         reader: folder whose tokenizer the trained model reads with; None where it is that of the backbone.
         keep: writes the adapter that the training has learned into an empty folder, where it has; given the finished
             model, after ``finish``.
+        siblings: models of other tasks that took part; asked for after ``finish``.
     """
 
     model: torch.nn.Module
@@ -46,6 +62,7 @@ class Transfer:
     then: Callable[[], Transfer] | None = None
     reader: Path | None = None
     keep: Callable[[torch.nn.Module, Path], None] | None = None
+    siblings: Callable[[], Sequence[Sibling]] | None = None
 
     @property
     def lengths(self) -> list[int] | None:

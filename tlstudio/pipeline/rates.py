@@ -50,7 +50,7 @@ def find_rate(
         stages.settle()
         usual, once = stages.settings.learning_rate, stages.checked.strategy.plugin.ONCE
         transfer = stages._transfer()
-        sweep = lr_finder.find(transfer, stages._loss(), stages.settings, emit, control, lowest, highest, steps)
+        sweep = lr_finder.find(transfer, stages.loss(), stages.settings, emit, control, lowest, highest, steps)
         if sweep.ended == "stopped" and not sweep.points:
             raise Cancelled
         chosen = None if training.learning_rate == "auto" else training.learning_rate

@@ -23,8 +23,8 @@ from tlstudio.pipeline.context import Context
 logger = logging.getLogger(__name__)
 
 
-_ORDER = ("prepare", "adapt", "tokenise", "rehearse", "train", "evaluate", "cross_validate", "compress", "export",
-          "report")  # fmt: skip
+_ORDER = ("prepare", "adapt", "tokenise", "rehearse", "train", "evaluate", "others", "cross_validate",
+          "compress", "export", "report")  # fmt: skip
 
 
 def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
@@ -63,6 +63,7 @@ def _stages(checked: Checked) -> tuple[str, ...]:
         "cross_validate": checked.recipe.data.split.method == "k-fold" and not checked.recipe.data.test,
         "adapt": bool(checked.adapt),
         "rehearse": checked.strategy.plugin.REHEARSES,
+        "others": "others" in checked.strategy.plugin.Config.model_fields,
         "compress": bool(checked.compress),
         "export": bool(checked.export),
     }

@@ -23,12 +23,13 @@ from tlstudio.models import earlier, loading
 from tlstudio.models.batches import Example
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
-from tlstudio.models.transfer import Judge
+from tlstudio.models.transfer import Judge, Sibling
 from tlstudio.pipeline import adapting, backbones, environment, kept
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
 from tlstudio.pipeline.folds import cross_validate
+from tlstudio.pipeline.others import Others
 from tlstudio.pipeline.testing import Tester
 from tlstudio.strategies import inherited
 from tlstudio.strategies.base import TransferJob
@@ -60,13 +61,18 @@ class Stages:
         self.model: torch.nn.Module
         self.answers: Outputs = []  # of the trained model to the test rows
         self.compressed: dict[str, Path] = {}
+        self.further = Others(self)
+        self.siblings: Sequence[Sibling] = ()
         self.outcome = "completed"
 
     def all(self) -> str:
         """Runs every stage of the recipe; returns the outcome."""
-        for stage in self.context.stages:
-            with self.context.running(stage):
-                getattr(self, stage)()
+        try:
+            for stage in self.context.stages:
+                with self.context.running(stage):
+                    getattr(self, stage)()
+        finally:
+            self.further.close()
         return self.outcome
 
     # --- before training
@@ -81,7 +87,7 @@ class Stages:
         write_json(context.folder / "environment.json", environment.describe())
         self.backbone = backbones.found(recipe, self.checked.task.plugin, context.emit, context.control)
         self.lineage = earlier.lineage(self.backbone.path)
-        self.rows = self._read(context.emit)
+        self.rows = self.labelled(context.emit)
         for warning in self.rows.warnings:
             log(context.emit, warning.code, warning.template, "warning", **warning.params)
         context.results |= {"task": recipe.task.name, "labels": self.rows.labels}
@@ -90,7 +96,7 @@ class Stages:
         log(context.emit, "data.ready", "{train} rows to train on, {test} to test with.",
             train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]))  # fmt: skip
 
-    def _read(self, emit: Emit, fold: int = 0) -> data.Labelled:
+    def labelled(self, emit: Emit, fold: int = 0) -> data.Labelled:
         """The rows, with the roles that the task needs.
 
         Raises:
@@ -159,7 +165,7 @@ class Stages:
         self.settle()
         self.transfer = self._transfer()
         found = rehearsal.rehearse(
-            self.transfer, self._loss(), self.settings, training.precision == "auto", self.context.emit,
+            self.transfer, self.loss(), self.settings, training.precision == "auto", self.context.emit,
             self.context.control,
         )  # fmt: skip
         self.settings = found.settings
@@ -204,7 +210,8 @@ class Stages:
             strategy.config,
             TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
                         backbones.key(self.backbone, fate), torch.device(self.settings.device), self.context.emit,
-                        self.context.control, self.settings.epochs, encode, self.backbone.path),
+                        self.context.control, self.settings.epochs, encode, self.further.open,
+                        tuple(step["run"] for step in self.lineage), self.backbone.path),
         )  # fmt: skip
         if transfer.reader is not None and transfer.reader != self.reader:
             self.reader, self.untrained, self.encoded = transfer.reader, self.encoded, encode(transfer.reader)
@@ -216,7 +223,7 @@ class Stages:
         head: Head = self.checked.task.plugin.head(self.checked.task.config)
         return replace(head, **self.encoded.head)
 
-    def _loss(self) -> Any:
+    def loss(self) -> Any:
         return self.checked.task.plugin.loss(self.checked.task.config, self.encoded)
 
     def _judge(self, emit: Emit) -> Judge:
@@ -273,17 +280,19 @@ class Stages:
         """Trains with the strategy; ``folder`` is for the best weights while it does."""
         transfer = self.transfer or self._transfer()
         balance = self.context.recipe.data.balance == "classes"
-        transfer, trained = fit_all(transfer, self._loss(), self._judge(emit), self.settings, folder, emit,
+        transfer, trained = fit_all(transfer, self.loss(), self._judge(emit), self.settings, folder, emit,
                                     self.context.control, balance)  # fmt: skip
         self.keep, self.transfer = transfer.keep, None  # frees the feature cache and the optimiser's references
         model: torch.nn.Module = self.checked.task.plugin.finish(transfer.finish().cpu().eval(), self.encoded)
+        self.siblings = transfer.siblings() if transfer.siblings else ()
         return model, trained
 
     def of_fold(self, fold: int, emit: Emit) -> Stages:
         """The same job on another part of k-fold, 0-based, ready to be trained."""
         other = Stages(self.context, self.checked)
-        other.backbone, other.settings = self.backbone, self.settings
-        other.rows = other._read(emit, fold)
+        other.backbone, other.settings, other.lineage = self.backbone, self.settings, self.lineage
+        other.further = self.further
+        other.rows = other.labelled(emit, fold)
         other.encoded = other.encode(emit)
         return other
 
@@ -322,6 +331,10 @@ class Stages:
         """Scores the test rows (and extra sets), compares with baselines, writes the predictions."""
         tester = Tester(self.context, self.checked, self.rows, self.encoded)
         self.answers = tester.evaluate(self.scorer(), self.backbone.path, self.reader, self.untrained)
+
+    def others(self) -> None:
+        """Tests, saves and exports what the training has left for further tasks."""
+        self.context.result("tasks", self.further.finish(self.siblings))
 
     def cross_validate(self) -> None:
         """Trains and tests the other folds of k-fold."""

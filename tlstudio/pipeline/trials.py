@@ -21,7 +21,7 @@ from tlstudio.core.reasons import Reason, reason
 from tlstudio.core.recipe import Recipe
 from tlstudio.data.labelled import Labelled
 from tlstudio.metrics.names import about
-from tlstudio.models import loading
+from tlstudio.models import earlier, loading
 from tlstudio.models.scorers import score, usable_cores
 from tlstudio.pipeline import backbones, subsets
 from tlstudio.pipeline.checks import check
@@ -93,12 +93,13 @@ class Quick(Stages):
         torch.set_num_threads(usable_cores() if threads == "auto" else threads)
         self.backbone = loading.resolve(recipe.model, self.context.control.check)
         backbones.require(self.backbone, recipe.model.source, self.checked.task.plugin)
+        self.lineage = earlier.lineage(self.backbone.path)
         self.rows = rows
         self.encoded = self.encode(silent)
 
     def read(self) -> Labelled:
         """The rows of the recipe."""
-        return self._read(silent)
+        return self.labelled(silent)
 
     @property
     def metric(self) -> str:
@@ -112,7 +113,7 @@ class Quick(Stages):
         self.settle()
         precision, context = self.context.recipe.training.precision, self.context
         self.transfer = self._transfer()
-        found = rehearsal.rehearse(self.transfer, self._loss(), self.settings, precision == "auto", context.emit,
+        found = rehearsal.rehearse(self.transfer, self.loss(), self.settings, precision == "auto", context.emit,
                                    context.control)  # fmt: skip
         self.settings = found.settings
         return found

@@ -34,6 +34,33 @@ class Defaults:
 
 
 @dataclass(frozen=True)
+class OtherTask:
+    """Another task of the user's, with the backbone that this run trains.
+
+    Attributes:
+        name: short and unique among the others; names its folder.
+        place: as the recipe names it: an earlier run, or a recipe.
+        encoded: its rows by split, as the backbone takes them.
+        collate: as of :class:`TransferJob`.
+        loss: mean loss of a batch from (outputs, labels, **options).
+        head: of its task.
+        build: the backbone under a fresh head for the task; keyword arguments go into its config.
+        trained: the model that the earlier run has trained, with its head ready to learn on; None for a recipe.
+        folder: of that model.
+    """
+
+    name: str
+    place: str
+    encoded: Encoded
+    collate: Callable[[Sequence[Row]], Batch]
+    loss: Callable[..., torch.Tensor]
+    head: Head
+    build: Callable[..., torch.nn.Module]
+    trained: Callable[[], torch.nn.Module] | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
 class TransferJob:
     """What a strategy is given.
 
@@ -47,6 +74,8 @@ class TransferJob:
         epochs: passes over the training rows, at most.
         encode: the same rows, in the same order, as the model in another folder takes them; None where that is not
             offered, and all models read alike.
+        other: opens another task that the recipe names: an earlier run, by name or folder, or a recipe.
+        lineage: the runs that led to the backbone, the first one first.
         backbone: folder of the backbone; None where it has none.
     """
 
@@ -60,6 +89,8 @@ class TransferJob:
     control: Control
     epochs: int = 1
     encode: Callable[[Path], Encoded] | None = None
+    other: Callable[[str], OtherTask] | None = None
+    lineage: tuple[str, ...] = ()
     backbone: Path | None = None
 
 
