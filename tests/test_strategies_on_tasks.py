@@ -14,7 +14,8 @@ from tlstudio.core.recipe import from_dict
 
 TASKS, STRATEGIES = find("tlstudio.tasks"), find("tlstudio.strategies")
 # what the network must have, which only a look at its weights can tell
-REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head"}
+REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head", "strategy.no-prefix",
+            "strategy.long-prompt"}  # fmt: skip
 OFFERED = [
     (task, name)
     for task in CASES

@@ -172,7 +172,8 @@ def _some(job: TransferJob) -> dict[str, torch.Tensor]:
     """A batch of training rows as the model takes them."""
     train = job.encoded.splits["train"]
     batch = job.collate([train[at] for at in range(min(_ROWS, len(train)))])
-    return {name: value.to(job.device) for name, value in batch.items() if name not in _NO_INPUTS}
+    given = {name: value for name, value in batch.items() if name not in _NO_INPUTS and hasattr(value, "to")}
+    return {name: value.to(job.device) for name, value in given.items()}  # boxes to be found are lists
 
 
 def _unpadded(key: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
