@@ -160,6 +160,11 @@ def test_strategies_that_learn_no_adapter_are_refused_before_the_training():
         assert (problem is None) == (name in ("lora", "ia3", "prompt-tuning", "prefix-tuning")), strategy.TITLE
 
 
+def test_tasks_whose_head_is_the_embeddings_are_refused():
+    fits = {name: PLUGIN.fits(task) is None for name, task in find("tlstudio.tasks").items()}
+    assert [name for name, fit in fits.items() if not fit] == ["masked-lm"]
+
+
 def test_a_whole_run_exports_its_adapter(tiny_model, tickets, tmp_path):
     found = whole.good(
         whole.run("text-classification", tiny_model, tickets, tmp_path, strategy=STRATEGIES["prefixed"],

@@ -83,7 +83,13 @@ class Adapters:
     RUNTIME = "transformers"
 
     def fits(self, task: Any) -> StudioError | None:
-        return None
+        if task.HEAD.losses != "same":
+            return None
+        return StudioError(
+            "export.no-adapter-of-backbone", "No adapters are kept of the task {task}: its result is a backbone that "
+            "other tasks learn with, and its head the embeddings.", "Use the safetensors export.", where="export",
+            task=task.TITLE,
+        )  # fmt: skip
 
     def check(self, recipe: Recipe) -> StudioError | None:
         strategies = find("tlstudio.strategies")
@@ -137,8 +143,8 @@ def _kept(run: Path) -> Kept:
         return found
     raise StudioError(
         "export.no-adapter", "The run {run} has kept no adapter.",
-        "Train with LoRA, IA³, prompt tuning or prefix tuning; a head that chooses among all tokens, or a network that "
-        "was stopped before its first step, has none.", where="export", run=run.name,
+        "Train it with LoRA, IA³, prompt tuning or prefix tuning. A head that is tied to the embeddings cannot be kept "
+        "apart; then use the safetensors export.", where="export", run=run.name,
     )  # fmt: skip
 
 
