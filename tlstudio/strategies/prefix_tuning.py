@@ -45,10 +45,10 @@ class Options(BaseModel):
         title="Length of the prefix",
         description="Keys and values that each layer gets: about 20 for classes, 100 and more for hard tasks.",
     )
-    start: Literal["random", "tokens"] = Field(
-        "random",
+    start: Literal["numbers", "tokens"] = Field(
+        "numbers",
         title="Starts as",
-        description="Random takes small random numbers; tokens takes keys and values of tokens from the training rows, "
+        description="Numbers takes small random numbers; tokens takes keys and values of tokens from the training rows, "
         "which helps to write texts after few rows.",
     )
     attention_dropout: float = Field(
@@ -192,7 +192,7 @@ def _begin(model: Any, found: dict[str, Attention], config: Options) -> None:
 
     for name, one in found.items():
         module = model.get_submodule(name)
-        if config.start == "random":
+        if config.start == "numbers":
             torch.nn.init.normal_(module.prefix_key, 0.0, _SMALL)
             torch.nn.init.normal_(module.prefix_value, 0.0, _SMALL)
             continue
