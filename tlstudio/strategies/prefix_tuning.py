@@ -48,8 +48,8 @@ class Options(BaseModel):
     start: Literal["numbers", "tokens"] = Field(
         "numbers",
         title="Starts as",
-        description="Numbers takes small random numbers; tokens takes keys and values of tokens from the training rows, "
-        "which helps to write texts after few rows.",
+        description="Numbers takes small random numbers; tokens takes keys and values of tokens from the training "
+        "rows, which helps to write texts after few rows.",
     )
     attention_dropout: float = Field(
         0.0,
