@@ -14,8 +14,10 @@ from tlstudio.core.recipe import from_dict
 
 TASKS, STRATEGIES = find("tlstudio.tasks"), find("tlstudio.strategies")
 # what the network must have, which only a look at its weights can tell
-REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head"}
-NEEDS_MORE = ("distillation", "feature-fusion", "multi-task")  # an earlier run or a further task; see their own tests
+REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head", "strategy.no-prefix",
+            "strategy.long-prompt"}  # fmt: skip
+# an earlier run or a further task; see their own tests
+NEEDS_MORE = ("distillation", "feature-fusion", "multi-task", "continual")
 OFFERED = [
     (task, name)
     for task in CASES

@@ -37,6 +37,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("gradual-unfreezing", {"by": "plateau"}),
     ("lora", {"dora": True}),
     ("lora", {"rslora": True}),
+    ("prefix-tuning", {"start": "tokens", "length": 3}),
+    ("prompt-tuning", {"length": 3}),
     ("multi-task", {"weighting": "uncertainty"}),
     ("multi-task", {"weighting": "gradnorm", "sampling": "round-robin"}),
     ("continual", {"method": "ewc"}),
@@ -99,7 +101,8 @@ def test_exactly_what_is_stated_changes_from_the_stated_step_on(name, options, t
         return  # when it opens depends on the losses; tests/strategies has its own
     if any(one.part == "adapters" for one in plan):
         changing = {name for names in watching.steps for name in names}
-        assert all(any(part in name for part in ("lora", "ia3", "classifier", "pooler")) for name in changing)
+        known = ("lora", "ia3", "prefix", "trainable_tokens", "classifier", "pooler")
+        assert all(any(part in name for part in known) for name in changing)
         return
     for step, changed in enumerate(watching.steps):
         for (group, (_kind, names)), one in zip(parameter_groups(model).items(), plan, strict=True):

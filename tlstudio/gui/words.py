@@ -193,6 +193,8 @@ def choice(name: str) -> str:
         "tuned": translate("choices", "Tuned, one for all"),
         "tuned-per-class": translate("choices", "Tuned for each class"),
         "fixed": translate("choices", "As given below"),
+        "numbers": translate("choices", "Small random numbers"),
+        "tokens": translate("choices", "Tokens of the training rows"),
         "squared": translate("choices", "Squared error"),
         "huber": translate("choices", "Huber"),
         "tags": translate("choices", "A tag for each word"),

@@ -20,13 +20,17 @@ from typing import Any
 import torch
 import transformers
 from torch import nn
-from torch.nn.functional import layer_norm, normalize
+from torch.nn.functional import layer_norm, normalize, pad
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 VARIANT = "parts"
 SETTINGS_FILE = "tlstudio.json"
 SECOND = "second"  # the attribute of a network that holds another backbone
 SECOND_INPUTS = "second_"  # before the names of inputs that the other backbone reads alone
+PREFIXED = "tlstudio_prefix"  # the attention function of networks with a prefix
 _EXACT = 1e-6
 
 
@@ -334,5 +338,55 @@ def _replace_head(model: Any, head: nn.Module, pooling: str, mix: bool) -> None:
     model.forward = MethodType(forward, model)
 
 
-PARTS: dict[str, Callable[..., None]] = {"reading": reading, "neighbours": neighbours, "fusion": fusion}
+# --- within the blocks
+
+
+def prefix(model: Any, *, length: int, modules: Sequence[tuple[str, int, int, int]]) -> None:
+    """Gives attention modules keys and values of their own before those of the tokens (Li & Liang, 2021, eq. 3).
+
+    Args:
+        model: whose attention goes through the ``AttentionInterface`` of transformers.
+        length: how many keys and values each module gets.
+        modules: name, heads, width of a key and width of a value of each.
+    """
+    for name, heads, key_width, value_width in modules:
+        module = model.get_submodule(name)
+        module.prefix_key = nn.Parameter(torch.zeros(heads, length, key_width))
+        module.prefix_value = nn.Parameter(torch.zeros(heads, length, value_width))
+    AttentionInterface.register(PREFIXED, _attend)
+    AttentionMaskInterface.register(PREFIXED, sdpa_mask)
+    model.set_attn_implementation(PREFIXED)
+
+
+def _attend(
+    module: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attention_mask: Any, **options: Any
+) -> tuple[torch.Tensor, None]:
+    """Attention [B, H, T, D] of transformers to the prefix and the tokens; each token sees the whole prefix."""
+    if not hasattr(module, "prefix_key"):
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
+    causal = options.pop("is_causal", None)
+    causal = getattr(module, "is_causal", True) if causal is None else causal
+    if attention_mask is None and causal:  # torch's own causal mask would begin with the prefix
+        places = torch.arange(key.shape[2], device=key.device)
+        attention_mask = (places <= places[-query.shape[2] :, None])[None, None]
+    length = module.prefix_key.shape[1]
+    if options.get("position_bias") is not None:  # of relative positions, of which a prefix has none
+        options["position_bias"] = pad(options["position_bias"], (length, 0))
+    if attention_mask is not None:
+        attention_mask = pad(attention_mask, (length, 0), value=attention_mask.dtype == torch.bool)
+    key, value = _behind(module.prefix_key, key), _behind(module.prefix_value, value)
+    return sdpa_attention_forward(module, query, key, value, attention_mask, is_causal=False, **options)
+
+
+def _behind(learned: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """Keys or values [B, H, T, D] behind learned ones [H, N, D]."""
+    return torch.cat([learned.to(states.dtype).expand(len(states), *learned.shape), states], dim=2)
+
+
+PARTS: dict[str, Callable[..., None]] = {
+    "reading": reading,
+    "neighbours": neighbours,
+    "prefix": prefix,
+    "fusion": fusion,
+}
 HEADS = ("reading", "neighbours")  # parts that replace nothing but the head: the backbone below is a plain one

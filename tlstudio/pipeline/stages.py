@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
-from tlstudio.pipeline import adapting, backbones, environment, head_start, retention
+from tlstudio.pipeline import adapting, backbones, environment, head_start, kept, retention
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
@@ -55,6 +55,9 @@ class Stages:
         self.lineage: list[dict[str, str]]
         self.rows: data.Labelled
         self.encoded: Encoded
+        self.reader: Path | None = None  # whose tokenizer the trained model has, where it is another
+        self.untrained: Encoded | None = None  # the rows as the backbone takes them, where the model reads otherwise
+        self.keep: Callable[[torch.nn.Module, Path], None] | None = None  # writes the adapter, where one was learnt
         self.settings: Settings
         self.transfer: Transfer | None = None
         self.model: torch.nn.Module
@@ -216,10 +219,12 @@ class Stages:
             TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
                         backbones.key(self.backbone, fate), torch.device(self.settings.device), self.context.emit,
                         self.context.control, self.settings.epochs, encode, self.further.open,
-                        earlier.places(self.backbone.path, self.lineage), task.build),
+                        earlier.places(self.backbone.path, self.lineage), task.build, self.backbone.path),
         )  # fmt: skip
         if transfer.encoded is not None:
             self.encoded = transfer.encoded
+        if transfer.reader is not None and transfer.reader != self.reader:
+            self.reader, self.untrained, self.encoded = transfer.reader, self.encoded, encode(transfer.reader)
         more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
         return replace(transfer, callbacks=(*transfer.callbacks, *more))
 
@@ -259,8 +264,11 @@ class Stages:
             self.outcome = "stopped"
         self.tune()
         self.context.expected["cross_validate"] = trained.seconds * (context.recipe.data.split.folds - 1)
-        self.checked.task.plugin.save(self.model, self.encoded, self.backbone.path, context.folder / "model", self.head)
+        reader = self.reader or self.backbone.path
+        self.checked.task.plugin.save(self.model, self.encoded, reader, context.folder / "model", self.head)
         context.emit(Artifact(name="model", path="model", bytes=size_of(context.folder / "model")))
+        if self.keep is not None:
+            kept.write(context, self.backbone, partial(self.keep, self.model))
         context.result("model", self._model_facts(trainable))
         context.result("training", self._training_facts(trained))
 
@@ -284,7 +292,7 @@ class Stages:
         balance = self.context.recipe.data.balance == "classes"
         transfer, trained = fit_all(transfer, self.loss(), self._judge(emit), self.settings, folder, emit,
                                     self.context.control, balance)  # fmt: skip
-        self.transfer = None  # frees the feature cache and the optimiser's references
+        self.keep, self.transfer = transfer.keep, None  # frees the feature cache and the optimiser's references
         model: torch.nn.Module = self.checked.task.plugin.finish(transfer.finish().cpu().eval(), self.encoded)
         self.siblings = transfer.siblings() if transfer.siblings else ()
         return model, trained
@@ -340,7 +348,7 @@ class Stages:
     def evaluate(self) -> None:
         """Scores the test rows (and extra sets), compares with baselines, writes the predictions."""
         tester = Tester(self.context, self.checked, self.rows, self.encoded)
-        self.answers = tester.evaluate(self.scorer(), self.backbone.path)
+        self.answers = tester.evaluate(self.scorer(), self.backbone.path, self.reader, self.untrained)
 
     def others(self) -> None:
         """Tests, saves and exports what the training has left for further tasks."""

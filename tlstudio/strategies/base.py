@@ -78,6 +78,7 @@ class TransferJob:
         lineage: the runs that led to the backbone, the first one first.
         build_on: the model of the task on the backbone in another folder, for rows as that one takes them; keyword
             arguments go into its config. None where that is not offered.
+        backbone: folder of the backbone; None where it has none.
     """
 
     build: Callable[..., torch.nn.Module]
@@ -93,6 +94,7 @@ class TransferJob:
     other: Callable[[str], OtherTask] | None = None
     lineage: tuple[str, ...] = ()
     build_on: Callable[..., torch.nn.Module] | None = None
+    backbone: Path | None = None
 
 
 class Strategy(Protocol):
@@ -103,6 +105,7 @@ class Strategy(Protocol):
     SUMMARY: str
     # whether the backbone sees the rows only once, before the training; options may say so with a property ``once``
     ONCE: bool
+    # ADAPTER = True where what is learnt is kept beside the merged model, see Transfer.keep
     REHEARSES: bool  # whether a step is so long that precision and batch size are worth a rehearsal
     Config: type[BaseModel]
 
