@@ -95,12 +95,13 @@ def trained(request, tiny_model, encoded, tmp_path_factory):
         last, _trained = fit_all(prepared, loss, tiny.judge(encoded), tiny.SETTINGS, folder / "checkpoints", silent,
                                  Control())  # fmt: skip
         model: Any = last.finish().eval()
-        tiny.task().save(model, encoded, tiny_model, folder / "model")
-    return find("tlstudio.strategies")[name], tensors, model, folder / "model"
+        read = tiny.again(encoded, last.reader)
+        tiny.task().save(model, read, last.reader or tiny_model, folder / "model")
+        return find("tlstudio.strategies")[name], tensors, model, folder / "model", read
 
 
 def test_exactly_what_the_strategy_states_changes(trained):
-    strategy, before, model, _ = trained
+    strategy, before, model, _, _ = trained
     groups = layer_groups(model)
     states = strategy.plan(strategy.Config(), groups, float(tiny.SETTINGS.epochs))
     assert len(states) == len(groups)
@@ -126,14 +127,14 @@ def test_exactly_what_the_strategy_states_changes(trained):
             assert not changed, f"{group} was to stay as it was"
 
 
-def test_the_result_is_an_ordinary_model_or_says_that_it_has_parts(trained, encoded):
+def test_the_result_is_an_ordinary_model_or_says_that_it_has_parts(trained):
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     from tlstudio.models import heads
     from tlstudio.models.scorers import TorchScorer
 
-    _, _, model, folder = trained
+    _, _, model, folder, encoded = trained
     if heads.read_settings(folder).get("parts"):  # tests/models/test_parts.py loads them without us
         with pytest.raises(OSError, match="no file named"):
             AutoModelForSequenceClassification.from_pretrained(folder)
@@ -231,6 +232,9 @@ def test_every_export_answers_like_the_model(name, model, compressed, encoded, t
 
     exporter = find("tlstudio.export")[name]
     recipe = from_dict({"compress": list(find("tlstudio.compression"))})
+    if name == "adapters":
+        assert exporter.check(recipe).code == "export.no-adapter-strategy"
+        pytest.skip("needs a run that has learned one: tests/export/test_adapters.py")
     assert exporter.check(recipe) is None
     job = ExportJob(tmp_path, model[0], compressed, {}, recipe, silent, Control())
     folder = tmp_path / "export"

@@ -14,12 +14,15 @@ from tlstudio.core.recipe import from_dict, save
 
 TASKS, STRATEGIES = find("tlstudio.tasks"), find("tlstudio.strategies")
 # what the network must have, which only a look at its weights can tell
-REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head", "strategy.cannot-share"}
+REFUSALS = {"strategy.no-ia3-layers", "strategy.no-lora-layers", "strategy.no-linear-head", "strategy.no-prefix",
+            "strategy.long-prompt", "strategy.cannot-share"}  # fmt: skip
+# an earlier run or another backbone; see their own tests
+NEEDS_MORE = ("distillation", "feature-fusion", "continual")
 OFFERED = [
     (task, name)
     for task in CASES
     for name, strategy in STRATEGIES.items()
-    if strategy.fits(TASKS[task]) is None and name != "distillation"  # which needs an earlier run; see its own tests
+    if strategy.fits(TASKS[task]) is None and name not in NEEDS_MORE
 ]
 
 

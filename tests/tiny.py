@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,16 @@ def encode(model: Path, data: Path, emit: Any = silent, data_options: dict[str, 
     section = DataSection.model_validate({"path": str(data), **(data_options or {})})
     rows = require(section, silent, Control())
     encoded: Encoded = task().encode(EncodeJob(task().Config(**options), rows, model, emit, Control()))
+    _AGAIN[encoded.key] = partial(encode, data=data, data_options=data_options, **options)
     return encoded
+
+
+_AGAIN: dict[str, Callable[[Path], Encoded]] = {}  # by the key of encoded rows: the same as another model reads them
+
+
+def again(encoded: Encoded, reader: Path | None) -> Encoded:
+    """The same rows as a model with another tokenizer reads them; as they are where it has the same."""
+    return encoded if reader is None else _AGAIN[encoded.key](reader)
 
 
 def ids(encoded: Encoded, split: str) -> list[list[int]]:
@@ -158,7 +168,8 @@ def job(model: Path, encoded: Encoded, emit: Any = silent, control: Control | No
 
     collate = task().collator(task().Config(), encoded)
     return TransferJob(build, encoded, collate, task().HEAD, key, torch.device("cpu"), emit, control or Control(),
-                       epochs, other=lambda place: other(place, model, encoded))  # fmt: skip
+                       epochs, partial(again, encoded), lambda place: other(place, model, encoded),
+                       build_on=task().build, backbone=model)  # fmt: skip
 
 
 def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, control: Control | None = None,
@@ -167,6 +178,8 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
     plugin = find("tlstudio.strategies")[strategy]
     if "teacher" in plugin.Config.model_fields:
         options = {"teacher": str(teacher(model, encoded)), **options}
+    if "second" in plugin.Config.model_fields:
+        options = {"second": str(teacher(model, encoded)), **options}
     if "others" in plugin.Config.model_fields:
         options = {"others": ("other",), **options}
     if "rounds" in plugin.Config.model_fields:

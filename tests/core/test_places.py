@@ -47,6 +47,19 @@ def test_further_rows_of_a_strategy(tmp_path):
     assert (placed(""), placed("hub:org/texts")) == ("", "hub:org/texts")
 
 
+def test_a_second_backbone_may_be_a_folder_a_run_or_a_model_of_the_hub(tmp_path):
+    (tmp_path / "models/a").mkdir(parents=True)
+
+    def placed(given):
+        strategy = {"name": "feature-fusion", "second": given}
+        return places.resolve_paths(recipe.from_dict({"strategy": strategy}), tmp_path).strategy.options["second"]
+
+    assert placed("models/a") == str(tmp_path / "models/a")
+    assert [placed(name) for name in ("20260101-a", "org/model", "")] == ["20260101-a", "org/model", ""]
+    kept = recipe.from_dict({"strategy": {"name": "feature-fusion", "second": "a"}})
+    assert places.resolve_runs(kept, tmp_path / "models").strategy.options["second"] == str(tmp_path / "models/a")
+
+
 def test_other_models_and_strategies_are_left_alone(tmp_path):
     (tmp_path / "org").mkdir()
     plain = recipe.from_dict({"model": {"name": "org"}, "strategy": {"name": "lora"}})

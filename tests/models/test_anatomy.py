@@ -34,6 +34,8 @@ from tlstudio.models.anatomy import backbone_of, group_name, layer_groups, param
         ("vision_model.head.probe", "vision_model", ("pooler", "block")),
         ("transformer.ln_f.weight", "transformer", ("final", "block")),
         ("bert.embeddings.LayerNorm.weight", "bert", ("embeddings", "embeddings")),
+        ("second.encoder.layer.0.output.dense.weight", "bert", ("second backbone", "block")),
+        ("second.pooler.dense.weight", "bert", ("pooler", "block")),
     ],
 )
 def test_group_name(parameter, backbone, expected):

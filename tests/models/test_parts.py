@@ -11,6 +11,7 @@ import torch
 
 from tests import tiny
 from tests.fresh import run_fresh
+from tlstudio.core.errors import StudioError
 from tlstudio.models import parts
 from tlstudio.models.scorers import TorchScorer
 
@@ -24,10 +25,11 @@ print(json.dumps(model(input_ids=ids, attention_mask=ids * 0 + 1).logits.tolist(
 """
 
 
-@pytest.fixture
-def folder(tiny_model, tickets, tmp_path):
+@pytest.fixture(params=[("mlp-probe", {"layers": "mix"}), ("prefix-tuning", {})], ids=["head", "prefix"])
+def folder(request, tiny_model, tickets, tmp_path):
     encoded = tiny.encode(tiny_model, tickets)
-    model = tiny.transfer("mlp-probe", tiny_model, encoded, layers="mix").finish().eval()
+    strategy, options = request.param
+    model = tiny.transfer(strategy, tiny_model, encoded, **options).finish().eval()
     tiny.task().save(model, encoded, tiny_model, tmp_path / "model")
     return tmp_path / "model"
 
@@ -96,3 +98,66 @@ def test_the_training_rows_are_no_parameters_to_train(tiny_model, tickets):
     model = tiny.transfer("nearest-neighbours", tiny_model, encoded).finish()
     assert not model.reading.keys.requires_grad
     assert TorchScorer(model).outputs([encoded.examples("test")[0]])[0].shape == (3,)
+
+
+def test_the_file_loads_two_backbones_without_tlstudio(tiny_model, tickets, tmp_path, monkeypatch):
+    import json
+
+    encoded = tiny.encode(tiny_model, tickets)
+    model = tiny.transfer("feature-fusion", tiny_model, encoded, how="gate").finish().eval()
+    place = tmp_path / "model"
+    tiny.task().save(model, encoded, tiny_model, place)
+    shutil.copyfile(Path(parts.__file__), place / "network.py")
+    monkeypatch.chdir(place)
+    ids = torch.tensor([[2, 7, 8, 3]])
+    ours = parts.load(place)(input_ids=ids, attention_mask=torch.ones_like(ids)).logits.detach().numpy()
+    assert np.abs(np.array(json.loads(run_fresh(_LOADING))) - ours).max() < 1e-6
+
+
+def test_the_ways_of_fusing():
+    a, b = torch.randn(5, 4), torch.randn(5, 4)
+    left, right = (torch.nn.functional.layer_norm(part, (4,)) for part in (a, b))
+    given = {"sum": left + right, "product": left * right, "concatenation": torch.cat([left, right], -1)}
+    for how, expected in given.items():
+        head = parts.Fused([4, 4], how, 0, 2, 0.0).eval()
+        assert torch.allclose(head(a, b), head.layers(expected), atol=1e-6), how
+    head = parts.Fused([4, 4], "matrix", 3, 2, 0.0).eval()
+    with torch.no_grad():
+        head.matrix.weight.copy_(2 * torch.eye(4))
+    assert torch.allclose(head(a, b), head.layers(left + 2 * right), atol=1e-6)
+    tokens = torch.randn(2, 3, 4)
+    assert head(tokens, tokens).shape == (2, 3, 2), "each token, where each is answered"
+
+
+def test_a_prefix_is_no_part_that_another_training_would_lose_in_silence(tiny_model, tickets, tmp_path):
+    encoded = tiny.encode(tiny_model, tickets)
+    model = tiny.transfer("prefix-tuning", tiny_model, encoded).finish()
+    tiny.task().save(model, encoded, tiny_model, tmp_path / "model")
+    with pytest.raises(StudioError) as caught:
+        tiny.task().build(tmp_path / "model", encoded)
+    assert caught.value.code == "model.has-parts"
+
+
+def test_what_begins_with_a_prefix_sees_the_mask_of_the_tokens():
+    """A bias of relative positions, a mask of numbers, and a causal order without a mask."""
+    module = torch.nn.Module()
+    module.prefix_key, module.prefix_value = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
+    query, key, value = torch.randn(3, 1, 2, 5, 4)
+    whole = [torch.cat([part[None], own], 2) for part, own in ((module.prefix_key, key), (module.prefix_value, value))]
+    order = torch.ones(5, 5).tril().bool()
+    bias = torch.randn(1, 2, 5, 5)
+    zeros = torch.nn.functional.pad
+
+    def expected(mask):
+        scores = query @ whole[0].transpose(-1, -2) / 2 + mask
+        return (scores.softmax(-1) @ whole[1]).transpose(1, 2)
+
+    found = parts._attend(module, query, key, value, None, is_causal=True)[0]
+    causal = torch.zeros(5, 5).masked_fill(~order, -1e9)
+    assert torch.allclose(found, expected(zeros(causal, (3, 0))), atol=1e-5)
+    found = parts._attend(module, query, key, value, causal[None, None], is_causal=True)[0]
+    assert torch.allclose(found, expected(zeros(causal, (3, 0))), atol=1e-5)
+    found = parts._attend(module, query, key, value, order[None, None], position_bias=bias)[0]
+    assert torch.allclose(found, expected(zeros(bias + causal, (3, 0))), atol=1e-5)
+    found = parts._attend(module, query[:, :, -1:], key, value, None, is_causal=True)[0]
+    assert torch.allclose(found, expected(zeros(causal, (3, 0)))[:, -1:], atol=1e-5), "one step with a cache"

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from tests import tiny
+from tlstudio import pipeline
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.progress import silent
+from tlstudio.core.recipe import from_dict
 from tlstudio.models import heads
 from tlstudio.models.scorers import OnnxScorer, TorchScorer
+from tlstudio.pipeline.predict import Predictor
 from tlstudio.strategies import readings
 from tlstudio.strategies.base import TransferJob
 from tlstudio.tasks.base import Encoded
@@ -124,3 +127,22 @@ def test_stages_of_different_width_can_be_read_alone_but_not_mixed():
     with torch.inference_mode():
         own = model.resnet(pixels).pooler_output.flatten(1)
         assert torch.allclose(parts.features_of(model, {"pixel_values": pixels}, "mean", False)[:, 0], own, atol=1e-5)
+
+
+def test_numbers_of_a_decoder_are_moved_to_the_users_units_once(tmp_path):
+    """The head of transformers has no bias, so the mean is an offset; that of ours must not add it again."""
+    from tests.tasks.models import byte_gpt2
+    from tests.tasks.whole import write
+
+    rows = [(f"{'late ' * (at % 4)}parcel {at}", 1000 + at % 4) for at in range(60)]
+    data = write(tmp_path / "numbers.csv", ["text", "score"], rows)
+    recipe = from_dict({
+        "model": {"source": "folder", "name": str(byte_gpt2(tmp_path / "model", [text for text, _number in rows]))},
+        "data": {"path": str(data)}, "task": {"name": "regression"}, "strategy": {"name": "mlp-probe"},
+        "training": {"epochs": 2, "batch_size": 8, "threads": 1, "precision": "fp32"},
+        "evaluate": {"bootstrap": 100}, "export": [],
+    })  # fmt: skip
+    finished = pipeline.run(recipe, tmp_path / "run", tiny.Heard(), Control())
+    assert finished.outcome == "completed", finished.error
+    answer = Predictor(tmp_path / "run").predict([{"text": "late parcel 1"}])[0]
+    assert answer["value"] == pytest.approx(1001.5, abs=5)

@@ -214,7 +214,7 @@ def test_the_head_of_every_architecture_can_be_folded(kind):
     facts = {"mean": 50.0, "scale": 3.0}
     with torch.inference_mode():
         before = model(input_ids=ids).logits.item()
-        after = PLUGIN.finish(model, SimpleNamespace(facts=facts))(input_ids=ids).logits.item()
+        after = PLUGIN.finish(model, SimpleNamespace(facts=facts, head={}))(input_ids=ids).logits.item()
     offset = 50.0 if last_linear(model).bias is not None else 0.0
     assert after == pytest.approx(3 * before + offset, abs=1e-3)
 

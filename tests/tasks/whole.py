@@ -7,12 +7,14 @@ import json
 import random
 import runpy
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from tests import forked, tiny
 from tests.conftest import WORDS
@@ -100,7 +102,10 @@ def with_scripts(task: Any, found: Run) -> list[Path]:
 
 def predict_of(folder: Path) -> Any:
     """The function that the script of an export offers to other programs."""
-    return runpy.run_path(str(folder / "predict.py"))["predict"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)  # as for a program that is started there; some have network.py beside them
+        patch.delitem(sys.modules, "network", raising=False)
+        return runpy.run_path(str(folder / "predict.py"))["predict"]
 
 
 def script(folder: Path, *arguments: str, lines: str = "") -> list[str]:

@@ -16,6 +16,7 @@ _DICTIONARY = "dictionary"  # the option in which an augmentation names a file
 _CORPUS, _TRAIN = "data", "train"  # where an adaptation finds its rows; the word for those of the recipe
 _UNLABELLED = "unlabelled"  # the option in which a strategy names further rows
 _TEACHER = "teacher"  # the option in which a strategy names an earlier run or the folder of a model
+_SECOND = "second"  # the option in which one names another backbone: as above, or a model of the hub
 _OTHERS = "others"  # the option in which a strategy names further tasks: earlier runs, or recipes
 
 
@@ -29,6 +30,9 @@ def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
         bare = expand(name).name == name and not (folder / name).exists()
         return name if bare or not name else absolute(name)
 
+    def second(name: str) -> str:
+        return absolute(name) if name and (folder / expand(name)).is_dir() else name
+
     data = each_place(recipe.data, absolute)
     extra = tuple(name if is_name(name) else absolute(name) for name in recipe.evaluate.extra_sets)
     evaluate = recipe.evaluate.model_copy(update={"extra_sets": extra})
@@ -36,7 +40,7 @@ def resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
     if model.source == "folder" and model.name:
         model = model.model_copy(update={"name": absolute(model.name)})
     changes = {"data": data, "evaluate": evaluate, "model": model, **corpora(recipe, absolute)}
-    return each_run(recipe.model_copy(update=changes), run)
+    return each_run(recipe.model_copy(update=changes), run, second)
 
 
 def resolve_runs(recipe: Recipe, base: Path) -> Recipe:
@@ -62,13 +66,14 @@ def corpora(recipe: Recipe, change: Callable[[str], str]) -> dict[str, Any]:
     return {"adapt": adapt, "strategy": strategy}
 
 
-def each_run(recipe: Recipe, change: Callable[[str], str]) -> Recipe:
-    """The recipe with every earlier run that it names renamed by ``change``."""
+def each_run(recipe: Recipe, change: Callable[[str], str], second: Callable[[str], str] | None = None) -> Recipe:
+    """The recipe with every earlier run that it names renamed by ``change``; a second backbone by ``second``."""
     model, strategy = recipe.model, recipe.strategy
     if model.source == "run":
         model = model.model_copy(update={"name": change(model.name)})
-    if isinstance(teacher := strategy.options.get(_TEACHER), str):
-        strategy = strategy.model_copy(update={_TEACHER: change(teacher)})
+    for option, rename in ((_TEACHER, change), (_SECOND, second or change)):
+        if isinstance(place := strategy.options.get(option), str):
+            strategy = strategy.model_copy(update={option: rename(place)})
     if isinstance(others := strategy.options.get(_OTHERS), (list, tuple)):
         strategy = strategy.model_copy(update={_OTHERS: [change(str(other)) for other in others]})
     return recipe.model_copy(update={"model": model, "strategy": strategy})

@@ -58,6 +58,7 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         limits=_limits(job.results),
         offset=0.0 if exporter.RUNTIME == "onnx" else Head.of(read_settings(folder)).offset,
         licence=_licence(job),
+        own=(folder / "network.py").is_file(),
         task=plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name"),
         unit=job.results.get("unit") or "rows",
     )

@@ -13,10 +13,10 @@ import numpy as np
 from tlstudio.core import events, files, paths, plugins
 from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice
-from tlstudio.export import card, parity
+from tlstudio.export import adapters, card, parity
 from tlstudio.export.base import Exporter, ExportJob
 from tlstudio.models.batches import Example
-from tlstudio.models.folders import SETTINGS_FILE, max_length
+from tlstudio.models.folders import SETTINGS_FILE, max_length, second_reader
 
 FOLDER = "exports"
 _STEPS = 2  # of each export: writing, checking
@@ -90,13 +90,21 @@ def _write(job: ExportJob, exporter: Exporter, config: Any, folder: Path) -> Non
     exporter.write(job, folder, config)
     with files.explain_os_errors(folder):
         task = plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name")
-        script = paths.resource(task.SCRIPTS[exporter.RUNTIME]).read_text(encoding="utf-8")
-        if (folder / "network.py").is_file():  # see models/parts.py
+        script = paths.resource(_script(task, exporter, folder)).read_text(encoding="utf-8")
+        if (folder / "adapters.py").is_file():  # see models/adapters.py
+            script = adapters.script(script)
+        elif (folder / "network.py").is_file():  # see models/parts.py
             script = _with_parts(script)
         files.write_text(folder / "predict.py", script)
     settings = folder / SETTINGS_FILE
     if not settings.is_file():  # predict.py reads the length from it
         files.write_json(settings, {"max_length": max_length(job.model_folder)})
+
+
+def _script(task: Any, exporter: Exporter, folder: Path) -> str:
+    """The resource that becomes predict.py."""
+    two = second_reader(folder) is not None  # of whole texts alone; one script answers for all tasks with these
+    return f"export/predict_two_{exporter.RUNTIME}.py" if two else str(task.SCRIPTS[exporter.RUNTIME])
 
 
 def _with_parts(script: str) -> str:

@@ -176,6 +176,7 @@ def adaptations(recipe: Recipe, facts: Facts) -> tuple[list[Offer], list[Refusal
             reason = StudioError(
                 "adapt.other-kind",
                 "{task} learns from {kind}.",
+                "Choose another objective.",
                 where="adapt",
                 task=i18n.engine(task.TITLE),
                 kind=_sorts()[task.LEARNS],

@@ -15,6 +15,7 @@ _FIRST = re.compile(r"embed|wte|wpe|stem|^pre_", re.IGNORECASE)
 _LAST = re.compile(r"^(top_\w+|(final_|post_|last_)?(layer_?norm|norm|ln)(_f|_post)?)$", re.IGNORECASE)
 _NORM = re.compile(r"(^|[._])(layer_?norm|norm\d*|ln(_\w+)?|batch_?norm|bn\d*)(_\w+)?\.(weight|bias)$", re.IGNORECASE)
 _POOLERS = ("pooler", "head")  # within a backbone
+_SECOND = "second"  # a backbone beside another, see tlstudio.models.parts
 _TOWERS = ("vision_model",)  # where only one tower of two is used, it is not called like the whole
 
 
@@ -49,6 +50,9 @@ def backbone_of(model: torch.nn.Module) -> str:
 
 def group_name(parameter: str, backbone: str) -> tuple[str, str]:
     """(group name, kind) of a parameter. ``backbone``: see :func:`backbone_of`."""
+    if backbone and parameter.startswith(f"{_SECOND}."):
+        pools = any(name in parameter.split(".") for name in _POOLERS)
+        return ("pooler", "block") if pools else ("second backbone", "block")
     if backbone and not parameter.startswith(f"{backbone}."):
         return "head", "head"
     if match := _BLOCK.search(parameter):

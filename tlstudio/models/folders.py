@@ -43,6 +43,7 @@ PROCESSOR_FILES = (  # how images and sounds are prepared, and how texts are gen
     "generation_config.json",
 )
 SETTINGS_FILE = "tlstudio.json"  # what the task needs to know beside config.json
+SECOND = "second"  # the folder within one that holds the tokenizer of a second backbone
 _UNLIMITED = 1_000_000  # tokenizers without a limit state 1e30
 # RoBERTa and its kin start counting positions after the padding index
 _SHIFTED = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "xlm-roberta-xl", "roberta-prelayernorm",
@@ -65,6 +66,13 @@ def copy_tokenizer(source: Path, target: Path) -> None:
         for name in (*TOKENIZER_FILES, *PROCESSOR_FILES, SETTINGS_FILE):
             if (source / name).is_file():
                 shutil.copyfile(source / name, target / name)
+        if (other := second_reader(source)) is not None:
+            shutil.copytree(other, target / SECOND, dirs_exist_ok=True)
+
+
+def second_reader(folder: Path) -> Path | None:
+    """The folder with the tokenizer and the config of a second backbone; None where a model has none that differs."""
+    return folder / SECOND if (folder / SECOND / SETTINGS_FILE).is_file() else None
 
 
 def read_labels(folder: Path) -> list[str]:

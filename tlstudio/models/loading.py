@@ -10,6 +10,7 @@ from typing import Any
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, read_json, size_of
+from tlstudio.core.paths import runs_folder
 from tlstudio.core.recipe import ModelSection
 from tlstudio.models import catalog, earlier, gguf
 from tlstudio.models.checks import check_folder, modality, weight_files
@@ -77,6 +78,35 @@ def _of_run(model: ModelSection, check: Callable[[], None] | None) -> Backbone:
     facts = earlier.facts_of(path)
     licence, languages = str(facts.get("licence") or ""), tuple(facts.get("languages") or ())
     return Backbone(path, earlier.name_of(path), None, licence, languages)
+
+
+def anywhere(place: str, where: str) -> Backbone:
+    """Another model that a recipe names: a folder, an earlier run, or a model of the hub that is here; not yet checked.
+
+    Args:
+        place: name or folder.
+        where: the field of the recipe that names it.
+
+    Raises:
+        StudioError: nothing of that name is on this machine, or a run has no model.
+    """
+    path = expand(place)
+    if path.is_dir() or (path.name == place and (runs_folder() / place).is_dir()):
+        folder = earlier.model_folder(place, where)
+        facts = earlier.facts_of(folder)
+        licence = str(facts.get("licence") or "") or _card_field(folder, "license")
+        return Backbone(folder, earlier.name_of(folder), None, licence, tuple(facts.get("languages") or ()))
+    entry = catalog.find(place)
+    name, revision = (entry.name, entry.revision) if entry else (place, None)
+    found = on_this_machine(name, revision)
+    if found is not None and found.is_dir():
+        licence = entry.licence if entry else _card_field(found, "license")
+        return Backbone(found, name, revision or _cached_commit(found), licence, entry.languages if entry else ())
+    raise StudioError(
+        "model.nowhere", "There is no run, model folder or downloaded model {name}.",
+        "Check the name; or download the model in the Model step or with: tlstudio download {name}", where=where,
+        name=place,
+    )  # fmt: skip
 
 
 def _hashes(model: ModelSection, pinned: dict[str, str]) -> dict[str, str]:

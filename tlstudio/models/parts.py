@@ -20,11 +20,17 @@ from typing import Any
 import torch
 import transformers
 from torch import nn
-from torch.nn.functional import layer_norm, normalize
+from torch.nn.functional import layer_norm, normalize, pad
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 VARIANT = "parts"
 SETTINGS_FILE = "tlstudio.json"
+SECOND = "second"  # the attribute of a network that holds another backbone
+SECOND_INPUTS = "second_"  # before the names of inputs that the other backbone reads alone
+PREFIXED = "tlstudio_prefix"  # the attention function of networks with a prefix
 _EXACT = 1e-6
 
 
@@ -225,11 +231,103 @@ def neighbours(
     _replace_head(model, Neighbours(rows, width, classes, k, temperature, kind), pooling, False)
 
 
-def _replace_head(model: Any, head: nn.Module, pooling: str, mix: bool) -> None:
-    """Takes the modules beside the backbone away, and lets ``head`` answer with its features."""
+# --- two backbones
+
+
+class Fused(nn.Module):
+    """A head on the features of two backbones, each normalised (Ba et al., 2016) so that neither drowns the other.
+
+    Args:
+        widths: of the features of the two, H and G.
+        how: ``sum`` and ``product`` (Hadamard) of both, after a learned projection to the smaller width where they
+            differ; ``concatenation``; ``matrix``, a + W b with a learned W [H, G]; ``gate``, the gated multimodal unit
+            (Arevalo et al., 2017, eqs. 1 to 4): z · tanh(U a) + (1 - z) · tanh(V b) with z = sigmoid(Z [a, b]).
+        hidden: width of a hidden layer; 0 for a linear head.
+        classes: C, how many scores.
+        dropout: before the hidden layer and the scores.
+    """
+
+    def __init__(self, widths: Sequence[int], how: str, hidden: int, classes: int, dropout: float) -> None:
+        super().__init__()
+        first, second = widths
+        width = {"concatenation": first + second, "matrix": first}.get(how, min(widths))
+        projects = how == "gate" or (how in ("sum", "product") and first != second)
+        self.first = nn.Linear(first, width) if projects else None
+        self.second = nn.Linear(second, width) if projects else None
+        self.matrix = nn.Linear(second, first, bias=False) if how == "matrix" else None
+        self.gate = nn.Linear(first + second, width) if how == "gate" else None
+        steps = [nn.Dropout(dropout), nn.Linear(width, hidden), nn.GELU()] if hidden else []
+        self.layers = nn.Sequential(*steps, nn.Dropout(dropout), nn.Linear(hidden or width, classes))
+        self.how = how
+
+    def forward(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        """Scores [B, …, C] of features [B, …, H] and [B, …, G]."""
+        first, second = (layer_norm(part, part.shape[-1:]) for part in (first, second))
+        scores: torch.Tensor = self.layers(self._fused(first, second))
+        return scores
+
+    def _fused(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        both = torch.cat([first, second], -1)
+        if self.how == "concatenation":
+            return both
+        if self.matrix is not None:
+            return first + self.matrix(second)
+        if self.first is not None and self.second is not None:
+            first, second = self.first(first), self.second(second)
+        if self.gate is not None:
+            share = self.gate(both).sigmoid()
+            return share * first.tanh() + (1 - share) * second.tanh()
+        return first * second if self.how == "product" else first + second
+
+
+def fusion(
+    model: Any,
+    *,
+    auto: str,
+    config: dict[str, Any],
+    widths: Sequence[int],
+    how: str,
+    pooling: str,
+    apart: bool,
+    hidden: int,
+    classes: int,
+    dropout: float,
+) -> None:
+    """Gives a classifier a second backbone, and a head that reads both in place of that of transformers.
+
+    Args:
+        model: with a backbone under ``base_model``.
+        auto: the auto class of transformers from which the second backbone is taken.
+        config: of the second backbone, with its ``model_type``.
+        widths: see :class:`Fused`, as ``how``, ``hidden``, ``classes`` and ``dropout``.
+        pooling: mean, max, first, last; none where each token is answered.
+        apart: whether the second backbone reads inputs of its own, called ``second_…``; else both read the same.
+    """
+    other = transformers.AutoConfig.for_model(**config)
+    _without_head(model)
+    setattr(model, SECOND, plain_class(auto, other)(other).base_model)
+    model.fused = Fused(widths, how, hidden, classes, dropout)
+
+    def forward(self: Any, labels: Any = None, **inputs: Any) -> SequenceClassifierOutput:
+        own = {name: value for name, value in inputs.items() if not name.startswith(SECOND_INPUTS)}
+        others = {name.removeprefix(SECOND_INPUTS): inputs[name] for name in inputs if name not in own}
+        first = features_of(self, own, pooling, False).squeeze(-2)
+        second = features_of(getattr(self, SECOND), others if apart else own, pooling, False).squeeze(-2)
+        return SequenceClassifierOutput(logits=self.fused(first, second))
+
+    model.forward = MethodType(forward, model)
+
+
+def _without_head(model: Any) -> None:
+    """Takes the modules beside the backbone away."""
     for name, module in list(model.named_children()):
         if module is not model.base_model:
             delattr(model, name)
+
+
+def _replace_head(model: Any, head: nn.Module, pooling: str, mix: bool) -> None:
+    """Lets ``head`` answer with the features of the backbone, in place of the modules beside it."""
+    _without_head(model)
     model.reading = head
 
     def forward(self: Any, labels: Any = None, **inputs: Any) -> SequenceClassifierOutput:
@@ -240,5 +338,55 @@ def _replace_head(model: Any, head: nn.Module, pooling: str, mix: bool) -> None:
     model.forward = MethodType(forward, model)
 
 
-PARTS: dict[str, Callable[..., None]] = {"reading": reading, "neighbours": neighbours}
+# --- within the blocks
+
+
+def prefix(model: Any, *, length: int, modules: Sequence[tuple[str, int, int, int]]) -> None:
+    """Gives attention modules keys and values of their own before those of the tokens (Li & Liang, 2021, eq. 3).
+
+    Args:
+        model: whose attention goes through the ``AttentionInterface`` of transformers.
+        length: how many keys and values each module gets.
+        modules: name, heads, width of a key and width of a value of each.
+    """
+    for name, heads, key_width, value_width in modules:
+        module = model.get_submodule(name)
+        module.prefix_key = nn.Parameter(torch.zeros(heads, length, key_width))
+        module.prefix_value = nn.Parameter(torch.zeros(heads, length, value_width))
+    AttentionInterface.register(PREFIXED, _attend)
+    AttentionMaskInterface.register(PREFIXED, sdpa_mask)
+    model.set_attn_implementation(PREFIXED)
+
+
+def _attend(
+    module: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attention_mask: Any, **options: Any
+) -> tuple[torch.Tensor, None]:
+    """Attention [B, H, T, D] of transformers to the prefix and the tokens; each token sees the whole prefix."""
+    if not hasattr(module, "prefix_key"):
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
+    causal = options.pop("is_causal", None)
+    causal = getattr(module, "is_causal", True) if causal is None else causal
+    if attention_mask is None and causal:  # torch's own causal mask would begin with the prefix
+        places = torch.arange(key.shape[2], device=key.device)
+        attention_mask = (places <= places[-query.shape[2] :, None])[None, None]
+    length = module.prefix_key.shape[1]
+    if options.get("position_bias") is not None:  # of relative positions, of which a prefix has none
+        options["position_bias"] = pad(options["position_bias"], (length, 0))
+    if attention_mask is not None:
+        attention_mask = pad(attention_mask, (length, 0), value=attention_mask.dtype == torch.bool)
+    key, value = _behind(module.prefix_key, key), _behind(module.prefix_value, value)
+    return sdpa_attention_forward(module, query, key, value, attention_mask, is_causal=False, **options)
+
+
+def _behind(learned: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """Keys or values [B, H, T, D] behind learned ones [H, N, D]."""
+    return torch.cat([learned.to(states.dtype).expand(len(states), *learned.shape), states], dim=2)
+
+
+PARTS: dict[str, Callable[..., None]] = {
+    "reading": reading,
+    "neighbours": neighbours,
+    "prefix": prefix,
+    "fusion": fusion,
+}
 HEADS = ("reading", "neighbours")  # parts that replace nothing but the head: the backbone below is a plain one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.models.callbacks import Callback
@@ -44,7 +45,11 @@ class Transfer:
         callbacks: what takes part in the training; the loss goes through them in this order.
         loss: mean loss of a batch instead of the task's, for a phase that learns something else.
         settings: what differs from the recipe's training, such as ``{"epochs": 1}``; with 0 epochs nothing is trained.
+        encoded: the rows as the model takes them, where it takes more than the backbone of the recipe does; else None.
         then: the next phase, made when this one has ended; ``finish`` of the last one gives the model.
+        reader: folder whose tokenizer the trained model reads with; None where it is that of the backbone.
+        keep: writes the adapter that the training has learned into an empty folder, where it has; given the finished
+            model, after ``finish``.
         siblings: models of other tasks that took part; asked for after ``finish``.
     """
 
@@ -57,7 +62,10 @@ class Transfer:
     callbacks: tuple[Callback, ...] = ()
     loss: Callable[..., torch.Tensor] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    encoded: Any = None
     then: Callable[[], Transfer] | None = None
+    reader: Path | None = None
+    keep: Callable[[torch.nn.Module, Path], None] | None = None
     siblings: Callable[[], Sequence[Sibling]] | None = None
 
     @property

@@ -137,7 +137,7 @@ def _entrants(recipe: Recipe, names: Sequence[str]) -> tuple[list[Entrant], list
         if once and not own:  # what changes how the backbone trains has no meaning here
             variant = variant.changed("regularise", [])
         try:
-            check(variant)
+            once = check(variant).strategy.once
         except StudioError as error:
             skipped.append({"name": name, "title": known[name].TITLE if name in known else name,
                             "error": error.to_dict()})  # fmt: skip

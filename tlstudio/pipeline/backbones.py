@@ -144,13 +144,15 @@ def key(backbone: loading.Backbone, fate: str = "") -> str:
 
 
 def warn_of_seen_rows(recipe: Recipe, emit: Emit) -> None:
-    """Says so where an earlier run, as backbone or as teacher, has divided the same data in another way.
+    """Says so where an earlier run, as (second) backbone or as teacher, has divided the same data in another way.
 
     It may have been trained on rows that are tested here.
     """
     model, teacher = recipe.model, str(recipe.strategy.options.get("teacher") or "")
-    for place in {model.name if model.source == "run" else "", teacher} - {""}:
-        folder = earlier.model_folder(place)
+    folders = {earlier.model_folder(place) for place in {model.name if model.source == "run" else "", teacher} - {""}}
+    if second := str(recipe.strategy.options.get("second") or ""):
+        folders.add(loading.anywhere(second, "strategy.second").path)
+    for folder in sorted(folders):
         if _divided_otherwise(folder.parent / "recipe.yaml", recipe.data):
             log(emit, "model.other-split", "The run {run} divided the same data in another way: it may have learnt "
                 "rows that are tested here, and the result may look too good.", "warning",

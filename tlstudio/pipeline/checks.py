@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import configure, get
 from tlstudio.core.recipe import Choice, Recipe
-from tlstudio.models import earlier
+from tlstudio.models import earlier, loading
 
 _PACKAGES = {"task": "tlstudio.tasks", "strategy": "tlstudio.strategies",
              "regularise": "tlstudio.regularisation", "adapt": "tlstudio.adaptation",
@@ -23,6 +23,11 @@ class Configured:
 
     plugin: Any
     config: Any
+
+    @property
+    def once(self) -> bool:
+        """Whether the backbone of a strategy sees the rows only once, before the training."""
+        return bool(self.plugin.ONCE or getattr(self.config, "once", False))
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def _check_augmentations(recipe: Recipe, checked: Checked) -> None:
                 "where it was.", "Remove it in the Data step; the task's own options can mirror images.",
                 where="data.augment", name=plugin.TITLE, task=task.TITLE,
             )  # fmt: skip
-        if plugin.KIND == "batch" and strategy.ONCE:
+        if plugin.KIND == "batch" and checked.strategy.once:
             raise StudioError(
                 "augment.batches-once", "'{name}' mixes the images of each batch, but with the strategy {strategy} the "
                 "backbone sees each image only once.", "Remove it in the Data step, or choose full fine-tuning.",
@@ -115,7 +120,7 @@ def _check_fit(checked: Checked) -> None:
         if problem := part.plugin.fits(checked.task.plugin):
             raise problem
     strategy = checked.strategy.plugin
-    if checked.regularise and strategy.ONCE:
+    if checked.regularise and checked.strategy.once:
         raise StudioError(
             "regularise.once", "'{name}' changes how the backbone trains, but with the strategy {strategy} only the "
             "head does.", "Remove it in the Strategy step, or choose another strategy.", where="regularise",
@@ -208,8 +213,11 @@ def problems(recipe: Recipe) -> list[StudioError]:
 def missing_runs(recipe: Recipe) -> list[StudioError]:
     """Earlier runs that the recipe names and that are not there, or that its strategy lacks."""
     options = recipe.strategy.options
-    named = [(recipe.model.name, "model.name", earlier.model_folder)] if recipe.model.source == "run" else []
+    named: list[tuple[str, str, Callable[[str, str], object]]] = []
+    if recipe.model.source == "run":
+        named.append((recipe.model.name, "model.name", earlier.model_folder))
     named.append((str(options.get("teacher") or ""), "strategy.teacher", earlier.model_folder))
+    named.append((str(options.get("second") or ""), "strategy.second", loading.anywhere))
     named += [(str(place), "strategy.others", earlier.recipe_file) for place in options.get("others") or ()]
     found = []
     for place, where, find_it in named:

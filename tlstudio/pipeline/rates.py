@@ -48,7 +48,7 @@ def find_rate(
     bench = Bench(recipe, control)
     with bench.stages(recipe.changed("training.learning_rate", "auto")) as stages:
         stages.settle()
-        usual, once = stages.settings.learning_rate, stages.checked.strategy.plugin.ONCE
+        usual, once = stages.settings.learning_rate, stages.checked.strategy.once
         transfer = stages._transfer()
         sweep = lr_finder.find(transfer, stages.loss(), stages.settings, emit, control, lowest, highest, steps)
         if sweep.ended == "stopped" and not sweep.points:

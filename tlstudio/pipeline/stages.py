@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,10 +21,11 @@ from tlstudio.export.base import ExportJob
 from tlstudio.export.run import export_all
 from tlstudio.models import earlier, loading
 from tlstudio.models.batches import Example
+from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
-from tlstudio.pipeline import adapting, backbones, environment, head_start, retention
+from tlstudio.pipeline import adapting, backbones, environment, head_start, kept, retention
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
@@ -33,6 +34,7 @@ from tlstudio.pipeline.others import Others
 from tlstudio.pipeline.testing import Tester
 from tlstudio.strategies import inherited
 from tlstudio.strategies.base import TransferJob
+from tlstudio.tasks import beside
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs
 from tlstudio.training import rehearsal
 from tlstudio.training.settings import Settings, choose_device, settle
@@ -53,6 +55,9 @@ class Stages:
         self.lineage: list[dict[str, str]]
         self.rows: data.Labelled
         self.encoded: Encoded
+        self.reader: Path | None = None  # whose tokenizer the trained model has, where it is another
+        self.untrained: Encoded | None = None  # the rows as the backbone takes them, where the model reads otherwise
+        self.keep: Callable[[torch.nn.Module, Path], None] | None = None  # writes the adapter, where one was learnt
         self.settings: Settings
         self.transfer: Transfer | None = None
         self.model: torch.nn.Module
@@ -153,10 +158,8 @@ class Stages:
         task, control, recipe = self.checked.task, self.context.control, self.context.recipe
         augmenter = Augmenter(recipe.data.augment, recipe.training.seed, Resources(control, self.backbone.path), emit)
         job = EncodeJob(task.config, self.rows, reader or self.backbone.path, emit, control, augmenter)
-        encoded: Encoded = task.plugin.encode(job)
-        if self._goes_on:
-            return inherited.extended(encoded, self.backbone.path, task.plugin)
-        return encoded
+        encoded = beside.encode(task.plugin, job, second_reader(reader) if reader else None)
+        return inherited.extended(encoded, self.backbone.path, task.plugin) if self._goes_on else encoded
 
     @property
     def _goes_on(self) -> bool:
@@ -216,8 +219,12 @@ class Stages:
             TransferJob(build, self.encoded, task.collator(self.checked.task.config, self.encoded), self.head,
                         backbones.key(self.backbone, fate), torch.device(self.settings.device), self.context.emit,
                         self.context.control, self.settings.epochs, encode, self.further.open,
-                        earlier.places(self.backbone.path, self.lineage)),
+                        earlier.places(self.backbone.path, self.lineage), task.build, self.backbone.path),
         )  # fmt: skip
+        if transfer.encoded is not None:
+            self.encoded = transfer.encoded
+        if transfer.reader is not None and transfer.reader != self.reader:
+            self.reader, self.untrained, self.encoded = transfer.reader, self.encoded, encode(transfer.reader)
         more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
         return replace(transfer, callbacks=(*transfer.callbacks, *more))
 
@@ -257,8 +264,11 @@ class Stages:
             self.outcome = "stopped"
         self.tune()
         self.context.expected["cross_validate"] = trained.seconds * (context.recipe.data.split.folds - 1)
-        self.checked.task.plugin.save(self.model, self.encoded, self.backbone.path, context.folder / "model", self.head)
+        reader = self.reader or self.backbone.path
+        self.checked.task.plugin.save(self.model, self.encoded, reader, context.folder / "model", self.head)
         context.emit(Artifact(name="model", path="model", bytes=size_of(context.folder / "model")))
+        if self.keep is not None:
+            kept.write(context, self.backbone, partial(self.keep, self.model))
         context.result("model", self._model_facts(trainable))
         context.result("training", self._training_facts(trained))
 
@@ -282,7 +292,7 @@ class Stages:
         balance = self.context.recipe.data.balance == "classes"
         transfer, trained = fit_all(transfer, self.loss(), self._judge(emit), self.settings, folder, emit,
                                     self.context.control, balance)  # fmt: skip
-        self.transfer = None  # frees the feature cache and the optimiser's references
+        self.keep, self.transfer = transfer.keep, None  # frees the feature cache and the optimiser's references
         model: torch.nn.Module = self.checked.task.plugin.finish(transfer.finish().cpu().eval(), self.encoded)
         self.siblings = transfer.siblings() if transfer.siblings else ()
         return model, trained
@@ -306,7 +316,15 @@ class Stages:
             "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
             "trainable": trainable,
             "lineage": self.lineage,
+            **self._second_facts(),
         }
+
+    def _second_facts(self) -> dict[str, Any]:
+        """What is known of a second backbone, whose weights are part of the model, too."""
+        if not (place := str(self.context.recipe.strategy.options.get("second") or "")):
+            return {}
+        found = loading.anywhere(place, "strategy.second")
+        return {"second": {"name": found.name, "revision": found.revision, "licence": found.licence}}
 
     def _training_facts(self, trained: Trained) -> dict[str, Any]:
         strategy = self.checked.strategy.plugin
@@ -330,7 +348,7 @@ class Stages:
     def evaluate(self) -> None:
         """Scores the test rows (and extra sets), compares with baselines, writes the predictions."""
         tester = Tester(self.context, self.checked, self.rows, self.encoded)
-        self.answers = tester.evaluate(self.scorer(), self.backbone.path)
+        self.answers = tester.evaluate(self.scorer(), self.backbone.path, self.reader, self.untrained)
 
     def others(self) -> None:
         """Tests, saves and exports what the training has left for further tasks."""

@@ -18,6 +18,7 @@ from tlstudio.models.scorers import Scorer, TorchScorer, score
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.slices import by_language
+from tlstudio.tasks import beside
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Tested, TestJob
 
 if TYPE_CHECKING:
@@ -31,8 +32,17 @@ class Tester:
         self.context, self.checked, self.rows, self.encoded = context, checked, rows, encoded
         self.task, self.config = checked.task.plugin, checked.task.config
 
-    def evaluate(self, scorer: Scorer, backbone: Path) -> Outputs:
-        """The whole evaluation of the trained model; returns its answers to the test rows."""
+    def evaluate(
+        self, scorer: Scorer, backbone: Path, reader: Path | None = None, untrained: Encoded | None = None
+    ) -> Outputs:
+        """The whole evaluation of the trained model; returns its answers to the test rows.
+
+        Args:
+            scorer: of the trained model.
+            backbone: folder of the backbone.
+            reader: whose tokenizer the trained model has, where it is not the backbone's.
+            untrained: the rows as the backbone takes them, where the trained model reads them otherwise.
+        """
         context = self.context
         outputs = self._score(scorer, self.encoded, "evaluate")
         job = self._job(outputs, self.encoded, self.rows, scorer)
@@ -41,27 +51,31 @@ class Tester:
         if "headline" in tested.result:
             context.results["headline"] = tested.result.pop("headline")
         context.result("test", tested.result)
-        context.result("baselines", [*self.task.baselines(job), *self._untrained(scorer, backbone)])
+        context.result(
+            "baselines", [*self.task.baselines(job), *self._untrained(scorer, backbone, untrained or self.encoded)]
+        )
         self._write_predictions(tested, job)
         if languages := by_language(self.task, job):
             context.result("languages", languages)
-        context.result("extra", [self._extra(scorer, path, backbone) for path in context.recipe.evaluate.extra_sets])
+        context.result(
+            "extra", [self._extra(scorer, path, reader or backbone) for path in context.recipe.evaluate.extra_sets]
+        )
         self._tell(tested.result)
         return outputs
 
-    def _untrained(self, trained: Scorer, backbone: Path) -> list[dict[str, Any]]:
+    def _untrained(self, trained: Scorer, backbone: Path, encoded: Encoded) -> list[dict[str, Any]]:
         """What the backbone reaches before it has learnt anything here, where it can do the task at all."""
         if not self.task.UNTRAINED:
             return []
-        model = self.task.build(backbone, self.encoded)
+        model = self.task.build(backbone, encoded)
         check = self.context.control.check
-        scorer = TorchScorer(model, head=trained.head, inputs=self.encoded.inputs, check=check)
+        scorer = TorchScorer(model, head=trained.head, inputs=encoded.inputs, check=check)
 
         def outputs_of(split: str) -> Outputs:
-            return score(scorer, self.encoded.examples(split), tick=lambda _rows: check())
+            return score(scorer, encoded.examples(split), tick=lambda _rows: check())
 
-        own = self.task.tune(self.config, self.encoded, outputs_of)  # thresholds of another model would be unfair
-        encoded = replace(self.encoded, facts={**self.encoded.facts, **own})
+        own = self.task.tune(self.config, encoded, outputs_of)  # thresholds of another model would be unfair
+        encoded = replace(encoded, facts={**encoded.facts, **own})
         outputs = self._score(scorer, encoded, "evaluate")
         tested = self.task.test(self._job(outputs, encoded, self.rows, scorer))
         return [{"name": "untrained", "title": "The backbone before training", "metrics": tested.result["metrics"]}]
@@ -113,7 +127,8 @@ class Tester:
         rows = read_more(context.recipe.data, path, self.rows, context.emit, context.control)
         labelled = replace(self.rows, splits={"test": rows})
         job = EncodeJob(self.config, labelled, backbone, context.emit, context.control, known=self.encoded)
-        encoded = replace(self.task.encode(job), labels=self.encoded.labels, facts=self.encoded.facts)
+        found = beside.encode(self.task, job, self.encoded.second)
+        encoded = replace(found, labels=self.encoded.labels, facts=self.encoded.facts)
         tested = self.task.test(self._job(self._score(scorer, encoded, "evaluate"), encoded, labelled, scorer))
         return {"name": Path(path).stem, "path": shown(path), **tested.result}
 

@@ -76,6 +76,9 @@ class TransferJob:
             offered, and all models read alike.
         other: opens another task that the recipe names: an earlier run, by name or folder, or a recipe.
         lineage: the runs that led to the backbone, the first one first.
+        build_on: the model of the task on the backbone in another folder, for rows as that one takes them; keyword
+            arguments go into its config. None where that is not offered.
+        backbone: folder of the backbone; None where it has none.
     """
 
     build: Callable[..., torch.nn.Module]
@@ -90,6 +93,8 @@ class TransferJob:
     encode: Callable[[Path], Encoded] | None = None
     other: Callable[[str], OtherTask] | None = None
     lineage: tuple[str, ...] = ()
+    build_on: Callable[..., torch.nn.Module] | None = None
+    backbone: Path | None = None
 
 
 class Strategy(Protocol):
@@ -98,7 +103,9 @@ class Strategy(Protocol):
     NAME: str
     TITLE: str
     SUMMARY: str
-    ONCE: bool  # whether the backbone sees the rows only once, before the training
+    # whether the backbone sees the rows only once, before the training; options may say so with a property ``once``
+    ONCE: bool
+    # ADAPTER = True where what is learnt is kept beside the merged model, see Transfer.keep
     REHEARSES: bool  # whether a step is so long that precision and batch size are worth a rehearsal
     Config: type[BaseModel]
 

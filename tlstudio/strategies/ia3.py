@@ -41,6 +41,7 @@ class Ia3:
     """Vectors in the blocks and the head train."""
 
     NAME = "ia3"
+    ADAPTER = True
     ONCE = False
     TITLE = "IA³"
     SUMMARY = (

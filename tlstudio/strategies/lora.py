@@ -8,6 +8,7 @@ weights, so that the result is an ordinary model. Library: peft.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +17,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.events import log
 from tlstudio.models.anatomy import LayerGroup, backbone_of, group_name
 from tlstudio.models.transfer import Transfer
-from tlstudio.strategies import dropout
+from tlstudio.strategies import dropout, keeping
 from tlstudio.strategies.base import Defaults, TransferJob
 from tlstudio.strategies.plans import FROZEN, TRAINS, GroupPlan
 
@@ -77,6 +78,7 @@ class Lora:
     """Small matrices in the blocks and the head train."""
 
     NAME = "lora"
+    ADAPTER = True
     ONCE = False
     TITLE = "LoRA"
     SUMMARY = (
@@ -157,7 +159,7 @@ def _settings(config: Options, names: list[str], model: Any, rows: int) -> Any:
     )
 
 
-def _own_parameters(model: Any) -> list[torch.nn.Parameter]:
+def own_parameters(model: Any) -> list[torch.nn.Parameter]:
     """Parameters of head and pooler, which no small matrix stands beside, without the output over all tokens."""
     prefix = backbone_of(model)
     output = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
@@ -196,16 +198,21 @@ def beside(job: TransferJob, model: Any, restore: Callable[[], None], tune: Call
         model: of the task.
         restore: puts the model's config back, see :mod:`tlstudio.strategies.dropout`.
         tune: makes peft's tuner, which puts the adapters into the model and freezes everything else.
-        layers: how many layers get adapters.
+        layers: how many layers get adapters; 0 where the strategy says what trains.
     """
-    fresh = _own_parameters(model)
+    fresh = own_parameters(model)
+    heads = keeping.heads_of(model, fresh)
     tuner = tune()
     for parameter in fresh:  # small, and without what the task needs until it is trained
         parameter.requires_grad_(True)
-    _tell(job, model, layers)
+    if layers:
+        tell(job, model, layers)
     splits = job.encoded.splits
+    learned: dict[str, torch.Tensor] = {}
+    settings = tuner.peft_config["default"]
 
     def finish() -> torch.nn.Module:
+        learned.update(_learned(model))
         merged: Any = tuner.merge_and_unload()
         if hasattr(merged, "peft_config"):
             del merged.peft_config
@@ -213,16 +220,28 @@ def beside(job: TransferJob, model: Any, restore: Callable[[], None], tune: Call
         result: torch.nn.Module = merged.requires_grad_(True)
         return result
 
+    def keep(finished: torch.nn.Module, folder: Path) -> None:
+        keeping.write(folder, keeping.described(settings, job.head.auto, folder), learned, finished, heads or ())
+
     return Transfer(
         model=model.to(job.device),
         train=splits["train"],
         validation=splits.get("validation", ()),
         collate=job.collate,
         finish=finish,
+        keep=None if heads is None else keep,
     )
 
 
-def _tell(job: TransferJob, model: torch.nn.Module, layers: int) -> None:
+def _learned(model: Any) -> dict[str, torch.Tensor]:
+    """The weights of the adapter in a model, by their names without that of the adapter."""
+    import peft
+
+    found = peft.get_peft_model_state_dict(model, save_embedding_layers=False)
+    return {name: tensor.detach().cpu().clone() for name, tensor in found.items()}
+
+
+def tell(job: TransferJob, model: torch.nn.Module, layers: int) -> None:
     count = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     whole = sum(parameter.numel() for parameter in model.parameters())
     log(job.emit, "strategy.lora", "{count} parameters train beside {layers} layers, {percent} % of all.",

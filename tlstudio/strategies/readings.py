@@ -54,7 +54,13 @@ def fits(task: Any, title: str) -> StudioError | None:
     )  # fmt: skip
 
 
-def reader(job: TransferJob, pooling: str, layer: int, mix: bool) -> Reader:
+def reader(
+    job: TransferJob,
+    pooling: str,
+    layer: int,
+    mix: bool,
+    dropouts: tuple[float | None, float | None] = (0.0, 0.0),
+) -> Reader:
     """The frozen backbone of the task.
 
     Args:
@@ -62,6 +68,7 @@ def reader(job: TransferJob, pooling: str, layer: int, mix: bool) -> Reader:
         pooling: as the user wishes; auto takes the mean.
         layer: of the block that is read; 0 for the last.
         mix: whether all layers are read.
+        dropouts: of the attention and elsewhere, where the backbone will train; None keeps that of the model.
 
     Raises:
         StudioError: the architecture cannot be read so.
@@ -69,7 +76,7 @@ def reader(job: TransferJob, pooling: str, layer: int, mix: bool) -> Reader:
     if layer:  # refuses where the network cannot be cut
         linear_probe.read_after(layer, job)
         job = replace(job, build=partial(job.build, num_hidden_layers=layer))
-    model, restore = dropout.built(job, 0.0, 0.0)
+    model, restore = dropout.built(job, *dropouts)
     if model.base_model is model:
         raise _unreadable(model)
     model.eval().to(job.device).base_model.requires_grad_(False)

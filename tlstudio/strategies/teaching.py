@@ -73,7 +73,7 @@ def find(place: str, job: TransferJob) -> Teacher:
     encoded = job.encoded if job.encode is None else job.encode(folder)
     with quiet_loading():
         model = load(folder, head)
-    return Teacher(folder, model, head, encoded, _alike(job.encoded, encoded), _key(folder))
+    return Teacher(folder, model, head, encoded, alike(job.encoded, encoded), weights_key(folder))
 
 
 def none_chosen() -> StudioError:
@@ -95,7 +95,7 @@ def _require_same(folder: Path, head: Head, job: TransferJob) -> None:
     )  # fmt: skip
 
 
-def _alike(own: Encoded, other: Encoded) -> bool:
+def alike(own: Encoded, other: Encoded) -> bool:
     """Whether the rows of two encodings are the same; of rows that change, how they are prepared."""
     rows, others = own.splits["train"], other.splits["train"]
     if rows is others or changing(rows):
@@ -114,7 +114,7 @@ def changing(rows: Any) -> bool:
     return hasattr(rows, "set_epoch")
 
 
-def _key(folder: Path) -> str:
+def weights_key(folder: Path) -> str:
     states = [(path.name, path.stat()) for path in weight_files(folder)]
     text = "|".join(f"{name}:{state.st_size}:{state.st_mtime_ns}" for name, state in states)
     return hashlib.sha256(f"{folder.absolute()}|{text}".encode()).hexdigest()[:16]

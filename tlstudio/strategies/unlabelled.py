@@ -1,18 +1,21 @@
-"""Rows without labels that a student learns from as its teacher answers them (a transfer set: Hinton et al., 2015,
-§ 2; Turc et al., 2019, "Well-read students learn better", § 3)."""
+"""Rows without labels: prototypes move with them, and a student learns from them as its teacher answers them (a
+transfer set: Hinton et al., 2015, § 2; Turc et al., 2019, "Well-read students learn better", § 3)."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.adaptation import rows
 from tlstudio.core.errors import StudioError
 from tlstudio.core.plugins import find
 from tlstudio.models.heads import Head, read_settings
+from tlstudio.models.tokenizers import load_tokenizer, tokenise
 from tlstudio.strategies.base import TransferJob
 from tlstudio.tasks.base import Encoded, ListRows, Row
+from tlstudio.tasks.texts import tokenizer_stamp
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +40,39 @@ def read(place: str, teacher: Teacher, job: TransferJob) -> tuple[ListRows, str]
     texts = [dict(zip(task.ASKS, values, strict=True)) for values in zip(*columns, strict=True)]
     examples = [{**row, "length": len(row["input_ids"])} for row in task.examples(teacher.folder, texts)]
     return ListRows(examples), hashlib.sha256(repr(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def plain(place: str, model: Any, job: TransferJob) -> tuple[Sequence[Row], str]:
+    """The texts or images of a place as a model takes the rows of the recipe, and a key that names them.
+
+    Raises:
+        StudioError: they cannot be read, or the task asks for pairs or sounds.
+    """
+    encoded, folder = job.encoded, Path(str(getattr(model, "name_or_path", "")))
+    if "pixels" in encoded.facts:
+        from tlstudio.models.pixels import Pixels
+        from tlstudio.tasks.images import Files
+
+        paths = _values(place, "image", job)
+        return Files(paths, Pixels.of(encoded.facts["pixels"])), _stamp(encoded.facts["pixels"], paths)
+    if "input_ids" not in encoded.inputs or "between" in encoded.facts or not (folder / "config.json").is_file():
+        raise StudioError(
+            "strategy.no-further-rows", "Rows without labels are of use only where single texts or images are "
+            "answered.", "Leave strategy.unlabelled empty.", where="strategy.unlabelled",
+        )  # fmt: skip
+    texts = _values(place, "text", job)
+    ids, _full = tokenise(load_tokenizer(folder), texts, encoded.max_length)
+    inputs = ListRows([{"input_ids": row, "length": len(row)} for row in ids])
+    return inputs, _stamp(tokenizer_stamp(folder), encoded.max_length, texts)
+
+
+def _values(place: str, role: str, job: TransferJob) -> list[str]:
+    found = rows.read(place, (role,), "", job.emit, job.control)
+    return list(found.splits["train"].texts(found.roles.one(role)))
+
+
+def _stamp(*facts: Any) -> str:
+    return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def labelled(found: ListRows, answers: Sequence[np.ndarray], job: TransferJob) -> ListRows:

@@ -53,6 +53,8 @@ class Encoded:
         backbone: whose tokenizer made the rows, where the task has to read them again.
         scored: what a scorer reads beside the inputs, such as the labels of language models.
         head: fields of the task's head that the backbone or the data decide, such as how vectors are pooled.
+        second: folder of a second backbone with another tokenizer, see :mod:`tlstudio.tasks.beside`.
+        second_settings: what the settings file of the second tokenizer says.
     """
 
     splits: dict[str, Any]
@@ -66,6 +68,8 @@ class Encoded:
     backbone: Path | None = None
     scored: tuple[str, ...] = ()
     head: dict[str, Any] = field(default_factory=dict)
+    second: Path | None = None
+    second_settings: dict[str, Any] = field(default_factory=dict)
 
     def examples(self, split: str) -> Examples:
         """The model inputs of a split."""
@@ -279,6 +283,8 @@ class TaskBase:
             settings = self.settings(encoded, replace(head or self.HEAD, **encoded.head))
             write_json(part / folders.SETTINGS_FILE, {**settings, **({"parts": parts} if parts else {})})
             self.save_processor(backbone, part)
+            if encoded.second is not None:
+                _save_second(encoded.second, encoded.second_settings, part / folders.SECOND)
 
     def save_processor(self, backbone: Path, folder: Path) -> None:
         """Writes what prepares the inputs, beyond the files of the backbone; the settings file is there already."""
@@ -326,6 +332,14 @@ class TaskBase:
 
     def _must(self, name: str) -> TypeError:
         return TypeError(f"{type(self).__name__} lacks {name}()")
+
+
+def _save_second(backbone: Path, settings: dict[str, Any], folder: Path) -> None:
+    """Writes what reads the texts for a second backbone."""
+    folders.copy_tokenizer(backbone, folder)
+    write_json(folder / "config.json", folders.read_json(backbone / "config.json"))
+    write_json(folder / folders.SETTINGS_FILE, settings)
+    load_tokenizer(backbone).save_pretrained(folder)
 
 
 def padded(rows: Sequence[Row], encoded: Encoded) -> Batch:

@@ -101,8 +101,8 @@ class Numbers(TaskBase):
         last, facts = last_linear(model), encoded.facts
         with torch.no_grad():
             last.weight.mul_(facts["scale"])
-            if last.bias is not None:
-                last.bias.mul_(facts["scale"]).add_(facts["mean"])
+            if last.bias is not None:  # a head of ours has one also where an offset stands for that of transformers
+                last.bias.mul_(facts["scale"]).add_(0.0 if encoded.head.get("offset") else facts["mean"])
         return model
 
     def test(self, job: TestJob) -> Tested:

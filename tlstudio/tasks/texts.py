@@ -21,6 +21,7 @@ from tlstudio.data.tables import write_batches
 from tlstudio.models import folders
 from tlstudio.models.tokenizers import between, has_types, load_tokenizer, padding_id, tokenise, tokenise_pairs
 from tlstudio.tasks.base import Encoded, EncodeJob, Row, TestJob
+from tlstudio.tasks.beside import prefixed
 
 if TYPE_CHECKING:
     import datasets
@@ -279,6 +280,13 @@ def _opened(path: Path) -> datasets.Dataset:
 
 def text_examples(folder: Path, rows: Sequence[Row], roles: Sequence[str] = ("text",)) -> list[dict[str, Any]]:
     """Token ids of new texts or pairs, as the model in ``folder`` was trained to see them."""
+    found = _read_by(folder, rows, roles)
+    if (other := folders.second_reader(folder)) is None:
+        return found
+    return [{**one, **prefixed(two)} for one, two in zip(found, _read_by(other, rows, roles), strict=True)]
+
+
+def _read_by(folder: Path, rows: Sequence[Row], roles: Sequence[str]) -> list[dict[str, Any]]:
     tokenizer, length = load_tokenizer(folder), folders.max_length(folder)
     texts = [[str(row[role]) for row in rows] for role in roles]
     if len(roles) == 1:
