@@ -2,6 +2,65 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
+    <name>AblationView</name>
+    <message>
+        <source>Runs the recipe as it is and without parts of it, or with other values, and compares them on the test rows: what does each part bring? The runs stay under Runs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The recipe has nothing that could be left out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare values of a field</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Seeds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trainings of each, with other seeds: more tell chance from effect better.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>对比</translation>
+    </message>
+    <message>
+        <source>Ablation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends after this batch; the runs that are complete are compared</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends at once; the runs that are complete stay under Runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Differences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Points to the recipe as it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Variants</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave out</source>
+        <translation>排除</translation>
+    </message>
+    <message>
+        <source>Leave out {part}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AnswerView</name>
     <message>
         <source>No label reaches its threshold.</source>
@@ -228,12 +287,20 @@
         <translation>本机已有</translation>
     </message>
     <message>
+        <source>{model} (not for this task)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>yes</source>
         <translation>是</translation>
     </message>
     <message>
         <source>to download</source>
         <translation>需下载</translation>
+    </message>
+    <message>
+        <source>{n} languages</source>
+        <translation>{n} 种语言</translation>
     </message>
 </context>
 <context>
@@ -249,6 +316,13 @@
     <message>
         <source>Later</source>
         <translation>后移</translation>
+    </message>
+</context>
+<context>
+    <name>ChosenRuns</name>
+    <message>
+        <source>recipe</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -312,6 +386,18 @@
     <message>
         <source>Go on training</source>
         <translation>继续训练</translation>
+    </message>
+    <message>
+        <source>A search or an ablation is going on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It ends with the window. A search can be gone on with later; complete runs of an ablation stay.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End it and close</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -682,6 +768,37 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>CurveView</name>
+    <message>
+        <source>Trains on growing parts of your rows, and says what twice as many would bring.</source>
+        <translation>用逐渐增多的数据行训练，并估计行数加倍会带来的改善。</translation>
+    </message>
+    <message>
+        <source>Would more data help?</source>
+        <translation>更多数据有帮助吗？</translation>
+    </message>
+    <message>
+        <source>Learning curve</source>
+        <translation>学习曲线</translation>
+    </message>
+    <message>
+        <source>How good with few?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trains on a few examples of each class, five times each with other rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Examples of each class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>examples of each class</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>DataPane</name>
     <message>
         <source>Data</source>
@@ -847,6 +964,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Open a project</source>
         <translation>打开项目</translation>
+    </message>
+    <message>
+        <source>Recipes (*.yaml *.yml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose recipes</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Save the project</source>
@@ -1220,6 +1345,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>选择文件…</translation>
     </message>
     <message>
+        <source>Choose a folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
         <source>Auto</source>
         <translation>自动</translation>
     </message>
@@ -1570,6 +1699,37 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>LanguageMatrix</name>
+    <message>
+        <source>By language</source>
+        <translation>按语言</translation>
+    </message>
+    <message>
+        <source>Results by language</source>
+        <translation>各语言的结果</translation>
+    </message>
+    <message>
+        <source>Zero-shot: the model has learnt from no row in this language.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Training rows</source>
+        <translation>训练行数</translation>
+    </message>
+    <message>
+        <source>Test rows</source>
+        <translation>测试行</translation>
+    </message>
+    <message>
+        <source>0, zero-shot</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>LogModel</name>
     <message>
         <source>Time</source>
@@ -1820,8 +1980,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>显示所有模型</translation>
     </message>
     <message>
-        <source>Also those that do not read what the task learns from</source>
-        <translation>也显示不读取此任务学习内容的模型</translation>
+        <source>Also those that cannot learn the task</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Catalogue of models</source>
@@ -1888,12 +2048,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>哪个模型适合我的数据？</translation>
     </message>
     <message>
-        <source>{n} of {all} models of the catalogue read what the task learns from.</source>
-        <translation>目录共 {all} 个模型，其中 {n} 个能读取此任务的学习内容。</translation>
+        <source>{n} of {all} models of the catalogue can learn the task.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>No model of the catalogue reads what the task learns from: use a folder, or one of the hub.</source>
-        <translation>目录中没有能读取此任务学习内容的模型：请使用文件夹或 Hub 上的模型。</translation>
+        <source>No model of the catalogue can learn the task: use a folder, or one of the hub.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Name</source>
@@ -2351,6 +2511,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>结果的各部分</translation>
     </message>
     <message>
+        <source>Back to the whole run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Compare…</source>
         <translation>对比…</translation>
     </message>
@@ -2373,6 +2537,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The most confident errors</source>
         <translation>置信度最高的错误</translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Test entities</source>
@@ -2480,10 +2648,79 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>RetentionModel</name>
+    <message>
+        <source>After {task}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{task} was not learnt yet when {time} had been learnt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{task} was not tested after {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>After {time}: {metric} of {task} is {value}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>After {time}: {metric} of {task} is {value}, {change} since it was learnt</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>RetentionTable</name>
+    <message>
+        <source>Retention: rows are times, columns are tasks</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>RoleDelegate</name>
     <message>
         <source>Role of {column}</source>
         <translation>{column} 的角色</translation>
+    </message>
+</context>
+<context>
+    <name>RunList</name>
+    <message>
+        <source>None chosen yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a recipe…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A recipe file names data and task that no run has learnt yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier (Alt+Up)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Later (Alt+Down)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove (Del)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no other completed run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not found</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2744,6 +2981,85 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>SearchView</name>
+    <message>
+        <source>Trains again and again with other values, each drawn from what went well before, and breaks off what goes badly. It can be stopped at any time, and gone on with later.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a field</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier searches</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends the search after this batch; what was found is shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends the search at once; it can still be gone on with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value by trial</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Points: complete trials; line: the best so far; crosses: broken off; dashes: the recipe as it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> min</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no limit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fewer rows make each trial faster, and what it says less sure.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Trials at most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training rows</source>
+        <translation>训练行数</translation>
+    </message>
+    <message>
+        <source>Go on with the search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are none yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trials</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trial</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -2796,6 +3112,93 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Folder of the runs</source>
         <translation>运行文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>SeveralView</name>
+    <message>
+        <source>These tasks share the backbone of this run, each with a head of its own, and were tested on rows of their own. Beside it stands what the earlier run reached that learnt the task.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Further tasks of this run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show its results</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The errors, size and speed of the chosen task, and a box to try it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Retention</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The tasks were learnt one after the other. A row is a time: what was then known of each task, as {metric} on its test rows. In bold what had just been learnt; the deeper the blue, the better.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Against forgetting: {method}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Backward transfer: since they were learnt, the earlier tasks have changed by {value}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forward transfer: what was learnt before brings a new task {value} of accuracy, before it is learnt.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Metric</source>
+        <translation>指标</translation>
+    </message>
+    <message>
+        <source>This run</source>
+        <translation>本次运行</translation>
+    </message>
+    <message>
+        <source>Earlier run</source>
+        <translation>较早的运行</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>结论</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Test rows</source>
+        <translation>测试行</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>▲ better</source>
+        <translation>▲ 更好</translation>
+    </message>
+    <message>
+        <source>▼ worse</source>
+        <translation>▼ 更差</translation>
+    </message>
+    <message>
+        <source>≈ may be chance</source>
+        <translation>≈ 可能是偶然</translation>
     </message>
 </context>
 <context>
@@ -3027,6 +3430,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>防止训练死记硬背数据行的方法。均非必需；可任意组合。</translation>
     </message>
     <message>
+        <source>Adaptation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add an adaptation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Before the training the model gets to know your kind of texts or images, without labels. It helps most where they are unlike those of its pretraining, and there are many more without labels than with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Advisor</source>
         <translation>顾问</translation>
     </message>
@@ -3059,24 +3474,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>试过的学习率</translation>
     </message>
     <message>
-        <source>Trains on growing parts of your rows, and says what twice as many would bring.</source>
-        <translation>用逐渐增多的数据行训练，并估计行数加倍会带来的改善。</translation>
-    </message>
-    <message>
-        <source>Would more data help?</source>
-        <translation>更多数据有帮助吗？</translation>
-    </message>
-    <message>
-        <source>Learning curve</source>
-        <translation>学习曲线</translation>
-    </message>
-    <message>
         <source>Learning rate</source>
         <translation>学习率</translation>
     </message>
     <message>
         <source>Amount of data</source>
         <translation>数据量</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ablation</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>What will train</source>
@@ -3095,18 +3506,21 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>StudyLine</name>
+    <message>
+        <source>Stop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
     <name>SummaryView</name>
     <message>
         <source>All metrics with their 95 % intervals</source>
         <translation>全部指标及其 95 % 置信区间</translation>
-    </message>
-    <message>
-        <source>By language</source>
-        <translation>按语言</translation>
-    </message>
-    <message>
-        <source>Results by language</source>
-        <translation>各语言的结果</translation>
     </message>
     <message>
         <source>Extra sets</source>
@@ -3143,14 +3557,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{strategy} on {rows} {unit} in {epochs} epochs ({time}); the weights of epoch {best} were kept. {device}, {precision}, batches of {batch}, {memory} of memory at most.</source>
         <translation>{strategy}：{rows} {unit}，训练 {epochs} 轮（用时 {time}），保留第 {best} 轮的权重。{device}，{precision}，批大小 {batch}，内存峰值 {memory}。</translation>
-    </message>
-    <message>
-        <source>Training rows</source>
-        <translation>训练行数</translation>
-    </message>
-    <message>
-        <source>Language</source>
-        <translation>语言</translation>
     </message>
     <message>
         <source>Other metrics</source>
@@ -3221,6 +3627,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Use this task</source>
         <translation>使用此任务</translation>
+    </message>
+    <message>
+        <source>The labels are numbers. If they have an order, such as stars or marks, this makes more of them: {tasks}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use {task}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3435,6 +3849,37 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Rows</source>
         <translation>行数</translation>
+    </message>
+</context>
+<context>
+    <name>VaryRow</name>
+    <message>
+        <source>Do not vary {field}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>values with spaces between them</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Values of {field}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lowest {field}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Highest {field}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>by orders of magnitude</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draws as often between 0.001 and 0.01 as between 0.01 and 0.1: right for rates.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3671,6 +4116,97 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>ablation</name>
+    <message>
+        <source>The recipe as it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>without {part}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} runs</source>
+        <translation>{n} 次运行</translation>
+    </message>
+    <message>
+        <source>{runs}, about {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled; complete runs are under Runs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The comparison is going on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This has to wait until the search has ended.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give values to compare: {field}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Values of {field} must be numbers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose something to leave out, or values to compare.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run {n} of {all}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>not run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>may be chance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>better</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>worse</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Points of the mean score of a row, to the recipe as it is, on {rows} test rows with {seeds} seeds; the intervals are from a paired bootstrap.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Variant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation>得分</translation>
+    </message>
+    <message>
+        <source>Points (95 % interval)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it says</source>
+        <translation>含义</translation>
+    </message>
+</context>
+<context>
     <name>advice</name>
     <message>
         <source>Cancelled; nothing has changed.</source>
@@ -3721,6 +4257,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>使用 {rate}</translation>
     </message>
     <message>
+        <source>Examples of each class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Training rows</source>
         <translation>训练行数</translation>
     </message>
@@ -3760,12 +4300,40 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <source>Memory</source>
         <translation>内存</translation>
     </message>
+    <message>
+        <source>Mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Standard deviation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Least</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trainings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{rows} ({each} a class)</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>choices</name>
     <message>
         <source>Automatic</source>
         <translation>自动</translation>
+    </message>
+    <message>
+        <source>The training rows</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>None</source>
@@ -3948,6 +4516,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>按下方给定值</translation>
     </message>
     <message>
+        <source>Small random numbers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tokens of the training rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Squared error</source>
         <translation>平方误差</translation>
     </message>
@@ -4042,6 +4618,38 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Evenly spread</source>
         <translation>均匀选取</translation>
+    </message>
+    <message>
+        <source>Sum</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Product</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Learned matrix</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Gated attention</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The head alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Head and first backbone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Head and both backbones</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The lowest</source>
@@ -9255,6 +9863,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>“{name}”会扰动词元嵌入，而任务“{task}”没有词元嵌入。</translation>
     </message>
     <message>
+        <source>&apos;{strategy}&apos; answers with one list of scores, and the task {task} needs other answers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{strategy}&apos; compares answers of one kind, and the task {task} gives others.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{strategy}&apos; compares whole rows, and the task {task} answers each token.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&apos;{strategy}&apos; draws pairs from the labels of texts, and the task {task} has none.</source>
         <translation>“{strategy}”根据文本的标签构造样本对，而任务“{task}”没有这类标签。</translation>
     </message>
@@ -9265,6 +9885,26 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>&apos;{text}&apos; does not say what to vary.</source>
         <translation>“{text}”没有说明要改变的内容。</translation>
+    </message>
+    <message>
+        <source>0 reads up to the last block; the blocks above the chosen one are left out of the model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>1 is as by size; large values come near round-robin.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>118,000 images with boxes of 80 kinds of objects (COCO 2017)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>2 million sounds of 527 kinds from videos (AudioSet)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>960 hours of English audiobooks (LibriSpeech), then their transcripts</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A backbone of the type &apos;{kind}&apos; answers with the last token of a batch, which is padding here: it cannot learn the task {task}.</source>
@@ -9279,8 +9919,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>类型为“{kind}”的骨干网络不能用图像遮盖重建做领域适应。</translation>
     </message>
     <message>
+        <source>A backbone of the type &apos;{kind}&apos; cannot learn this task, nor help with it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A division of its own</source>
         <translation>数据自带的划分</translation>
+    </message>
+    <message>
+        <source>A few virtual tokens before each text are all that is learnt beside the head; the backbone stays as it is. The smallest adapter there is: as good as the others only with large backbones.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A file or folder of further texts or images, which move the means by k-means. Of use where few rows have labels and the classes lie apart.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A linear model on its features explains {percent:.1f} % of the differences between the numbers.</source>
@@ -9299,8 +9951,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>基于其特征的线性模型对 {percent:.1f} % 的单个标签判断正确。</translation>
     </message>
     <message>
+        <source>A model cannot learn from {count} examples a class.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A model of the hub, a folder, or what an earlier run has trained.</source>
         <translation>Hub 上的模型、文件夹，或较早的运行训练出的模型。</translation>
+    </message>
+    <message>
+        <source>A network of type {kind} has no attention that a prefix could be put before.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A network of type {kind} has no embeddings of tokens to disturb.</source>
@@ -9313,6 +9973,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>A network of type {kind} has no linear layer with a bias that gives the classes.</source>
         <translation>类型为 {kind} 的网络没有输出类别的带偏置线性层。</translation>
+    </message>
+    <message>
+        <source>A new row is answered as the training rows that are most alike to the backbone; nothing is trained. An answer in seconds, and each one can be traced to rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A row and its translations have the same value in it; empty takes the column with the role of the group.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A small student learns to answer like a model that you have trained before, its teacher. Nearly as accurate, at a fraction of the size and time.</source>
@@ -9331,6 +9999,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>AdamW 几乎适合所有情形；Adafactor 所需内存更少。</translation>
     </message>
     <message>
+        <source>Adapters on one backbone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Add it to the recipe, or name another field with --without.</source>
         <translation>请将其添加到配方中，或用 --without 指定其他字段。</translation>
     </message>
@@ -9347,6 +10019,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>对抗训练（FGM）</translation>
     </message>
     <message>
+        <source>Against forgetting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All are brought to one rate, but high tones that were not recorded stay away: if one class has more of them, the model may learn that. Leave them if both occur in practice.</source>
         <translation>所有录音都会统一为同一采样率，但未录下的高音不会恢复：如果某一类别中此类录音较多，模型可能学到这一点。如果实际使用中两者都会出现，则保持原样即可。</translation>
     </message>
@@ -9359,28 +10035,68 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>启用全部行的时点</translation>
     </message>
     <message>
+        <source>All training rows of these languages stay, such as en, or en, de; empty takes the most frequent language.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>An earlier run, by name or folder, or the folder of a trained model.</source>
         <translation>较早的运行（名称或文件夹），或已训练模型的文件夹。</translation>
+    </message>
+    <message>
+        <source>An earlier run, by name or folder; a model folder; or the name of a model that was downloaded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another seed keeps other rows.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Answers that stand elsewhere, impossible boxes, missing tags and broken messages.</source>
         <translation>不在指定位置的答案、无效的框、缺少的标记和不完整的消息。</translation>
     </message>
     <message>
+        <source>Ask for the learning curve over growing parts of the rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>At each step a random part of the weights is replaced by the pretrained ones. Makes fine-tuning of large networks on few rows more stable.</source>
         <translation>每一步将随机的一部分权重替换为预训练权重。使大型网络在少量数据行上的微调更稳定。</translation>
+    </message>
+    <message>
+        <source>At most so often are the rows without labels given to the nearest mean, and the means made anew.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>At stated epochs; or whenever the validation loss has not fallen since the last look.</source>
         <translation>在指定的轮次；或每当验证损失自上次检查以来没有下降时。</translation>
     </message>
     <message>
+        <source>Audio Spectrogram Transformer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Auto takes the column with the role of the language, else names of files such as train.de.csv, else recognises the text; a text that is too short to be sure is then of no source language.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Auxiliary pretraining loss</source>
         <translation>辅助预训练损失</translation>
     </message>
     <message>
+        <source>BART base</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Backbones cannot be ranked for the task {task}: it has no classes or numbers that features could be compared with.</source>
         <translation>无法为任务“{task}”对骨干网络排名：该任务没有可与特征比较的类别或数值。</translation>
+    </message>
+    <message>
+        <source>Batch size of a round</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Beside the loss of the new rows.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Beside the task the backbone goes on learning from its inputs alone, as in its pretraining. Keeps what it knows, which helps with few rows.</source>
@@ -9395,16 +10111,308 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>被排除的框、过小的框、超出图像的框，以及没有框的图像。</translation>
     </message>
     <message>
+        <source>Bring it back there, or use the safetensors export, which needs only the trained model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Chance of each weight to be the pretrained one for a step.</source>
         <translation>每个权重在一步中取预训练值的概率。</translation>
+    </message>
+    <message>
+        <source>Check the name; or download the model in the Model step or with: tlstudio download {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose &apos;Start from it&apos; at a run in the Runs step, or set model.source to run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a checkpoint of {network} itself, unless you have very many texts.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a run that was trained for the same task with the same classes.</source>
         <translation>请选择以相同类别为同一任务训练的运行。</translation>
     </message>
     <message>
+        <source>Choose a second backbone of the same family, or set the size in the options of the task.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a second backbone that reads the same kind of data.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a second backbone with the same tokenizer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a task of the same kind.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a vision transformer such as ViT, DeiT or DINOv2, or remove the adaptation.</source>
         <translation>请选择视觉 Transformer，例如 ViT、DeiT 或 DINOv2，或移除领域适应。</translation>
+    </message>
+    <message>
+        <source>Choose another objective.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose earlier runs or recipes under Other tasks in the Strategy step, or name them in strategy.others.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose fewer virtual tokens, or a larger maximum length.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose one of the list that &apos;tlstudio runs list&apos; prints, the folder of a run, or a recipe file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose one of these columns.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose one of these strategies: {known}; or the safetensors export.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose prefix tuning, which learns keys and values of each layer instead.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose prefix tuning, which needs none, or another backbone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose source languages that there are rows of, or the column of the language.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the column of the language in the Data step (data.roles.language).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Class keeps that many rows of each class, language that many in all.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Classes a round</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Column of the id</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Column of the language; empty takes the one with the role of the language.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Continual learning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Continual learning goes on from an earlier run, and the model is none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Counted for</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each frozen layer attends to a few learned keys and values before those of the tokens: about 0.1 % of the parameters. Takes no place of the text, and works for images and sounds as well.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier runs, or recipes, on whose data and tasks the start is learnt.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier runs, or recipes, whose data and tasks are learnt together with this one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier tasks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier tasks changed by {points} points on average (backward transfer).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>English web pages (C4), and supervised tasks such as translation and summarisation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>English web pages (C4), then more than 1,000 tasks phrased as instructions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Feature fusion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Features of at most so many training rows, drawn at random, are part of the model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Files that are read as one need the same columns; only translations of rows may lack the label, with the data step join-translations.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Finds objects quickly and precisely, small ones too; the first choice for detection.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Finds objects with a plain vision transformer; the smallest detector here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fixed; or learnt from the noise of each task (uncertainty), or so that all tasks learn at a like pace (gradnorm).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Flan-T5 small</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fusion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Gives rows without a label, such as those of a further file with translations, the label of the row with the same id, and never trains on a translation of a validation or test row. Divide the rows by groups of the id, so that a row and all its translations stay on one side.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Goes on from an earlier run with a new task or new classes, and keeps what was learnt before: by some of its rows, by holding its weights, or by its answers. A matrix shows what each earlier task has kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Head dropout</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hidden layers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hidden width</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the start moves to where the first round led; it falls to 0 until the last one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How fast a vote loses weight with the distance; large values let all neighbours count alike.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How firmly weights are held: lambda of EWC.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many are put before each text. They take places of its maximum length; more than 20 help little.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many hidden layers the head has.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many of the nearest rows vote.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many times that rate the fresh head of a round trains at, which has few steps to learn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many times the learning rate the head trains at, where backbones train with it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How often a task comes: as it has rows (size), all alike (round-robin), or between the two (temperature).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How often a task is drawn and learnt for some steps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How strongly tasks that learn slowly get more weight (alpha of GradNorm).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How tokens become one vector: mean, maximum, the first or the last of them, or attention, which learns which tokens matter and reads the data in each epoch. Auto takes the mean.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How tokens become one vector; auto takes the mean.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Images of ImageNet-1k, then 118,000 images with boxes of 80 kinds of objects (COCO 2017)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Is this a text?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Join translations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keys and values that each layer gets: about 20 for classes, 100 and more for hard tasks.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Language by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Learning rate of the steps in a round.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave it out, or train it again on the same backbone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave it out: predict.py answers for one kind of task.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Length of the prefix</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Loss weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MLP probe</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Meta-learned in {rounds} rounds on other tasks ({tasks}): after {steps} steps the loss was {before} in the first rounds, and {after} in the last.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Meta-learned start (Reptile)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Multi-task learning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name an earlier run, a model folder or a model that was downloaded in strategy.second.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Name on the hub such as org/name, path of a folder, or name or folder of a run.</source>
@@ -9415,20 +10423,56 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>工作表的名称或序号；自动：取第一个有表头和数据行的工作表。</translation>
     </message>
     <message>
+        <source>Name runs that were completed, in strategy.others.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Names of the layer groups that train, such as &apos;block 6&apos;.</source>
         <translation>参与训练的层组名称，例如“block 6”。</translation>
+    </message>
+    <message>
+        <source>Names or folders of runs whose adapters come along, with commas between; they have the same backbone and task.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Nearest neighbours</source>
         <translation>最近邻</translation>
     </message>
     <message>
+        <source>Neighbours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Neurons of each hidden layer; 0 gives a linear head.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Neurons of the head&apos;s hidden layer; 0 for none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No adapters are kept of the task {task}: its result is a backbone that other tasks learn with, and its head the embeddings.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No backbone on this machine can learn this task.</source>
         <translation>本机上没有能够学习此任务的骨干网络。</translation>
     </message>
     <message>
+        <source>No other task is chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No second backbone is chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No teacher is chosen.</source>
         <translation>尚未选择教师。</translation>
+    </message>
+    <message>
+        <source>No training row is in the language &apos;{language}&apos;; there are rows in: {known}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No training was completed in the time; give the search more.</source>
@@ -9443,6 +10487,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>没有要改变的字段。</translation>
     </message>
     <message>
+        <source>Nothing says which language a row is in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Numbers takes small random numbers; tokens takes keys and values of tokens from the training rows, which helps to write texts after few rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ONNX is not offered for this model: its tokenizer ({kind}) exists only as a part of transformers, and a program with ONNX Runtime could not read texts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Objective</source>
         <translation>训练目标</translation>
     </message>
@@ -9455,12 +10511,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>由教师的层构成的学生模型的层数；自动：取教师层数的一半。</translation>
     </message>
     <message>
+        <source>Of each earlier task, drawn at random.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Of its loss, beside that of the task.</source>
         <translation>其损失相对于任务损失的权重。</translation>
     </message>
     <message>
         <source>Of the data; empty finds the one that fits.</source>
         <translation>数据中的列；留空则自动查找合适的列。</translation>
+    </message>
+    <message>
+        <source>Of the loss of each other task, where this task has 1.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One head reads the features of two backbones, such as a pretrained one and one that you trained on your data; the result is one model. Worth it where the two know different things, at the cost of running both.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One reads a single layer; mix learns how much each layer counts.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Only the last blocks, only biases, only layer norms, or the blocks that you click are trained. Faster than full fine-tuning, and less prone to overfit few rows.</source>
@@ -9491,6 +10563,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>顺序</translation>
     </message>
     <message>
+        <source>Other runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other tasks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Pairs for each row</source>
         <translation>每行的样本对数</translation>
     </message>
@@ -9511,8 +10591,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>其他文本的前缀</translation>
     </message>
     <message>
+        <source>Prefix tuning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Probability that is spread evenly over all classes.</source>
         <translation>均匀分摊给所有类别的概率。</translation>
+    </message>
+    <message>
+        <source>Prompt tuning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prompt tuning has to read the texts anew, which is not possible here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prompt tuning puts virtual tokens before texts that are read, and the task {task} has none or writes texts.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Prototypes</source>
@@ -9529,6 +10625,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>R-Drop has no effect: the network has no dropout. Set the hidden dropout of the strategy to 0.1.</source>
         <translation>R-Drop 不起作用：网络没有 dropout。请将策略的隐藏层 dropout 设为 0.1。</translation>
+    </message>
+    <message>
+        <source>RT-DETR R18</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Random reads another part of a longer recording each time while training, and its middle in tests and predictions; centre and start read the same part everywhere. Whisper reads the middle for random, too.</source>
@@ -9551,6 +10651,38 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>预测头学习率倍数</translation>
     </message>
     <message>
+        <source>Rate of the heads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rate of the rounds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rate of the steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read the last layer alone, or choose another strategy, such as linear probe.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reads a text and writes another; the usual start for summaries and translations between its languages.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reads an English text and writes another; good at summaries.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reads the spectrogram of ten seconds; knows sounds of all kinds, not only speech.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reads the waveform; the classic network for speech.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Remove it in the Strategy step, or choose another strategy.</source>
         <translation>请在“策略”步骤中将其移除，或选择其他策略。</translation>
     </message>
@@ -9559,20 +10691,80 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请在“策略”步骤中将其移除。</translation>
     </message>
     <message>
+        <source>Remove the augmentations that ask the backbone, in the Data step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Remove the regulariser in the Strategy step.</source>
         <translation>请在“策略”步骤中移除该正则化方法。</translation>
+    </message>
+    <message>
+        <source>Rename one of the run folders.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Replay trains on some earlier rows as well; EWC holds the weights that earlier tasks need; LwF keeps the earlier answers to the new rows; adapter trains small matrices and leaves the network as it is; none is plain fine-tuning, to compare with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restoring force</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rounds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rounds of k-means</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows a class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows looked at</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows of each earlier task that tell which weights it needs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows of each step of the rounds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows of other languages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows remembered</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Rows that do not fit together</source>
         <translation>内容不匹配的行</translation>
     </message>
     <message>
+        <source>Rows without labels are of use only where single texts or images are answered.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Rows without labels: a file, folder or hub:name; or train for the training rows of this recipe.</source>
         <translation>无标签的行：文件、文件夹或 hub:name；填 train 则使用此配方的训练行。</translation>
     </message>
     <message>
+        <source>Runs whose tasks shall not be lost; empty takes those that led to the model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Schedule</source>
         <translation>调度方式</translation>
+    </message>
+    <message>
+        <source>Second backbone</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Selection</source>
@@ -9587,6 +10779,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请将注意力权重和关系权重设为 0。</translation>
     </message>
     <message>
+        <source>Several of your tasks train one backbone together, each with a head of its own, so that each learns from the rows of the others. Afterwards every task has its model, measured against the run that learnt it alone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Share of deleted tokens</source>
         <translation>删除词元的比例</translation>
     </message>
@@ -9597,6 +10793,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Share of the average that a step keeps (EMA); less at the start.</source>
         <translation>每一步保留的平均值比例（EMA）；开始时较小。</translation>
+    </message>
+    <message>
+        <source>Share of the features that the head must do without.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Share of the rows to begin with.</source>
@@ -9615,16 +10815,40 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>训练进行到此比例时，即使损失仍然较高，也使用全部行。</translation>
     </message>
     <message>
+        <source>Side by side (concatenation) keeps everything. Sum and product join the features one by one; a learned matrix turns those of the second backbone into the space of the first, and adds them; gated attention learns for each row which of the two to trust.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Size</source>
         <translation>大小</translation>
+    </message>
+    <message>
+        <source>So many classes of a task, drawn at random, take part in a round.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>So many of the uppermost blocks start from random weights: they know most about pretraining, and least about your task.</source>
         <translation>最上方的若干层从随机权重开始：这些层与预训练任务关系最密切，对您的任务帮助最小。</translation>
     </message>
     <message>
+        <source>So many rows of each class are learnt in a round: about as few as you will have yourself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Softens the earlier answers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Softens the teacher&apos;s answers, so that the classes which it finds less likely tell more.</source>
         <translation>软化教师的答案，使其认为可能性较小的类别提供更多信息。</translation>
+    </message>
+    <message>
+        <source>Source keeps only rows of the source languages; learnt also those of other languages that some rows are learnt of.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Source languages</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Spread evenly over the teacher, or its lower or upper ones.</source>
@@ -9635,8 +10859,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>平均起点</translation>
     </message>
     <message>
+        <source>Start from the backbone that it came from, or from another run; as a teacher it can be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Start the run again.</source>
         <translation>请重新开始该运行。</translation>
+    </message>
+    <message>
+        <source>Starts as</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps a round</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Strength</source>
@@ -9649,6 +10885,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Student</source>
         <translation>学生</translation>
+    </message>
+    <message>
+        <source>T5 small</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>T5 that has been taught to follow instructions; learns from fewer rows.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Tags</source>
@@ -9815,6 +11059,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>骨干网络对每条文本看两遍，学习区分您的各条文本。适合用于搜索和匹配之前。</translation>
     </message>
     <message>
+        <source>The backbone once, and beside it the small adapters of this run and of others, switched by name. For Python programs that do several jobs with one network in memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The backbone puts a text with missing words into one vector, from which the whole text is written again. Good before tasks that read whole texts.</source>
         <translation>骨干网络把缺词的文本压缩成一个向量，再由该向量还原全文。适合用于读取整条文本的任务之前。</translation>
     </message>
@@ -9825,6 +11073,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The backbone stays as it is and runs once; only the head is trained on its features, in seconds. Good for a first answer and for small data.</source>
         <translation>骨干网络保持不变，只运行一次；仅用其特征训练预测头，几秒即可完成。适合快速得到初步结果，也适合小数据集。</translation>
+    </message>
+    <message>
+        <source>The backbone stays as it is; a small network of hidden layers learns on its features, of one layer or of a learned mix of all. Finds what a linear probe cannot, still within seconds or minutes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backbone {name} is a network with a head of its own, which transformers cannot load by itself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backbone {name} is no longer in {path}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The best of many flatters itself on the validation rows: run the recipe, and compare on the test rows.</source>
@@ -9943,8 +11203,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>保留词的首字母，该处很少出现手误。</translation>
     </message>
     <message>
+        <source>The head alone, on features that are read once, in seconds; or the first backbone with it; or both backbones.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The head learns first; then block after block joins in, from the top down, at smaller and smaller rates. Keeps more of what the backbone knows, which helps with few rows.</source>
         <translation>预测头先学习；随后各层自上而下逐层加入，学习率依次减小。可保留更多骨干网络的已有知识，数据行少时很有帮助。</translation>
+    </message>
+    <message>
+        <source>The head of the earlier training is kept for the classes that it knows; the new ones begin anew.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The head of the earlier training is kept.</source>
@@ -9969,6 +11237,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The label &apos;{label}&apos; occurs in the {split} rows but in no training row.</source>
         <translation>标签“{label}”出现在 {split} 数据中，但没有出现在任何训练行中。</translation>
+    </message>
+    <message>
+        <source>The layers of a network of type {kind} cannot be read so: it has no backbone that shows them, or they differ in width.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The log of the run has the details; please report it with them.</source>
@@ -10007,6 +11279,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>最低学习率必须大于 0 且低于最高学习率，并且至少需要两步。</translation>
     </message>
     <message>
+        <source>The means of the classes move with {count} rows without labels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The model does not read it; but a text that is built from it, or that repeats it, would give the label away.</source>
         <translation>模型不会读取该列；但由该列生成或重复其内容的文本会泄露标签。</translation>
     </message>
@@ -10017,6 +11293,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The model gave no finite scores for {count} of {rows} test rows, the first being row {row}.</source>
         <translation>模型对 {rows} 条测试行中的 {count} 条没有给出有限的得分，首先出现在第 {row} 行。</translation>
+    </message>
+    <message>
+        <source>The model has no trained layers for the task {task}: {count} tensors of {network} begin as random numbers, and learn only from your data.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The model has seen their like with the answer: the score on them is better than on really new images.</source>
@@ -10095,6 +11375,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>不要求网络对标签完全确信。校准更好，受错误标签的影响更小。</translation>
     </message>
     <message>
+        <source>The network {kind} cannot be written as an ONNX graph: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The noise is alpha / √(tokens × width); the paper: 5 to 15.</source>
         <translation>噪声为 alpha / √（词元数 × 宽度）；论文取 5 至 15。</translation>
     </message>
@@ -10163,6 +11447,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>结果是多个步骤的权重的平均，其泛化能力优于最后一步的权重。</translation>
     </message>
     <message>
+        <source>The results of {name} are not there any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The right answers, as a list.</source>
         <translation>正确答案，以列表形式给出。</translation>
     </message>
@@ -10175,8 +11463,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>可用的角色：{known}。</translation>
     </message>
     <message>
+        <source>The rows have no classes that examples could be counted for.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The rows must look like [{{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}, …], at the top of the document or in one field.</source>
         <translation>数据行的格式必须为 [{{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}, …]，位于文档顶层或某个字段中。</translation>
+    </message>
+    <message>
+        <source>The run {run} has kept no adapter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run {run} has learned another kind of task ({other}) than this one ({own}).</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The run {run} has no predictions.</source>
@@ -10199,6 +11499,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>运行 {run} 正在进行中。</translation>
     </message>
     <message>
+        <source>The run {run} was trained on another backbone ({other}) than this one ({own}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The runs {first} and {second} were tested on different rows.</source>
         <translation>运行 {first} 和 {second} 的测试行不同。</translation>
     </message>
@@ -10213,6 +11517,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The scores do not agree on the first place, so try the first two in short runs.</source>
         <translation>各项得分对首位的判断不一致，因此请用前两名做短时运行。</translation>
+    </message>
+    <message>
+        <source>The second backbone has {others} million parameters and features of width {width}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The sentence that ends after line {line} of {path} has more than {limit} tokens.</source>
@@ -10239,8 +11547,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>划分方法“{method}”需要一列；“{column}”不是以下任何一列：{known}。</translation>
     </message>
     <message>
+        <source>The start that was meta-learned before is used again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The step &apos;{name}&apos; cannot follow here: it takes a {takes} model, and the step before gives {given}.</source>
         <translation>步骤“{name}”不能放在此处：它需要 {takes} 模型，而前一步给出的是 {given}。</translation>
+    </message>
+    <message>
+        <source>The step from {first} to {last} examples a class brought {gain:+.1f} points.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The step from {first} to {last} examples a class brought {gain:+.3g}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The strategy {strategy} learns no adapter that could be exported.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The student has {own} million parameters, its teacher {others} million.</source>
@@ -10253,6 +11577,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The tags mark whole entities (scheme {scheme}).</source>
         <translation>标记标出整个实体（方案 {scheme}）。</translation>
+    </message>
+    <message>
+        <source>The task {name} needs other parts of the network than this one: they cannot share a backbone.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The task {task} cannot be distilled: its answers are {kind}, for which no soft form is known here.</source>
@@ -10315,6 +11643,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 中的分词器没有掩码词元。</translation>
     </message>
     <message>
+        <source>The tokenizer of this backbone cannot put virtual tokens before a text: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The tokenizer of this model does not tell which characters a token stands for.</source>
         <translation>该模型的分词器没有说明词元对应哪些字符。</translation>
     </message>
@@ -10335,12 +11667,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>训练行中没有可用于领域适应的 {kind} 列。</translation>
     </message>
     <message>
+        <source>The two backbones cut words into different tokens, so that their features of a token cannot be joined.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The two backbones prepare their inputs in different ways: in another size, with other colours, or at another rate.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The two backbones were given different numbers of training rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The uppermost blocks; only the biases of all layers (BitFit); only the layer norms; or the blocks that you click in the drawing.</source>
         <translation>最上方的若干层；仅所有层的偏置（BitFit）；仅层归一化；或您在示意图中点选的层。</translation>
     </message>
     <message>
         <source>The validation loss has not fallen: {count} of {all} parts of the network train now.</source>
         <translation>验证损失没有下降：网络的 {all} 个部分中现有 {count} 个参与训练。</translation>
+    </message>
+    <message>
+        <source>The values are those of the best epoch on {tested} validation rows; without such rows they would be a little worse.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The words of a sentence, as a list.</source>
@@ -10411,6 +11759,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>任务“{task}”没有可用的辅助损失：没有从声音中学习的辅助损失。</translation>
     </message>
     <message>
+        <source>There is no column &apos;{column}&apos; for the language; {path} has: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no column &apos;{column}&apos; that rows are joined by; {path} has: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no column &apos;{name}&apos; for the {role}; the file {path} has: {known}.</source>
         <translation>没有可用作 {role} 的列“{name}”；文件 {path} 中的列：{known}。</translation>
     </message>
@@ -10431,8 +11787,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{folder} 中没有运行“{run}”。</translation>
     </message>
     <message>
+        <source>There is no run or recipe {place}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no run {run}.</source>
         <translation>运行 {run} 不存在。</translation>
+    </message>
+    <message>
+        <source>There is no run, model folder or downloaded model {name}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no text encoding called {name}.</source>
@@ -10551,6 +11915,26 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请用更低的学习率或 fp32 精度重新训练。</translation>
     </message>
     <message>
+        <source>Train it with LoRA, IA³, prompt tuning or prefix tuning. A head that is tied to the embeddings cannot be kept apart; then use the safetensors export.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train on chosen languages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train the run again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training keeps all rows of the source languages and a few of the others, or none (zero-shot). Test rows of all languages stay, and results are told by language.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training rows that stay of each other language; 0 is zero-shot.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Training will take about {minutes} minutes at most and {memory} GB of memory.</source>
         <translation>训练最多约需 {minutes} 分钟和 {memory} GB 内存。</translation>
     </message>
@@ -10573,6 +11957,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Two letters such as DE: its phone numbers are recognised without a country code as well.</source>
         <translation>两个字母，例如 DE：该国的电话号码不带国家代码也能识别。</translation>
+    </message>
+    <message>
+        <source>Two of the runs have the same name, by which their adapters would be switched.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Two thirds of BERT&apos;s size at nearly its accuracy; well documented everywhere.</source>
@@ -10611,6 +11999,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请使用 , ; | 或制表符。</translation>
     </message>
     <message>
+        <source>Use the safetensors export without the int8 step, or choose another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Use utf-8, cp1252, gb18030 or another name that Python knows.</source>
         <translation>请使用 utf-8、cp1252、gb18030 或 Python 认识的其他名称。</translation>
     </message>
@@ -10621,6 +12013,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Validation file</source>
         <translation>验证集文件</translation>
+    </message>
+    <message>
+        <source>Validation rows</source>
+        <translation>验证行</translation>
     </message>
     <message>
         <source>Validation share</source>
@@ -10643,6 +12039,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>过短的文本</translation>
     </message>
     <message>
+        <source>Virtual tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Wait a second, then start again.</source>
         <translation>请稍等片刻，然后重新开始。</translation>
     </message>
@@ -10651,12 +12051,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>预热</translation>
     </message>
     <message>
+        <source>Wav2Vec2 base</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Weight</source>
         <translation>权重</translation>
     </message>
     <message>
         <source>Weight decay</source>
         <translation>权重衰减</translation>
+    </message>
+    <message>
+        <source>Weight of the earlier answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of the others</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Weights as 8-bit integers: about a quarter of the size and faster on a CPU, at a small loss of accuracy.</source>
@@ -10701,6 +12113,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>With fewer cut texts it is only a notice.</source>
         <translation>被截断的文本少于此比例时，仅作为提示。</translation>
+    </message>
+    <message>
+        <source>With one step this would be ordinary joint training.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With {each} examples a class: {metric} of {value:.1f} % on average over {trainings} trainings, from {least:.1f} % to {most:.1f} %.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With {each} examples a class: {metric} of {value:.3g} on average over {trainings} trainings, from {least:.3g} to {most:.3g}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Within a place</source>
@@ -10775,6 +12199,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请写成 dialect://user:password@host:port/database，例如 postgresql://me@localhost/tickets。</translation>
     </message>
     <message>
+        <source>Write numbers from 1 on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Write one SELECT; TLStudio only reads.</source>
         <translation>请只写一条 SELECT；TLStudio 只读取数据。</translation>
     </message>
@@ -10805,6 +12233,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>XLM-RoBERTa base</source>
         <translation>XLM-RoBERTa base</translation>
+    </message>
+    <message>
+        <source>YOLOS tiny</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your earlier tasks are learnt for a few steps each, again and again, in search of a start from which few rows suffice; then the whole network is fine-tuned. Worth a try where you have several tasks like the new one.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>a PDF document</source>
@@ -10845,6 +12281,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>an old Excel or Word document</source>
         <translation>旧版 Excel 或 Word 文档</translation>
+    </message>
+    <message>
+        <source>another one</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>binary data</source>
@@ -10891,6 +12331,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>其值为图像文件</translation>
     </message>
     <message>
+        <source>k-nearest neighbours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>labels (joined)</source>
         <translation>标签（合并）</translation>
     </message>
@@ -10929,6 +12373,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{count} classes have a single example, such as &apos;{label}&apos;: they cannot be both learnt and tested.</source>
         <translation>有 {count} 个类别只有一个样本，例如“{label}”：无法同时用于训练和测试。</translation>
+    </message>
+    <message>
+        <source>{count} classes have fewer than {each} training rows, such as &apos;{label}&apos;; all of theirs were taken.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} classes have fewer than {minimum} rows: {labels}.</source>
@@ -11023,6 +12471,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>共 {rows} 条文本，其中 {count} 条曾以错误的编码读取。</translation>
     </message>
     <message>
+        <source>{count} of {rows} training rows were drawn to be remembered.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{count} of {rows} {other} images are among the {one} images as well.</source>
         <translation>共 {rows} 张 {other} 图像，其中 {count} 张也出现在 {one} 图像中。</translation>
     </message>
@@ -11037,6 +12489,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{count} of {rows} {other} rows are nearly the same as one of the {one} rows.</source>
         <translation>共 {rows} 个 {other} 行，其中 {count} 行与某个 {one} 行近乎相同。</translation>
+    </message>
+    <message>
+        <source>{count} parameters train: {tokens} virtual tokens, and the head.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} rare labels may be misspelt: {pairs}.</source>
@@ -11091,6 +12547,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{host} 上没有名为 {name} 的模型（或修订版本）。</translation>
     </message>
     <message>
+        <source>{length} virtual tokens leave no room for texts, of which {room} tokens are read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{name} could not be downloaded from {host}: {reason}</source>
         <translation>无法从 {host} 下载 {name}：{reason}</translation>
     </message>
@@ -11111,6 +12571,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{name} 没有 safetensors 格式的权重。</translation>
     </message>
     <message>
+        <source>{name} has not been learnt: it cannot be kept from being forgotten.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{name} has several configurations: {known}.</source>
         <translation>{name} 有多个配置：{known}。</translation>
     </message>
@@ -11125,6 +12589,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{name}: {made} changed copies of {rows} training rows; {dropped} were left out because nothing had changed, or because the same copy was there already.</source>
         <translation>{name}：为 {rows} 个训练行生成了 {made} 个改动副本；另有 {dropped} 个被排除，因为没有任何改动，或相同的副本已存在。</translation>
+    </message>
+    <message>
+        <source>{name}: {metric} {value} (95 % interval {low} to {high}).</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} and {other} have different columns, such as &apos;{column}&apos;.</source>
@@ -11207,6 +12675,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 中没有类别名称：它不是训练好的分类器。</translation>
     </message>
     <message>
+        <source>{path} is a network with parts of its own ({parts}), which another training would lose.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} is damaged or incomplete: {reason}.</source>
         <translation>{path} 已损坏或不完整：{reason}。</translation>
     </message>
@@ -11279,6 +12751,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{task} 从文本中学习，而当前数据的内容为 {kind}。</translation>
     </message>
     <message>
+        <source>{task} learns from {kind}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{task} needs a column for: {missing}.</source>
         <translation>{task} 需要对应以下角色的列：{missing}。</translation>
     </message>
@@ -11293,6 +12769,49 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{texts} texts ({percent} %) are longer than {max_length} tokens and were cut; {tokens_lost} tokens are lost.</source>
         <translation>{texts} 条文本（{percent} %）超过 {max_length} 个词元，已被截断；共丢失 {tokens_lost} 个词元。</translation>
+    </message>
+</context>
+<context>
+    <name>fields</name>
+    <message>
+        <source>Training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>Strategy</source>
+        <translation>策略</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>抽样</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Augmentation</source>
+        <translation>增强</translation>
+    </message>
+    <message>
+        <source>Adaptation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Regularisation</source>
+        <translation>正则化</translation>
+    </message>
+    <message>
+        <source>{group}: all of it</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -11367,6 +12886,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>prompts with responses</source>
         <translation>带回复的提示</translation>
+    </message>
+    <message>
+        <source>texts</source>
+        <translation>条文本</translation>
     </message>
     <message>
         <source>Not for this task: {title}. {reason}</source>
@@ -11461,6 +12984,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{all} 参数中训练 {part}</translation>
     </message>
     <message>
+        <source>adapts the model first ({names})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>the best epoch is kept</source>
         <translation>保留最佳轮次</translation>
     </message>
@@ -11530,6 +13057,105 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Confidence</source>
         <translation>置信度</translation>
+    </message>
+</context>
+<context>
+    <name>search</name>
+    <message>
+        <source>Stopping after this batch…</source>
+        <translation>将在当前批次后停止…</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The recipe has changed since then.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{time}: {model}, {strategy}, {n} fields</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The search is going on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled; the search can be gone on with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This has to wait until the ablation has ended.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a field that is to be varied.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose at least two values: {field}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The first number must be below the second: {field}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By orders of magnitude, the first number must be above 0: {field}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Options of one strategy cannot be varied together with the strategy itself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trial {n}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The recipe as it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{field} makes {share} of the differences.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The recipe has the best values now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The best values: {values}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use the best values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>How it ended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>complete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>broken off: not promising</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>broken off: the time was over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -11613,6 +13239,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Evaluating</source>
         <translation>评估</translation>
+    </message>
+    <message>
+        <source>Evaluating the other tasks</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Cross-validating</source>
