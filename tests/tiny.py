@@ -182,7 +182,7 @@ def transfer(strategy: str, model: Path, encoded: Encoded, emit: Any = silent, c
         options = {"second": str(teacher(model, encoded)), **options}
     if "others" in plugin.Config.model_fields:
         options = {"others": ("other",), **options}
-    if "rounds" in plugin.Config.model_fields:
+    if strategy == "reptile":  # its usual rounds take minutes
         options = {"rounds": 3, "steps": 2, "classes": 2, **options}
     prepared: Transfer = plugin.prepare(plugin.Config(**options), job(model, encoded, emit, control, key, epochs))
     return prepared

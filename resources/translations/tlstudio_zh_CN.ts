@@ -4652,6 +4652,74 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Maximum</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A single layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A learned mix of all</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Between the two, by temperature</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By the number of rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All alike (round-robin)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By uncertainty</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier rows (replay)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Held weights (EWC)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier answers (LwF)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An adapter for each task</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>As the file is called</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As the text reads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only the whole languages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As the training rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The lowest</source>
         <translation>最下部的层</translation>
     </message>

@@ -72,8 +72,10 @@ def relevant(options: Iterable[Option], values: Mapping[str, Any]) -> set[str]:
 
 
 def describe(model: type[BaseModel]) -> list[Option]:
-    """The simple fields of ``model``, in order; nested models and lists are left out."""
-    options = [_option(name, field) for name, field in model.model_fields.items()]
+    """The simple fields of ``model``, its own before inherited ones; nested models and lists are left out."""
+    own = model.__annotations__
+    fields = sorted(model.model_fields.items(), key=lambda item: item[0] not in own)
+    options = [_option(name, field) for name, field in fields]
     return [option for option in options if option is not None]
 
 

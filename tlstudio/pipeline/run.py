@@ -45,7 +45,7 @@ def export(folder: Path, choices: list[Choice], emit: Emit, control: Control) ->
     """Adds exports to a finished run."""
 
     def work(context: Context, checked: Checked) -> str:
-        from tlstudio.pipeline.stages import export_again
+        from tlstudio.pipeline.exporting import export_again
 
         export_again(context, checked)
         return str(context.results.get("outcome", "completed"))

@@ -14,13 +14,9 @@ from tlstudio.compression.base import CompressJob
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import atomic_folder, read_json, size_of, write_json
-from tlstudio.core.progress import Meter, only_progress
+from tlstudio.core.progress import only_progress
 from tlstudio.data import labelled as data
-from tlstudio.evaluation import report
-from tlstudio.export.base import ExportJob
-from tlstudio.export.run import export_all
 from tlstudio.models import earlier, loading
-from tlstudio.models.batches import Example
 from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
@@ -29,6 +25,7 @@ from tlstudio.pipeline import adapting, backbones, environment, head_start, kept
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
+from tlstudio.pipeline.exporting import export_and_note, write_report
 from tlstudio.pipeline.folds import cross_validate
 from tlstudio.pipeline.others import Others
 from tlstudio.pipeline.testing import Tester
@@ -387,49 +384,6 @@ class Stages:
         write_report(self.context)
 
 
-def export_and_note(
-    context: Context, compressed: dict[str, Path], examples: Sequence[Example], answers: Outputs
-) -> None:
-    """Writes the exports of the recipe; entries of other formats in the results stay."""
-    job = ExportJob(context.folder, context.folder / "model", compressed, context.results, context.recipe,
-                    context.emit, context.control)  # fmt: skip
-    before = context.results.get("exports", [])
-    entries = export_all(job, context.recipe.export, examples, answers)
-    names = {entry["name"] for entry in entries}
-    context.result("exports", [entry for entry in before if entry["name"] not in names] + entries)
-
-
-def write_report(context: Context) -> None:
-    """The page is drawn from the files of the run, so they must be complete first."""
-    write_json(context.folder / "results.json", context.results)
-    path = report.write_report(context.folder)
-    context.emit(Artifact(name="report", path="report.html", bytes=size_of(path)))
-
-
-def export_again(context: Context, checked: Checked) -> None:
-    """Exports a finished run: its test texts come from its own predictions."""
-    import pyarrow.parquet as pq
-
-    model, predictions = context.folder / "model", context.folder / "predictions.parquet"
-    if not model.is_dir() or not predictions.is_file():
-        raise StudioError(
-            "export.no-model", "The run {run} has no trained model.", "Choose a run that was completed.",
-            run=context.folder.name,
-        )  # fmt: skip
-    compressed = {folder.name: folder for folder in sorted((context.folder / "compressed").glob("*-*"), key=_number)}
-    with context.running("export"):
-        task = checked.task.plugin
-        table = pq.read_table(predictions)
-        asked = dict.fromkeys((*task.ASKS, *task.ROLES))
-        rows = table.select([role for role in asked if role in table.column_names]).to_pylist()
-        examples = task.proofs(model, rows)
-        meter = Meter(context.emit, context.control, "export", len(examples), task.UNIT)
-        answers = score(TorchScorer(model), examples, tick=meter.advance)
-        export_and_note(context, compressed, examples, answers)
-    with context.running("report"):
-        write_report(context)
-
-
 def best_metric(task: Any, encoded: Encoded) -> str:
     """The validation metric that decides where the user has not chosen one."""
     names = task.curves(encoded)
@@ -442,7 +396,3 @@ def width_of(config: dict[str, Any]) -> int:
         return size
     parts = [value for value in config.values() if isinstance(value, dict)]
     return next((width_of(part) for part in parts if "hidden_size" in part), 768)
-
-
-def _number(folder: Path) -> int:
-    return int(folder.name.split("-")[0]) if folder.name.split("-")[0].isdigit() else 0

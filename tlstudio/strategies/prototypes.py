@@ -23,7 +23,7 @@ from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.transfer import Transfer
 from tlstudio.strategies import features, linear_probe, unlabelled
 from tlstudio.strategies.base import Defaults, TransferJob
-from tlstudio.strategies.plans import FROZEN, TRAINS, GroupPlan
+from tlstudio.strategies.plans import FROZEN, GroupPlan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +77,7 @@ class Prototypes:
         return Defaults(epochs=1, batch_size=32, learning_rate=1e-3, patience=0)
 
     def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
-        return [TRAINS if group.kind == "head" else FROZEN for group in groups]
+        return [FROZEN] * len(groups)  # the head is made, not trained
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
         model: Any = job.build()

@@ -198,6 +198,9 @@ class NetworkView(QWidget):
         texts = (self.title(block), count, state)
         if sum(painter.fontMetrics().horizontalAdvance(text) + 8 for text in texts) > place.width():
             count = ""  # the sentence above the drawing and a screen reader say it
+        if curve:
+            room = place.width() - painter.fontMetrics().horizontalAdvance(texts[0]) - 8
+            state = state if painter.fontMetrics().horizontalAdvance(state) <= room else ""
         painter.setPen(QColor(c.text if busy else c.muted))
         painter.drawText(place, middle | Qt.AlignmentFlag.AlignRight, state)
         painter.setPen(QColor(c.muted))
