@@ -34,7 +34,8 @@ class Whole:
     def __init__(self, name: str, case: Case, folder: Path) -> None:
         self.task, self.case, self.folder = TASKS[name], case, folder / "run"
         self.rows = case.asked(folder)
-        self.formats = [one.NAME for one in EXPORTS.values() if one.fits(self.task) is None and one.NAME != "onnx-int8"]
+        others = ("onnx-int8", "adapters")  # which need a compression step, and a strategy that learns adapters
+        self.formats = [one.NAME for one in EXPORTS.values() if one.fits(self.task) is None and one.NAME not in others]
         self.recipe = self._recipe(name, folder)
         self.heard = tiny.Heard()
         self.finished = pipeline.run(self.recipe, self.folder, self.heard, Control())

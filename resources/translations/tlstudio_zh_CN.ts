@@ -5,23 +5,23 @@
     <name>AblationView</name>
     <message>
         <source>Runs the recipe as it is and without parts of it, or with other values, and compares them on the test rows: what does each part bring? The runs stay under Runs.</source>
-        <translation type="unfinished"></translation>
+        <translation>分别运行当前配方，以及去掉其中某些部分或改用其他值的配方，并在测试行上对比：每个部分带来了什么？这些运行保留在“运行记录”中。</translation>
     </message>
     <message>
         <source>The recipe has nothing that could be left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>该配方中没有可省略的内容。</translation>
     </message>
     <message>
         <source>Compare values of a field</source>
-        <translation type="unfinished"></translation>
+        <translation>对比某个字段的不同值</translation>
     </message>
     <message>
         <source>Seeds</source>
-        <translation type="unfinished"></translation>
+        <translation>随机种子数</translation>
     </message>
     <message>
         <source>Trainings of each, with other seeds: more tell chance from effect better.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个变体以不同随机种子训练的次数：次数越多，越能区分偶然与实际效果。</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -29,27 +29,27 @@
     </message>
     <message>
         <source>Ablation</source>
-        <translation type="unfinished"></translation>
+        <translation>消融实验</translation>
     </message>
     <message>
         <source>Ends after this batch; the runs that are complete are compared</source>
-        <translation type="unfinished"></translation>
+        <translation>在当前批次后结束；对比已完成的运行</translation>
     </message>
     <message>
         <source>Ends at once; the runs that are complete stay under Runs</source>
-        <translation type="unfinished"></translation>
+        <translation>立即结束；已完成的运行保留在“运行记录”中</translation>
     </message>
     <message>
         <source>Differences</source>
-        <translation type="unfinished"></translation>
+        <translation>差异</translation>
     </message>
     <message>
         <source>Points to the recipe as it is</source>
-        <translation type="unfinished"></translation>
+        <translation>相对当前配方的百分点</translation>
     </message>
     <message>
         <source>Variants</source>
-        <translation type="unfinished"></translation>
+        <translation>变体</translation>
     </message>
     <message>
         <source>Leave out</source>
@@ -57,7 +57,7 @@
     </message>
     <message>
         <source>Leave out {part}</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉“{part}”</translation>
     </message>
 </context>
 <context>
@@ -288,7 +288,7 @@
     </message>
     <message>
         <source>{model} (not for this task)</source>
-        <translation type="unfinished"></translation>
+        <translation>{model}（不适合此任务）</translation>
     </message>
     <message>
         <source>yes</source>
@@ -322,7 +322,7 @@
     <name>ChosenRuns</name>
     <message>
         <source>recipe</source>
-        <translation type="unfinished"></translation>
+        <translation>配方</translation>
     </message>
 </context>
 <context>
@@ -389,15 +389,15 @@
     </message>
     <message>
         <source>A search or an ablation is going on</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索或消融实验正在进行</translation>
     </message>
     <message>
         <source>It ends with the window. A search can be gone on with later; complete runs of an ablation stay.</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭窗口会将其结束。搜索可在以后继续；消融实验中已完成的运行会保留。</translation>
     </message>
     <message>
         <source>End it and close</source>
-        <translation type="unfinished"></translation>
+        <translation>结束并关闭</translation>
     </message>
 </context>
 <context>
@@ -782,20 +782,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>学习曲线</translation>
     </message>
     <message>
-        <source>How good with few?</source>
-        <translation type="unfinished"></translation>
+        <source>How good with few examples?</source>
+        <translation>样本很少时效果如何？</translation>
     </message>
     <message>
         <source>Trains on a few examples of each class, five times each with other rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别只用少量样本训练，各训练五次，每次使用不同的行。</translation>
     </message>
     <message>
         <source>Examples of each class</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别的样本数</translation>
     </message>
     <message>
         <source>examples of each class</source>
-        <translation type="unfinished"></translation>
+        <translation>个样本（每个类别）</translation>
     </message>
 </context>
 <context>
@@ -967,11 +967,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Recipes (*.yaml *.yml)</source>
-        <translation type="unfinished"></translation>
+        <translation>配方 (*.yaml *.yml)</translation>
     </message>
     <message>
         <source>Choose recipes</source>
-        <translation type="unfinished"></translation>
+        <translation>选择配方</translation>
     </message>
     <message>
         <source>Save the project</source>
@@ -1710,7 +1710,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Zero-shot: the model has learnt from no row in this language.</source>
-        <translation type="unfinished"></translation>
+        <translation>零样本：模型没有学习过该语言的任何一行。</translation>
     </message>
     <message>
         <source>Language</source>
@@ -1726,7 +1726,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>0, zero-shot</source>
-        <translation type="unfinished"></translation>
+        <translation>0，零样本</translation>
     </message>
 </context>
 <context>
@@ -1981,7 +1981,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Also those that cannot learn the task</source>
-        <translation type="unfinished"></translation>
+        <translation>也显示无法学习此任务的模型</translation>
     </message>
     <message>
         <source>Catalogue of models</source>
@@ -2049,11 +2049,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{n} of {all} models of the catalogue can learn the task.</source>
-        <translation type="unfinished"></translation>
+        <translation>目录共 {all} 个模型，其中 {n} 个能学习此任务。</translation>
     </message>
     <message>
         <source>No model of the catalogue can learn the task: use a folder, or one of the hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>目录中没有能学习此任务的模型：请使用文件夹或 Hub 上的模型。</translation>
     </message>
     <message>
         <source>Name</source>
@@ -2512,7 +2512,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Back to the whole run</source>
-        <translation type="unfinished"></translation>
+        <translation>返回整个运行</translation>
     </message>
     <message>
         <source>Compare…</source>
@@ -2540,7 +2540,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>任务</translation>
     </message>
     <message>
         <source>Test entities</source>
@@ -2651,30 +2651,30 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>RetentionModel</name>
     <message>
         <source>After {task}</source>
-        <translation type="unfinished"></translation>
+        <translation>学完“{task}”后</translation>
     </message>
     <message>
         <source>{task} was not learnt yet when {time} had been learnt</source>
-        <translation type="unfinished"></translation>
+        <translation>学完“{time}”时尚未学习“{task}”</translation>
     </message>
     <message>
         <source>{task} was not tested after {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>学完“{time}”后没有测试“{task}”</translation>
     </message>
     <message>
         <source>After {time}: {metric} of {task} is {value}</source>
-        <translation type="unfinished"></translation>
+        <translation>学完“{time}”后：“{task}”的 {metric} 为 {value}</translation>
     </message>
     <message>
         <source>After {time}: {metric} of {task} is {value}, {change} since it was learnt</source>
-        <translation type="unfinished"></translation>
+        <translation>学完“{time}”后：“{task}”的 {metric} 为 {value}，与刚学完时相比变化 {change}</translation>
     </message>
 </context>
 <context>
     <name>RetentionTable</name>
     <message>
         <source>Retention: rows are times, columns are tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>记忆保持：行为时间点，列为任务</translation>
     </message>
 </context>
 <context>
@@ -2688,39 +2688,39 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>RunList</name>
     <message>
         <source>None chosen yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未选择。</translation>
     </message>
     <message>
         <source>Add a run</source>
-        <translation type="unfinished"></translation>
+        <translation>添加运行</translation>
     </message>
     <message>
         <source>Add a recipe…</source>
-        <translation type="unfinished"></translation>
+        <translation>添加配方…</translation>
     </message>
     <message>
         <source>A recipe file names data and task that no run has learnt yet</source>
-        <translation type="unfinished"></translation>
+        <translation>配方文件指定尚无任何运行学习过的数据和任务</translation>
     </message>
     <message>
         <source>Earlier (Alt+Up)</source>
-        <translation type="unfinished"></translation>
+        <translation>前移（Alt+Up，向上键）</translation>
     </message>
     <message>
         <source>Later (Alt+Down)</source>
-        <translation type="unfinished"></translation>
+        <translation>后移（Alt+Down，向下键）</translation>
     </message>
     <message>
         <source>Remove (Del)</source>
-        <translation type="unfinished"></translation>
+        <translation>移除（Del）</translation>
     </message>
     <message>
         <source>There is no other completed run.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有其他已完成的运行。</translation>
     </message>
     <message>
         <source>not found</source>
-        <translation type="unfinished"></translation>
+        <translation>未找到</translation>
     </message>
 </context>
 <context>
@@ -2984,51 +2984,51 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>SearchView</name>
     <message>
         <source>Trains again and again with other values, each drawn from what went well before, and breaks off what goes badly. It can be stopped at any time, and gone on with later.</source>
-        <translation type="unfinished"></translation>
+        <translation>用不同的值反复训练，每次都根据此前效果好的值来选取，并提前终止效果差的试验。可随时停止，以后再继续。</translation>
     </message>
     <message>
         <source>Add a field</source>
-        <translation type="unfinished"></translation>
+        <translation>添加字段</translation>
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索</translation>
     </message>
     <message>
         <source>Earlier searches</source>
-        <translation type="unfinished"></translation>
+        <translation>先前的搜索</translation>
     </message>
     <message>
         <source>Ends the search after this batch; what was found is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>在当前批次后结束搜索；显示已找到的结果</translation>
     </message>
     <message>
         <source>Ends the search at once; it can still be gone on with</source>
-        <translation type="unfinished"></translation>
+        <translation>立即结束搜索；以后仍可继续</translation>
     </message>
     <message>
         <source>Value by trial</source>
-        <translation type="unfinished"></translation>
+        <translation>各次试验的值</translation>
     </message>
     <message>
         <source>Points: complete trials; line: the best so far; crosses: broken off; dashes: the recipe as it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>圆点：完成的试验；实线：目前的最佳值；叉号：提前终止；虚线：当前配方。</translation>
     </message>
     <message>
         <source> min</source>
-        <translation type="unfinished"></translation>
+        <translation> 分钟</translation>
     </message>
     <message>
         <source>no limit</source>
-        <translation type="unfinished"></translation>
+        <translation>不限</translation>
     </message>
     <message>
         <source>all</source>
-        <translation type="unfinished"></translation>
+        <translation>全部</translation>
     </message>
     <message>
         <source>Fewer rows make each trial faster, and what it says less sure.</source>
-        <translation type="unfinished"></translation>
+        <translation>行数越少，每次试验越快，但结论越不可靠。</translation>
     </message>
     <message>
         <source>Time</source>
@@ -3036,7 +3036,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Trials at most</source>
-        <translation type="unfinished"></translation>
+        <translation>试验次数上限</translation>
     </message>
     <message>
         <source>Training rows</source>
@@ -3044,19 +3044,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Go on with the search</source>
-        <translation type="unfinished"></translation>
+        <translation>继续搜索</translation>
     </message>
     <message>
         <source>There are none yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚无搜索</translation>
     </message>
     <message>
         <source>Trials</source>
-        <translation type="unfinished"></translation>
+        <translation>试验</translation>
     </message>
     <message>
         <source>Trial</source>
-        <translation type="unfinished"></translation>
+        <translation>试验</translation>
     </message>
 </context>
 <context>
@@ -3118,39 +3118,39 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>SeveralView</name>
     <message>
         <source>These tasks share the backbone of this run, each with a head of its own, and were tested on rows of their own. Beside it stands what the earlier run reached that learnt the task.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些任务共用本次运行的骨干网络，各有自己的预测头，并分别在各自的测试行上测试。旁边列出的是先前学习该任务的运行所达到的结果。</translation>
     </message>
     <message>
         <source>Further tasks of this run</source>
-        <translation type="unfinished"></translation>
+        <translation>本次运行的其他任务</translation>
     </message>
     <message>
         <source>Show its results</source>
-        <translation type="unfinished"></translation>
+        <translation>显示其结果</translation>
     </message>
     <message>
         <source>The errors, size and speed of the chosen task, and a box to try it</source>
-        <translation type="unfinished"></translation>
+        <translation>所选任务的错误、大小和速度，以及试用框</translation>
     </message>
     <message>
         <source>Retention</source>
-        <translation type="unfinished"></translation>
+        <translation>记忆保持</translation>
     </message>
     <message>
         <source>The tasks were learnt one after the other. A row is a time: what was then known of each task, as {metric} on its test rows. In bold what had just been learnt; the deeper the blue, the better.</source>
-        <translation type="unfinished"></translation>
+        <translation>各任务依次学习。每一行是一个时间点：当时对各任务的掌握程度，以其测试行上的 {metric} 表示。粗体为刚学完的任务；蓝色越深越好。</translation>
     </message>
     <message>
         <source>Against forgetting: {method}.</source>
-        <translation type="unfinished"></translation>
+        <translation>防遗忘方法：{method}。</translation>
     </message>
     <message>
         <source>Backward transfer: since they were learnt, the earlier tasks have changed by {value}.</source>
-        <translation type="unfinished"></translation>
+        <translation>后向迁移：自学完以来，先前任务的变化为 {value}。</translation>
     </message>
     <message>
         <source>Forward transfer: what was learnt before brings a new task {value} of accuracy, before it is learnt.</source>
-        <translation type="unfinished"></translation>
+        <translation>前向迁移：先前学到的内容使新任务在学习之前的准确率变化 {value}。</translation>
     </message>
     <message>
         <source>Task</source>
@@ -3178,7 +3178,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Baseline</source>
-        <translation type="unfinished"></translation>
+        <translation>基线</translation>
     </message>
     <message>
         <source>Test rows</source>
@@ -3431,15 +3431,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Adaptation</source>
-        <translation type="unfinished"></translation>
+        <translation>领域适应</translation>
     </message>
     <message>
         <source>Add an adaptation</source>
-        <translation type="unfinished"></translation>
+        <translation>添加领域适应</translation>
     </message>
     <message>
         <source>Before the training the model gets to know your kind of texts or images, without labels. It helps most where they are unlike those of its pretraining, and there are many more without labels than with.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练之前，模型先熟悉您这一类文本或图像，无需标签。如果这些数据与预训练数据差别较大，且无标签数据远多于有标签数据，作用最大。</translation>
     </message>
     <message>
         <source>Advisor</source>
@@ -3483,11 +3483,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索</translation>
     </message>
     <message>
         <source>Ablation</source>
-        <translation type="unfinished"></translation>
+        <translation>消融实验</translation>
     </message>
     <message>
         <source>What will train</source>
@@ -3509,7 +3509,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>StudyLine</name>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -3630,11 +3630,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The labels are numbers. If they have an order, such as stars or marks, this makes more of them: {tasks}.</source>
-        <translation type="unfinished"></translation>
+        <translation>标签是数字。如果这些数字有顺序（例如星级或分数），以下任务能更充分地利用这一点：{tasks}。</translation>
     </message>
     <message>
         <source>Use {task}</source>
-        <translation type="unfinished"></translation>
+        <translation>使用“{task}”</translation>
     </message>
 </context>
 <context>
@@ -3855,31 +3855,31 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>VaryRow</name>
     <message>
         <source>Do not vary {field}</source>
-        <translation type="unfinished"></translation>
+        <translation>不再搜索“{field}”</translation>
     </message>
     <message>
         <source>values with spaces between them</source>
-        <translation type="unfinished"></translation>
+        <translation>多个值，以空格分隔</translation>
     </message>
     <message>
         <source>Values of {field}</source>
-        <translation type="unfinished"></translation>
+        <translation>“{field}”的值</translation>
     </message>
     <message>
         <source>Lowest {field}</source>
-        <translation type="unfinished"></translation>
+        <translation>“{field}”的最小值</translation>
     </message>
     <message>
         <source>Highest {field}</source>
-        <translation type="unfinished"></translation>
+        <translation>“{field}”的最大值</translation>
     </message>
     <message>
         <source>by orders of magnitude</source>
-        <translation type="unfinished"></translation>
+        <translation>按数量级</translation>
     </message>
     <message>
         <source>Draws as often between 0.001 and 0.01 as between 0.01 and 0.1: right for rates.</source>
-        <translation type="unfinished"></translation>
+        <translation>在 0.001 与 0.01 之间取值的机会，和在 0.01 与 0.1 之间相同：适用于学习率。</translation>
     </message>
 </context>
 <context>
@@ -4119,11 +4119,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>ablation</name>
     <message>
         <source>The recipe as it is</source>
-        <translation type="unfinished"></translation>
+        <translation>当前配方</translation>
     </message>
     <message>
         <source>without {part}</source>
-        <translation type="unfinished"></translation>
+        <translation>不含“{part}”</translation>
     </message>
     <message>
         <source>{n} runs</source>
@@ -4131,39 +4131,39 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{runs}, about {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>{runs}，约 {time}</translation>
     </message>
     <message>
         <source>Cancelled; complete runs are under Runs.</source>
-        <translation type="unfinished"></translation>
+        <translation>已取消；完成的运行保留在“运行记录”中。</translation>
     </message>
     <message>
         <source>The comparison is going on.</source>
-        <translation type="unfinished"></translation>
+        <translation>对比正在进行。</translation>
     </message>
     <message>
         <source>This has to wait until the search has ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>须等待搜索结束。</translation>
     </message>
     <message>
         <source>Give values to compare: {field}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请给出要对比的值：{field}。</translation>
     </message>
     <message>
         <source>Values of {field} must be numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{field}”的值必须是数字。</translation>
     </message>
     <message>
         <source>Choose something to leave out, or values to compare.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择要去掉的部分，或要对比的值。</translation>
     </message>
     <message>
         <source>Run {n} of {all}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {n} 次运行（共 {all} 次）</translation>
     </message>
     <message>
         <source>{n} done</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成 {n} 次</translation>
     </message>
     <message>
         <source>waiting</source>
@@ -4171,27 +4171,27 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>not run</source>
-        <translation type="unfinished"></translation>
+        <translation>未运行</translation>
     </message>
     <message>
         <source>may be chance</source>
-        <translation type="unfinished"></translation>
+        <translation>可能只是偶然</translation>
     </message>
     <message>
         <source>better</source>
-        <translation type="unfinished"></translation>
+        <translation>更好</translation>
     </message>
     <message>
         <source>worse</source>
-        <translation type="unfinished"></translation>
+        <translation>更差</translation>
     </message>
     <message>
         <source>Points of the mean score of a row, to the recipe as it is, on {rows} test rows with {seeds} seeds; the intervals are from a paired bootstrap.</source>
-        <translation type="unfinished"></translation>
+        <translation>各行平均得分相对当前配方的差值（百分点），基于 {rows} 个测试行和 {seeds} 个随机种子；置信区间由配对自助法得出。</translation>
     </message>
     <message>
         <source>Variant</source>
-        <translation type="unfinished"></translation>
+        <translation>变体</translation>
     </message>
     <message>
         <source>Score</source>
@@ -4199,7 +4199,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Points (95 % interval)</source>
-        <translation type="unfinished"></translation>
+        <translation>百分点（95 % 置信区间）</translation>
     </message>
     <message>
         <source>What it says</source>
@@ -4258,7 +4258,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Examples of each class</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别的样本数</translation>
     </message>
     <message>
         <source>Training rows</source>
@@ -4302,27 +4302,27 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Mean</source>
-        <translation type="unfinished"></translation>
+        <translation>平均值</translation>
     </message>
     <message>
         <source>Standard deviation</source>
-        <translation type="unfinished"></translation>
+        <translation>标准差</translation>
     </message>
     <message>
         <source>Least</source>
-        <translation type="unfinished"></translation>
+        <translation>最低</translation>
     </message>
     <message>
         <source>Most</source>
-        <translation type="unfinished"></translation>
+        <translation>最高</translation>
     </message>
     <message>
         <source>Trainings</source>
-        <translation type="unfinished"></translation>
+        <translation>训练次数</translation>
     </message>
     <message>
         <source>{rows} ({each} a class)</source>
-        <translation type="unfinished"></translation>
+        <translation>{rows}（每个类别 {each}）</translation>
     </message>
 </context>
 <context>
@@ -4333,7 +4333,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The training rows</source>
-        <translation type="unfinished"></translation>
+        <translation>训练行</translation>
     </message>
     <message>
         <source>None</source>
@@ -4517,11 +4517,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Small random numbers</source>
-        <translation type="unfinished"></translation>
+        <translation>小随机数</translation>
     </message>
     <message>
         <source>Tokens of the training rows</source>
-        <translation type="unfinished"></translation>
+        <translation>训练行中的词元</translation>
     </message>
     <message>
         <source>Squared error</source>
@@ -4621,79 +4621,95 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Sum</source>
-        <translation type="unfinished"></translation>
+        <translation>求和</translation>
     </message>
     <message>
         <source>Product</source>
-        <translation type="unfinished"></translation>
+        <translation>乘积</translation>
     </message>
     <message>
         <source>Side by side</source>
-        <translation type="unfinished"></translation>
+        <translation>拼接</translation>
     </message>
     <message>
         <source>Learned matrix</source>
-        <translation type="unfinished"></translation>
+        <translation>可学习的矩阵</translation>
     </message>
     <message>
         <source>Gated attention</source>
-        <translation type="unfinished"></translation>
+        <translation>门控注意力</translation>
     </message>
     <message>
         <source>The head alone</source>
-        <translation type="unfinished"></translation>
+        <translation>仅预测头</translation>
     </message>
     <message>
         <source>Head and first backbone</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头和第一骨干网络</translation>
     </message>
     <message>
         <source>Head and both backbones</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头和两个骨干网络</translation>
     </message>
     <message>
         <source>Maximum</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值</translation>
     </message>
     <message>
         <source>A single layer</source>
-        <translation type="unfinished"></translation>
+        <translation>单一层</translation>
     </message>
     <message>
         <source>A learned mix of all</source>
-        <translation type="unfinished"></translation>
+        <translation>所有层的可学习混合</translation>
     </message>
     <message>
         <source>Between the two, by temperature</source>
-        <translation type="unfinished"></translation>
+        <translation>介于两者之间，由温度决定</translation>
     </message>
     <message>
         <source>By the number of rows</source>
-        <translation type="unfinished"></translation>
+        <translation>按行数</translation>
     </message>
     <message>
-        <source>All alike (round-robin)</source>
-        <translation type="unfinished"></translation>
+        <source>Every task equally often (round-robin)</source>
+        <translation>各任务均等（round-robin）</translation>
+    </message>
+    <message>
+        <source>By the file name</source>
+        <translation>按文件名</translation>
+    </message>
+    <message>
+        <source>Recognised from the text</source>
+        <translation>按文本识别</translation>
+    </message>
+    <message>
+        <source>Only the source languages</source>
+        <translation>仅源语言</translation>
+    </message>
+    <message>
+        <source>The languages of the training rows</source>
+        <translation>与训练行相同</translation>
     </message>
     <message>
         <source>By uncertainty</source>
-        <translation type="unfinished"></translation>
+        <translation>按不确定性</translation>
     </message>
     <message>
         <source>Earlier rows (replay)</source>
-        <translation type="unfinished"></translation>
+        <translation>先前的行（replay）</translation>
     </message>
     <message>
         <source>Held weights (EWC)</source>
-        <translation type="unfinished"></translation>
+        <translation>约束权重（EWC）</translation>
     </message>
     <message>
         <source>Earlier answers (LwF)</source>
-        <translation type="unfinished"></translation>
+        <translation>先前的答案（LwF）</translation>
     </message>
     <message>
         <source>An adapter for each task</source>
-        <translation type="unfinished"></translation>
+        <translation>每个任务一个适配器</translation>
     </message>
     <message>
         <source>Class</source>
@@ -4702,22 +4718,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Language</source>
         <translation>语言</translation>
-    </message>
-    <message>
-        <source>As the file is called</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>As the text reads</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Only the whole languages</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>As the training rows</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The lowest</source>
@@ -5739,6 +5739,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>0：在最后一层之后读取。较低的层更了解输入的形式，与预训练任务关系较小；其上方的层不纳入模型，使模型更小、更快。</translation>
     </message>
     <message>
+        <source>1 is the same as by size; large values come near round-robin.</source>
+        <translation>1 相当于按行数；值越大，越接近各任务均等。</translation>
+    </message>
+    <message>
         <source>1 less the mean difference of the pixels of two images, as small copies.</source>
         <translation>1 减去两张图像缩小副本之间的像素平均差异。</translation>
     </message>
@@ -5797,6 +5801,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>A network of type {kind} does not read the target texts.</source>
         <translation>类型为 {kind} 的网络无法读取目标领域文本。</translation>
+    </message>
+    <message>
+        <source>A new row gets the answer of the training rows that are most similar to it in the features of the backbone; nothing is trained. An answer in seconds, and each one can be traced to rows.</source>
+        <translation>新的一行会得到与其骨干模型特征最相似的训练行的答案；不训练任何参数。几秒内即可得到结果，并且每个答案都可以追溯到具体的行。</translation>
     </message>
     <message>
         <source>A quotation mark in line {line} of {path} is never closed.</source>
@@ -6245,6 +6253,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Context</source>
         <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Continual learning goes on from an earlier run, and the chosen model is not a run.</source>
+        <translation>持续学习须从较早的运行继续，而所选模型不是运行。</translation>
     </message>
     <message>
         <source>Contradictions</source>
@@ -6871,6 +6883,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>在 {path} 的“{records}”处没有对象列表。</translation>
     </message>
     <message>
+        <source>Inner learning rate</source>
+        <translation>内层学习率</translation>
+    </message>
+    <message>
         <source>Insert</source>
         <translation>插入</translation>
     </message>
@@ -7423,12 +7439,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>其损失相对于标签损失的权重。</translation>
     </message>
     <message>
+        <source>Outer learning rate</source>
+        <translation>元学习率</translation>
+    </message>
+    <message>
         <source>Read after block</source>
         <translation>读取位置（层）</translation>
     </message>
     <message>
         <source>Remove the regulariser, or choose a strategy that trains the network itself.</source>
         <translation>请移除该正则化方法，或选择训练网络本身的策略。</translation>
+    </message>
+    <message>
+        <source>Rows are counted per</source>
+        <translation>计数单位</translation>
+    </message>
+    <message>
+        <source>Rows for the importance</source>
+        <translation>用于估计的行数</translation>
     </message>
     <message>
         <source>Rows without labels</source>
@@ -7449,6 +7477,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Set strategy.student to backbone, choose a small model, and let it learn from the answers alone.</source>
         <translation>请将 strategy.student 设为 backbone，选择一个小型模型，并使其仅从答案中学习。</translation>
+    </message>
+    <message>
+        <source>Start from the backbone that it came from, or from another run; it can still be used as a teacher.</source>
+        <translation>请从它所来自的骨干模型或另一个运行开始；它仍然可以用作教师模型。</translation>
+    </message>
+    <message>
+        <source>Strength of balancing</source>
+        <translation>恢复力强度</translation>
     </message>
     <message>
         <source>Target data</source>
@@ -7485,6 +7521,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{count} of {all} target texts join with labels of their own.</source>
         <translation>共 {all} 条目标文本，其中 {count} 条以模型给出的伪标签加入训练。</translation>
+    </message>
+    <message>
+        <source>{name} has no trained model, so there is nothing to keep.</source>
+        <translation>{name} 尚未学习：无法防止其被遗忘。</translation>
+    </message>
+    <message>
+        <source>{path} has parts of its own ({parts}) that another training would lose.</source>
+        <translation>{path} 带有自己的附加部分（{parts}），再次训练会丢失它们。</translation>
     </message>
     <message>
         <source>{variant}: {value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}).</source>
@@ -9932,15 +9976,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>&apos;{strategy}&apos; answers with one list of scores, and the task {task} needs other answers.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{strategy}”只给出一组得分作为答案，而任务“{task}”需要其他形式的答案。</translation>
     </message>
     <message>
         <source>&apos;{strategy}&apos; compares answers of one kind, and the task {task} gives others.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{strategy}”对比某一种答案，而任务“{task}”给出的是其他形式的答案。</translation>
     </message>
     <message>
         <source>&apos;{strategy}&apos; compares whole rows, and the task {task} answers each token.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{strategy}”对比整行数据，而任务“{task}”为每个词元作答。</translation>
     </message>
     <message>
         <source>&apos;{strategy}&apos; draws pairs from the labels of texts, and the task {task} has none.</source>
@@ -9956,23 +10000,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>0 reads up to the last block; the blocks above the chosen one are left out of the model.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>1 is as by size; large values come near round-robin.</source>
-        <translation type="unfinished"></translation>
+        <translation>0：读取到最后一层；所选层上方的层不纳入模型。</translation>
     </message>
     <message>
         <source>118,000 images with boxes of 80 kinds of objects (COCO 2017)</source>
-        <translation type="unfinished"></translation>
+        <translation>11.8 万张图像，标有 80 种物体的框（COCO 2017）</translation>
     </message>
     <message>
         <source>2 million sounds of 527 kinds from videos (AudioSet)</source>
-        <translation type="unfinished"></translation>
+        <translation>来自视频的 200 万段声音，527 种（AudioSet）</translation>
     </message>
     <message>
         <source>960 hours of English audiobooks (LibriSpeech), then their transcripts</source>
-        <translation type="unfinished"></translation>
+        <translation>960 小时英语有声书（LibriSpeech），之后是其文字稿</translation>
     </message>
     <message>
         <source>A backbone of the type &apos;{kind}&apos; answers with the last token of a batch, which is padding here: it cannot learn the task {task}.</source>
@@ -9988,7 +10028,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A backbone of the type &apos;{kind}&apos; cannot learn this task, nor help with it.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为“{kind}”的骨干网络既无法学习此任务，也无法为其提供帮助。</translation>
     </message>
     <message>
         <source>A division of its own</source>
@@ -9996,11 +10036,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A few virtual tokens before each text are all that is learnt beside the head; the backbone stays as it is. The smallest adapter there is: as good as the others only with large backbones.</source>
-        <translation type="unfinished"></translation>
+        <translation>除预测头外，只学习加在每条文本之前的少量虚拟词元；骨干网络保持不变。这是最小的适配器：只有骨干网络较大时，效果才与其他适配器相当。</translation>
     </message>
     <message>
         <source>A file or folder of further texts or images, which move the means by k-means. Of use where few rows have labels and the classes lie apart.</source>
-        <translation type="unfinished"></translation>
+        <translation>含有更多文本或图像的文件或文件夹，用 k-means 据此移动类均值。适用于标注行少、类别之间相距较远的情形。</translation>
     </message>
     <message>
         <source>A linear model on its features explains {percent:.1f} % of the differences between the numbers.</source>
@@ -10020,7 +10060,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A model cannot learn from {count} examples a class.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型无法从每个类别 {count} 个样本中学习。</translation>
     </message>
     <message>
         <source>A model of the hub, a folder, or what an earlier run has trained.</source>
@@ -10028,7 +10068,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A network of type {kind} has no attention that a prefix could be put before.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为 {kind} 的网络没有可在其前加前缀的注意力。</translation>
     </message>
     <message>
         <source>A network of type {kind} has no embeddings of tokens to disturb.</source>
@@ -10043,12 +10083,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>类型为 {kind} 的网络没有输出类别的带偏置线性层。</translation>
     </message>
     <message>
-        <source>A new row is answered as the training rows that are most alike to the backbone; nothing is trained. An answer in seconds, and each one can be traced to rows.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>A row and its translations have the same value in it; empty takes the column with the role of the group.</source>
-        <translation type="unfinished"></translation>
+        <translation>一行与其译文在该列中的值相同；留空则使用角色为“分组”的列。</translation>
     </message>
     <message>
         <source>A small student learns to answer like a model that you have trained before, its teacher. Nearly as accurate, at a fraction of the size and time.</source>
@@ -10068,7 +10104,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Adapters on one backbone</source>
-        <translation type="unfinished"></translation>
+        <translation>同一骨干网络上的多个适配器</translation>
     </message>
     <message>
         <source>Add it to the recipe, or name another field with --without.</source>
@@ -10088,7 +10124,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Against forgetting</source>
-        <translation type="unfinished"></translation>
+        <translation>防遗忘方法</translation>
     </message>
     <message>
         <source>All are brought to one rate, but high tones that were not recorded stay away: if one class has more of them, the model may learn that. Leave them if both occur in practice.</source>
@@ -10104,7 +10140,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>All training rows of these languages stay, such as en, or en, de; empty takes the most frequent language.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些语言的训练行全部保留，例如 en 或 en, de；留空则取最常见的语言。</translation>
     </message>
     <message>
         <source>An earlier run, by name or folder, or the folder of a trained model.</source>
@@ -10112,11 +10148,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>An earlier run, by name or folder; a model folder; or the name of a model that was downloaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>较早的运行（名称或文件夹）、模型文件夹，或已下载模型的名称。</translation>
     </message>
     <message>
         <source>Another seed keeps other rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>不同的种子保留不同的行。</translation>
     </message>
     <message>
         <source>Answers that stand elsewhere, impossible boxes, missing tags and broken messages.</source>
@@ -10124,7 +10160,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Ask for the learning curve over growing parts of the rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>请改用以逐渐增多的行绘制的学习曲线。</translation>
     </message>
     <message>
         <source>At each step a random part of the weights is replaced by the pretrained ones. Makes fine-tuning of large networks on few rows more stable.</source>
@@ -10132,7 +10168,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>At most so often are the rows without labels given to the nearest mean, and the means made anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>将无标签的行归入最近的均值并重新计算均值，最多重复的次数。</translation>
     </message>
     <message>
         <source>At stated epochs; or whenever the validation loss has not fallen since the last look.</source>
@@ -10140,11 +10176,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Audio Spectrogram Transformer</source>
-        <translation type="unfinished"></translation>
+        <translation>Audio Spectrogram Transformer</translation>
     </message>
     <message>
         <source>Auto takes the column with the role of the language, else names of files such as train.de.csv, else recognises the text; a text that is too short to be sure is then of no source language.</source>
-        <translation type="unfinished"></translation>
+        <translation>自动：取角色为“语言”的列，否则看 train.de.csv 这样的文件名，再否则识别文本；文本太短而无法确定时，视为不属于任何源语言。</translation>
     </message>
     <message>
         <source>Auxiliary pretraining loss</source>
@@ -10152,7 +10188,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>BART base</source>
-        <translation type="unfinished"></translation>
+        <translation>BART base</translation>
     </message>
     <message>
         <source>Backbones cannot be ranked for the task {task}: it has no classes or numbers that features could be compared with.</source>
@@ -10160,11 +10196,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Batch size of a round</source>
-        <translation type="unfinished"></translation>
+        <translation>元迭代的批大小</translation>
     </message>
     <message>
         <source>Beside the loss of the new rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>其损失相对于新行的损失的权重。</translation>
     </message>
     <message>
         <source>Beside the task the backbone goes on learning from its inputs alone, as in its pretraining. Keeps what it knows, which helps with few rows.</source>
@@ -10180,7 +10216,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Bring it back there, or use the safetensors export, which needs only the trained model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将其放回原处，或使用 safetensors 导出，它只需要训练好的模型。</translation>
     </message>
     <message>
         <source>Chance of each weight to be the pretrained one for a step.</source>
@@ -10188,15 +10224,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Check the name; or download the model in the Model step or with: tlstudio download {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查名称；或在“模型”步骤中下载该模型，或运行：tlstudio download {name}</translation>
     </message>
     <message>
         <source>Choose &apos;Start from it&apos; at a run in the Runs step, or set model.source to run.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“运行记录”中的某次运行处选择“以此为起点”，或将 model.source 设为 run。</translation>
     </message>
     <message>
         <source>Choose a checkpoint of {network} itself, unless you have very many texts.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择 {network} 本身的检查点，除非您有非常多的文本。</translation>
     </message>
     <message>
         <source>Choose a run that was trained for the same task with the same classes.</source>
@@ -10204,19 +10240,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose a second backbone of the same family, or set the size in the options of the task.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择同一系列的第二骨干网络，或在任务的选项中设置尺寸。</translation>
     </message>
     <message>
         <source>Choose a second backbone that reads the same kind of data.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择读取同一类数据的第二骨干网络。</translation>
     </message>
     <message>
         <source>Choose a second backbone with the same tokenizer.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择分词器相同的第二骨干网络。</translation>
     </message>
     <message>
         <source>Choose a task of the same kind.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择同类任务。</translation>
     </message>
     <message>
         <source>Choose a vision transformer such as ViT, DeiT or DINOv2, or remove the adaptation.</source>
@@ -10224,263 +10260,251 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another objective.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他训练目标。</translation>
     </message>
     <message>
         <source>Choose earlier runs or recipes under Other tasks in the Strategy step, or name them in strategy.others.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“策略”步骤的“其他任务”中选择较早的运行或配方，或在 strategy.others 中指定。</translation>
     </message>
     <message>
         <source>Choose fewer virtual tokens, or a larger maximum length.</source>
-        <translation type="unfinished"></translation>
+        <translation>请减少虚拟词元，或增大最大长度。</translation>
     </message>
     <message>
         <source>Choose one of the list that &apos;tlstudio runs list&apos; prints, the folder of a run, or a recipe file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从“tlstudio runs list”列出的运行中选择，或选择某次运行的文件夹或配方文件。</translation>
     </message>
     <message>
         <source>Choose one of these columns.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择以下列之一。</translation>
     </message>
     <message>
         <source>Choose one of these strategies: {known}; or the safetensors export.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择以下策略之一：{known}；或使用 safetensors 导出。</translation>
     </message>
     <message>
         <source>Choose prefix tuning, which learns keys and values of each layer instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择前缀微调，它改为学习各层的键和值。</translation>
     </message>
     <message>
         <source>Choose prefix tuning, which needs none, or another backbone.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择不需要虚拟词元的前缀微调，或选择其他骨干网络。</translation>
     </message>
     <message>
         <source>Choose source languages that there are rows of, or the column of the language.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择有数据行的源语言，或选择标明语言的列。</translation>
     </message>
     <message>
         <source>Choose the column of the language in the Data step (data.roles.language).</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“数据”步骤中选择标明语言的列（data.roles.language）。</translation>
     </message>
     <message>
         <source>Class keeps that many rows of each class, language that many in all.</source>
-        <translation type="unfinished"></translation>
+        <translation>类别：每个类别保留这么多行；语言：每种语言一共保留这么多行。</translation>
     </message>
     <message>
         <source>Classes a round</source>
-        <translation type="unfinished"></translation>
+        <translation>每次元迭代的类别数</translation>
     </message>
     <message>
         <source>Column of the id</source>
-        <translation type="unfinished"></translation>
+        <translation>ID 列</translation>
     </message>
     <message>
         <source>Column of the language; empty takes the one with the role of the language.</source>
-        <translation type="unfinished"></translation>
+        <translation>标明语言的列；留空则使用角色为“语言”的列。</translation>
     </message>
     <message>
         <source>Continual learning</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Continual learning goes on from an earlier run, and the model is none.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counted for</source>
-        <translation type="unfinished"></translation>
+        <translation>持续学习</translation>
     </message>
     <message>
         <source>Each frozen layer attends to a few learned keys and values before those of the tokens: about 0.1 % of the parameters. Takes no place of the text, and works for images and sounds as well.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个冻结层除词元的键和值外，还会关注其前少量可学习的键和值：约占参数的 0.1 %。不占用文本长度，也适用于图像和声音。</translation>
     </message>
     <message>
         <source>Earlier runs, or recipes, on whose data and tasks the start is learnt.</source>
-        <translation type="unfinished"></translation>
+        <translation>较早的运行或配方，用其数据和任务学习起点。</translation>
     </message>
     <message>
         <source>Earlier runs, or recipes, whose data and tasks are learnt together with this one.</source>
-        <translation type="unfinished"></translation>
+        <translation>较早的运行或配方，其数据和任务与当前任务一起学习。</translation>
     </message>
     <message>
         <source>Earlier tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>先前的任务</translation>
     </message>
     <message>
         <source>Earlier tasks changed by {points} points on average (backward transfer).</source>
-        <translation type="unfinished"></translation>
+        <translation>先前的任务平均变化 {points} 个百分点（后向迁移）。</translation>
     </message>
     <message>
         <source>English web pages (C4), and supervised tasks such as translation and summarisation</source>
-        <translation type="unfinished"></translation>
+        <translation>英语网页（C4），以及翻译、摘要等有监督任务</translation>
     </message>
     <message>
         <source>English web pages (C4), then more than 1,000 tasks phrased as instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>英语网页（C4），之后是 1,000 多个以指令形式表述的任务</translation>
     </message>
     <message>
         <source>Feature fusion</source>
-        <translation type="unfinished"></translation>
+        <translation>特征融合</translation>
     </message>
     <message>
         <source>Features of at most so many training rows, drawn at random, are part of the model.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型会包含最多这么多训练行的特征，随机抽取。</translation>
     </message>
     <message>
         <source>Files that are read as one need the same columns; only translations of rows may lack the label, with the data step join-translations.</source>
-        <translation type="unfinished"></translation>
+        <translation>一起读取的文件必须有相同的列；使用数据处理步骤 join-translations 时，只有行的译文可以没有标签。</translation>
     </message>
     <message>
         <source>Finds objects quickly and precisely, small ones too; the first choice for detection.</source>
-        <translation type="unfinished"></translation>
+        <translation>快速而精确地查找物体，小物体也不例外；目标检测的首选。</translation>
     </message>
     <message>
         <source>Finds objects with a plain vision transformer; the smallest detector here.</source>
-        <translation type="unfinished"></translation>
+        <translation>用普通的视觉 Transformer 查找物体；此处最小的检测器。</translation>
     </message>
     <message>
         <source>Fixed; or learnt from the noise of each task (uncertainty), or so that all tasks learn at a like pace (gradnorm).</source>
-        <translation type="unfinished"></translation>
+        <translation>固定；或根据各任务的噪声学习（不确定性），或使所有任务以相近的速度学习（GradNorm）。</translation>
     </message>
     <message>
         <source>Flan-T5 small</source>
-        <translation type="unfinished"></translation>
+        <translation>Flan-T5 small</translation>
     </message>
     <message>
         <source>Fusion</source>
-        <translation type="unfinished"></translation>
+        <translation>融合方式</translation>
     </message>
     <message>
         <source>Gives rows without a label, such as those of a further file with translations, the label of the row with the same id, and never trains on a translation of a validation or test row. Divide the rows by groups of the id, so that a row and all its translations stay on one side.</source>
-        <translation type="unfinished"></translation>
+        <translation>为没有标签的行（例如另一个译文文件中的行）补上 ID 相同的行的标签，并且绝不用验证行或测试行的译文训练。请按 ID 分组划分数据行，使一行与其所有译文始终在同一边。</translation>
     </message>
     <message>
         <source>Goes on from an earlier run with a new task or new classes, and keeps what was learnt before: by some of its rows, by holding its weights, or by its answers. A matrix shows what each earlier task has kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>从较早的运行继续学习新任务或新类别，同时保留先前学到的内容：借助先前的部分行、约束权重或先前的答案。矩阵会显示先前的每个任务保留了多少。</translation>
     </message>
     <message>
         <source>Head dropout</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头 dropout</translation>
     </message>
     <message>
         <source>Hidden layers</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏层数</translation>
     </message>
     <message>
         <source>Hidden width</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏层宽度</translation>
     </message>
     <message>
         <source>How far the start moves to where the first round led; it falls to 0 until the last one.</source>
-        <translation type="unfinished"></translation>
+        <translation>第一次元迭代时，起点向该次迭代所到位置移动的幅度；此后逐渐降低，到最后一次时降至 0。</translation>
     </message>
     <message>
         <source>How fast a vote loses weight with the distance; large values let all neighbours count alike.</source>
-        <translation type="unfinished"></translation>
+        <translation>一票的权重随距离下降的快慢；值较大时，所有近邻的权重相近。</translation>
     </message>
     <message>
         <source>How firmly weights are held: lambda of EWC.</source>
-        <translation type="unfinished"></translation>
+        <translation>约束权重的强度：EWC 的 lambda。</translation>
     </message>
     <message>
         <source>How many are put before each text. They take places of its maximum length; more than 20 help little.</source>
-        <translation type="unfinished"></translation>
+        <translation>每条文本之前的虚拟词元数。它们占用文本的最大长度；超过 20 个帮助不大。</translation>
     </message>
     <message>
         <source>How many hidden layers the head has.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头的隐藏层数。</translation>
     </message>
     <message>
         <source>How many of the nearest rows vote.</source>
-        <translation type="unfinished"></translation>
+        <translation>参与投票的最近行的数量。</translation>
     </message>
     <message>
         <source>How many times that rate the fresh head of a round trains at, which has few steps to learn.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次元迭代中新预测头的学习率是该学习率的多少倍；新预测头只有很少的步数用于学习。</translation>
     </message>
     <message>
         <source>How many times the learning rate the head trains at, where backbones train with it.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络参与训练时，预测头的学习率是基准学习率的多少倍。</translation>
     </message>
     <message>
         <source>How often a task comes: as it has rows (size), all alike (round-robin), or between the two (temperature).</source>
-        <translation type="unfinished"></translation>
+        <translation>各任务出现的频率：按行数，各任务均等（round-robin），或由温度决定介于两者之间。</translation>
     </message>
     <message>
         <source>How often a task is drawn and learnt for some steps.</source>
-        <translation type="unfinished"></translation>
+        <translation>抽取一个任务并学习若干步的次数。</translation>
     </message>
     <message>
         <source>How strongly tasks that learn slowly get more weight (alpha of GradNorm).</source>
-        <translation type="unfinished"></translation>
+        <translation>学习较慢的任务权重增大的程度（GradNorm 的 alpha）。</translation>
     </message>
     <message>
         <source>How tokens become one vector: mean, maximum, the first or the last of them, or attention, which learns which tokens matter and reads the data in each epoch. Auto takes the mean.</source>
-        <translation type="unfinished"></translation>
+        <translation>如何将各词元合为一个向量：均值、最大值、其中第一个或最后一个，或注意力；注意力会学习哪些词元重要，并在每一轮都读取数据。自动：取均值。</translation>
     </message>
     <message>
         <source>How tokens become one vector; auto takes the mean.</source>
-        <translation type="unfinished"></translation>
+        <translation>如何将各词元合为一个向量；自动：取均值。</translation>
     </message>
     <message>
         <source>Images of ImageNet-1k, then 118,000 images with boxes of 80 kinds of objects (COCO 2017)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Is this a text?</source>
-        <translation type="unfinished"></translation>
+        <translation>ImageNet-1k 的图像，之后是 11.8 万张标有 80 种物体的框的图像（COCO 2017）</translation>
     </message>
     <message>
         <source>Join translations</source>
-        <translation type="unfinished"></translation>
+        <translation>合并译文</translation>
     </message>
     <message>
         <source>Keys and values that each layer gets: about 20 for classes, 100 and more for hard tasks.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一层得到的键和值的数量：分类约 20，困难的任务 100 或更多。</translation>
     </message>
     <message>
         <source>Language by</source>
-        <translation type="unfinished"></translation>
+        <translation>语言依据</translation>
     </message>
     <message>
         <source>Learning rate of the steps in a round.</source>
-        <translation type="unfinished"></translation>
+        <translation>元迭代内各步的学习率。</translation>
     </message>
     <message>
         <source>Leave it out, or train it again on the same backbone.</source>
-        <translation type="unfinished"></translation>
+        <translation>请不要使用它，或在同一骨干网络上重新训练它。</translation>
     </message>
     <message>
         <source>Leave it out: predict.py answers for one kind of task.</source>
-        <translation type="unfinished"></translation>
+        <translation>请不要使用它：predict.py 只回答一类任务。</translation>
     </message>
     <message>
         <source>Length of the prefix</source>
-        <translation type="unfinished"></translation>
+        <translation>前缀长度</translation>
     </message>
     <message>
         <source>Loss weights</source>
-        <translation type="unfinished"></translation>
+        <translation>损失权重</translation>
     </message>
     <message>
         <source>MLP probe</source>
-        <translation type="unfinished"></translation>
+        <translation>MLP 探测</translation>
     </message>
     <message>
         <source>Meta-learned in {rounds} rounds on other tasks ({tasks}): after {steps} steps the loss was {before} in the first rounds, and {after} in the last.</source>
-        <translation type="unfinished"></translation>
+        <translation>已用其他任务（{tasks}）进行 {rounds} 次元迭代：每次学习 {steps} 步之后的损失，最初几次元迭代为 {before}，最后几次为 {after}。</translation>
     </message>
     <message>
         <source>Meta-learned start (Reptile)</source>
-        <translation type="unfinished"></translation>
+        <translation>元学习起点（Reptile）</translation>
     </message>
     <message>
         <source>Multi-task learning</source>
-        <translation type="unfinished"></translation>
+        <translation>多任务学习</translation>
     </message>
     <message>
         <source>Name an earlier run, a model folder or a model that was downloaded in strategy.second.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 strategy.second 中指定较早的运行、模型文件夹或已下载的模型。</translation>
     </message>
     <message>
         <source>Name on the hub such as org/name, path of a folder, or name or folder of a run.</source>
@@ -10492,7 +10516,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Name runs that were completed, in strategy.others.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 strategy.others 中指定已完成的运行。</translation>
     </message>
     <message>
         <source>Names of the layer groups that train, such as &apos;block 6&apos;.</source>
@@ -10500,7 +10524,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Names or folders of runs whose adapters come along, with commas between; they have the same backbone and task.</source>
-        <translation type="unfinished"></translation>
+        <translation>一并导出其适配器的运行，填写名称或文件夹，以逗号分隔；这些运行的骨干网络和任务须相同。</translation>
     </message>
     <message>
         <source>Nearest neighbours</source>
@@ -10508,19 +10532,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Neighbours</source>
-        <translation type="unfinished"></translation>
+        <translation>近邻数</translation>
     </message>
     <message>
         <source>Neurons of each hidden layer; 0 gives a linear head.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个隐藏层的神经元数；0 表示线性预测头。</translation>
     </message>
     <message>
         <source>Neurons of the head&apos;s hidden layer; 0 for none.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头隐藏层的神经元数；0 表示没有隐藏层。</translation>
     </message>
     <message>
         <source>No adapters are kept of the task {task}: its result is a backbone that other tasks learn with, and its head the embeddings.</source>
-        <translation type="unfinished"></translation>
+        <translation>任务“{task}”不保留适配器：其结果是供其他任务学习使用的骨干网络，而其预测头就是嵌入。</translation>
     </message>
     <message>
         <source>No backbone on this machine can learn this task.</source>
@@ -10528,11 +10552,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>No other task is chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有选择其他任务。</translation>
     </message>
     <message>
         <source>No second backbone is chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有选择第二骨干网络。</translation>
     </message>
     <message>
         <source>No teacher is chosen.</source>
@@ -10540,7 +10564,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>No training row is in the language &apos;{language}&apos;; there are rows in: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有语言为“{language}”的训练行；现有以下语言的行：{known}。</translation>
     </message>
     <message>
         <source>No training was completed in the time; give the search more.</source>
@@ -10556,15 +10580,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Nothing says which language a row is in.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有任何信息说明各行的语言。</translation>
     </message>
     <message>
         <source>Numbers takes small random numbers; tokens takes keys and values of tokens from the training rows, which helps to write texts after few rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>小随机数：用小的随机数；词元：用训练行中词元的键和值，有助于只用少量行就学会写文本。</translation>
     </message>
     <message>
         <source>ONNX is not offered for this model: its tokenizer ({kind}) exists only as a part of transformers, and a program with ONNX Runtime could not read texts.</source>
-        <translation type="unfinished"></translation>
+        <translation>此模型不提供 ONNX：其分词器（{kind}）仅作为 transformers 的一部分存在，使用 ONNX Runtime 的程序无法读取文本。</translation>
     </message>
     <message>
         <source>Objective</source>
@@ -10580,7 +10604,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Of each earlier task, drawn at random.</source>
-        <translation type="unfinished"></translation>
+        <translation>先前的每个任务随机抽取的行数。</translation>
     </message>
     <message>
         <source>Of its loss, beside that of the task.</source>
@@ -10592,15 +10616,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Of the loss of each other task, where this task has 1.</source>
-        <translation type="unfinished"></translation>
+        <translation>其他每个任务的损失的权重；当前任务的权重为 1。</translation>
     </message>
     <message>
         <source>One head reads the features of two backbones, such as a pretrained one and one that you trained on your data; the result is one model. Worth it where the two know different things, at the cost of running both.</source>
-        <translation type="unfinished"></translation>
+        <translation>由一个预测头读取两个骨干网络的特征，例如一个预训练的和一个用您的数据训练过的；结果是一个模型。两者所知不同时值得使用，代价是两者都要运行。</translation>
     </message>
     <message>
         <source>One reads a single layer; mix learns how much each layer counts.</source>
-        <translation type="unfinished"></translation>
+        <translation>单一层：只读取一层；所有层的可学习混合：学习各层所占的权重。</translation>
     </message>
     <message>
         <source>Only the last blocks, only biases, only layer norms, or the blocks that you click are trained. Faster than full fine-tuning, and less prone to overfit few rows.</source>
@@ -10632,11 +10656,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Other runs</source>
-        <translation type="unfinished"></translation>
+        <translation>其他运行</translation>
     </message>
     <message>
         <source>Other tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>其他任务</translation>
     </message>
     <message>
         <source>Pairs for each row</source>
@@ -10660,7 +10684,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Prefix tuning</source>
-        <translation type="unfinished"></translation>
+        <translation>前缀微调</translation>
     </message>
     <message>
         <source>Probability that is spread evenly over all classes.</source>
@@ -10668,15 +10692,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Prompt tuning</source>
-        <translation type="unfinished"></translation>
+        <translation>提示微调</translation>
     </message>
     <message>
         <source>Prompt tuning has to read the texts anew, which is not possible here.</source>
-        <translation type="unfinished"></translation>
+        <translation>提示微调必须重新读取文本，而此处无法做到。</translation>
     </message>
     <message>
         <source>Prompt tuning puts virtual tokens before texts that are read, and the task {task} has none or writes texts.</source>
-        <translation type="unfinished"></translation>
+        <translation>提示微调在所读取的文本之前加上虚拟词元，而任务“{task}”不读取文本，或者要写出文本。</translation>
     </message>
     <message>
         <source>Prototypes</source>
@@ -10696,7 +10720,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>RT-DETR R18</source>
-        <translation type="unfinished"></translation>
+        <translation>RT-DETR R18</translation>
     </message>
     <message>
         <source>Random reads another part of a longer recording each time while training, and its middle in tests and predictions; centre and start read the same part everywhere. Whisper reads the middle for random, too.</source>
@@ -10719,36 +10743,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>预测头学习率倍数</translation>
     </message>
     <message>
-        <source>Rate of the heads</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Rate of the rounds</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Rate of the steps</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Read the last layer alone, or choose another strategy, such as linear probe.</source>
-        <translation type="unfinished"></translation>
+        <translation>请只读取最后一层，或选择其他策略，例如线性探测。</translation>
     </message>
     <message>
         <source>Reads a text and writes another; the usual start for summaries and translations between its languages.</source>
-        <translation type="unfinished"></translation>
+        <translation>读取文本并写出另一文本；常用作摘要以及其所支持语言之间翻译的起点。</translation>
     </message>
     <message>
         <source>Reads an English text and writes another; good at summaries.</source>
-        <translation type="unfinished"></translation>
+        <translation>读取英语文本并写出另一文本；擅长写摘要。</translation>
     </message>
     <message>
         <source>Reads the spectrogram of ten seconds; knows sounds of all kinds, not only speech.</source>
-        <translation type="unfinished"></translation>
+        <translation>读取十秒的频谱图；不仅了解语音，也了解各种声音。</translation>
     </message>
     <message>
         <source>Reads the waveform; the classic network for speech.</source>
-        <translation type="unfinished"></translation>
+        <translation>读取波形；用于语音的经典网络。</translation>
     </message>
     <message>
         <source>Remove it in the Strategy step, or choose another strategy.</source>
@@ -10760,7 +10772,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Remove the augmentations that ask the backbone, in the Data step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“数据”步骤中移除依赖骨干网络的增强。</translation>
     </message>
     <message>
         <source>Remove the regulariser in the Strategy step.</source>
@@ -10768,47 +10780,39 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Rename one of the run folders.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重命名其中一个运行文件夹。</translation>
     </message>
     <message>
         <source>Replay trains on some earlier rows as well; EWC holds the weights that earlier tasks need; LwF keeps the earlier answers to the new rows; adapter trains small matrices and leaves the network as it is; none is plain fine-tuning, to compare with.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Restoring force</source>
-        <translation type="unfinished"></translation>
+        <translation>先前的行（replay）：同时用先前的部分行训练；约束权重（EWC）：约束先前任务所需的权重；先前的答案（LwF）：对新行保持先前的答案；适配器：训练小矩阵，网络保持不变；无：普通微调，用于对比。</translation>
     </message>
     <message>
         <source>Rounds</source>
-        <translation type="unfinished"></translation>
+        <translation>元迭代次数</translation>
     </message>
     <message>
         <source>Rounds of k-means</source>
-        <translation type="unfinished"></translation>
+        <translation>k-means 迭代次数</translation>
     </message>
     <message>
         <source>Rows a class</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Rows looked at</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别的行数</translation>
     </message>
     <message>
         <source>Rows of each earlier task that tell which weights it needs.</source>
-        <translation type="unfinished"></translation>
+        <translation>先前的每个任务中，用来判断其需要哪些权重的行数。</translation>
     </message>
     <message>
         <source>Rows of each step of the rounds.</source>
-        <translation type="unfinished"></translation>
+        <translation>元迭代内每一步的行数。</translation>
     </message>
     <message>
         <source>Rows of other languages</source>
-        <translation type="unfinished"></translation>
+        <translation>其他语言的行数</translation>
     </message>
     <message>
         <source>Rows remembered</source>
-        <translation type="unfinished"></translation>
+        <translation>记住的行数</translation>
     </message>
     <message>
         <source>Rows that do not fit together</source>
@@ -10816,7 +10820,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Rows without labels are of use only where single texts or images are answered.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅当对单条文本或单张图像作答时，无标签的行才有用。</translation>
     </message>
     <message>
         <source>Rows without labels: a file, folder or hub:name; or train for the training rows of this recipe.</source>
@@ -10824,7 +10828,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Runs whose tasks shall not be lost; empty takes those that led to the model.</source>
-        <translation type="unfinished"></translation>
+        <translation>其任务不应遗忘的运行；留空则取训练出该模型的各次运行。</translation>
     </message>
     <message>
         <source>Schedule</source>
@@ -10832,7 +10836,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Second backbone</source>
-        <translation type="unfinished"></translation>
+        <translation>第二骨干网络</translation>
     </message>
     <message>
         <source>Selection</source>
@@ -10848,7 +10852,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Several of your tasks train one backbone together, each with a head of its own, so that each learns from the rows of the others. Afterwards every task has its model, measured against the run that learnt it alone.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的多个任务共同训练一个骨干网络，各有自己的预测头，使每个任务都能从其他任务的行中学习。之后每个任务都有自己的模型，并与单独学习该任务的运行对比。</translation>
     </message>
     <message>
         <source>Share of deleted tokens</source>
@@ -10864,7 +10868,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Share of the features that the head must do without.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测头在训练时须舍弃的特征所占的比例。</translation>
     </message>
     <message>
         <source>Share of the rows to begin with.</source>
@@ -10884,7 +10888,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Side by side (concatenation) keeps everything. Sum and product join the features one by one; a learned matrix turns those of the second backbone into the space of the first, and adds them; gated attention learns for each row which of the two to trust.</source>
-        <translation type="unfinished"></translation>
+        <translation>拼接：保留全部信息。求和与乘积：逐个合并特征；可学习的矩阵：将第二骨干网络的特征变换到第一骨干网络的特征空间，再相加；门控注意力：针对每一行学习更信任哪一个。</translation>
     </message>
     <message>
         <source>Size</source>
@@ -10892,7 +10896,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>So many classes of a task, drawn at random, take part in a round.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次元迭代从任务中随机抽取这么多类别参与。</translation>
     </message>
     <message>
         <source>So many of the uppermost blocks start from random weights: they know most about pretraining, and least about your task.</source>
@@ -10900,11 +10904,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>So many rows of each class are learnt in a round: about as few as you will have yourself.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次元迭代中每个类别学习这么多行：大致与您将来会有的行数同样少。</translation>
     </message>
     <message>
         <source>Softens the earlier answers.</source>
-        <translation type="unfinished"></translation>
+        <translation>软化先前的答案。</translation>
     </message>
     <message>
         <source>Softens the teacher&apos;s answers, so that the classes which it finds less likely tell more.</source>
@@ -10912,11 +10916,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Source keeps only rows of the source languages; learnt also those of other languages that some rows are learnt of.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅源语言：只保留源语言的行；与训练行相同：还保留其他有训练行的语言的行。</translation>
     </message>
     <message>
         <source>Source languages</source>
-        <translation type="unfinished"></translation>
+        <translation>源语言</translation>
     </message>
     <message>
         <source>Spread evenly over the teacher, or its lower or upper ones.</source>
@@ -10927,20 +10931,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>平均起点</translation>
     </message>
     <message>
-        <source>Start from the backbone that it came from, or from another run; as a teacher it can be used.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Start the run again.</source>
         <translation>请重新开始该运行。</translation>
     </message>
     <message>
         <source>Starts as</source>
-        <translation type="unfinished"></translation>
+        <translation>初始化方式</translation>
     </message>
     <message>
         <source>Steps a round</source>
-        <translation type="unfinished"></translation>
+        <translation>每次元迭代的步数</translation>
     </message>
     <message>
         <source>Strength</source>
@@ -10956,11 +10956,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>T5 small</source>
-        <translation type="unfinished"></translation>
+        <translation>T5 small</translation>
     </message>
     <message>
         <source>T5 that has been taught to follow instructions; learns from fewer rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>学会了遵循指令的 T5；只需较少的行即可学习。</translation>
     </message>
     <message>
         <source>Tags</source>
@@ -11128,7 +11128,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The backbone once, and beside it the small adapters of this run and of others, switched by name. For Python programs that do several jobs with one network in memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络只保存一份，旁边是本次运行和其他运行的小型适配器，按名称切换。适用于在内存中用一个网络完成多项工作的 Python 程序。</translation>
     </message>
     <message>
         <source>The backbone puts a text with missing words into one vector, from which the whole text is written again. Good before tasks that read whole texts.</source>
@@ -11144,15 +11144,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The backbone stays as it is; a small network of hidden layers learns on its features, of one layer or of a learned mix of all. Finds what a linear probe cannot, still within seconds or minutes.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络保持不变；由隐藏层组成的小型网络用其特征学习，特征取自某一层或所有层的可学习混合。能发现线性探测发现不了的规律，仍只需几秒或几分钟。</translation>
     </message>
     <message>
         <source>The backbone {name} is a network with a head of its own, which transformers cannot load by itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络 {name} 是带有自有预测头的网络，transformers 无法自行加载。</translation>
     </message>
     <message>
         <source>The backbone {name} is no longer in {path}.</source>
-        <translation type="unfinished"></translation>
+        <translation>骨干网络 {name} 已不在 {path} 中。</translation>
     </message>
     <message>
         <source>The best of many flatters itself on the validation rows: run the recipe, and compare on the test rows.</source>
@@ -11272,7 +11272,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The head alone, on features that are read once, in seconds; or the first backbone with it; or both backbones.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅训练预测头：特征只读取一次，几秒即可完成；或与第一骨干网络一起训练；或与两个骨干网络一起训练。</translation>
     </message>
     <message>
         <source>The head learns first; then block after block joins in, from the top down, at smaller and smaller rates. Keeps more of what the backbone knows, which helps with few rows.</source>
@@ -11280,7 +11280,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The head of the earlier training is kept for the classes that it knows; the new ones begin anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>先前训练的预测头中，已认识的类别予以保留；新的类别从头开始。</translation>
     </message>
     <message>
         <source>The head of the earlier training is kept.</source>
@@ -11308,7 +11308,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The layers of a network of type {kind} cannot be read so: it has no backbone that shows them, or they differ in width.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法这样读取类型为 {kind} 的网络的各层：它没有可给出各层的骨干网络，或各层宽度不同。</translation>
     </message>
     <message>
         <source>The log of the run has the details; please report it with them.</source>
@@ -11348,7 +11348,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The means of the classes move with {count} rows without labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>类均值根据 {count} 个无标签的行移动。</translation>
     </message>
     <message>
         <source>The model does not read it; but a text that is built from it, or that repeats it, would give the label away.</source>
@@ -11364,7 +11364,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The model has no trained layers for the task {task}: {count} tensors of {network} begin as random numbers, and learn only from your data.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型没有针对任务“{task}”训练过的层：{network} 的 {count} 个张量从随机数开始，只从您的数据中学习。</translation>
     </message>
     <message>
         <source>The model has seen their like with the answer: the score on them is better than on really new images.</source>
@@ -11444,7 +11444,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The network {kind} cannot be written as an ONNX graph: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>网络 {kind} 无法写成 ONNX 图：{reason}</translation>
     </message>
     <message>
         <source>The noise is alpha / √(tokens × width); the paper: 5 to 15.</source>
@@ -11516,7 +11516,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The results of {name} are not there any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的结果已不存在。</translation>
     </message>
     <message>
         <source>The right answers, as a list.</source>
@@ -11532,7 +11532,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The rows have no classes that examples could be counted for.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些行没有可用来计算样本数的类别。</translation>
     </message>
     <message>
         <source>The rows must look like [{{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}, …], at the top of the document or in one field.</source>
@@ -11540,11 +11540,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The run {run} has kept no adapter.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 没有保留适配器。</translation>
     </message>
     <message>
         <source>The run {run} has learned another kind of task ({other}) than this one ({own}).</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 学习的任务类型（{other}）与本次运行（{own}）不同。</translation>
     </message>
     <message>
         <source>The run {run} has no predictions.</source>
@@ -11568,7 +11568,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The run {run} was trained on another backbone ({other}) than this one ({own}).</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 所用的骨干网络（{other}）与本次运行（{own}）不同。</translation>
     </message>
     <message>
         <source>The runs {first} and {second} were tested on different rows.</source>
@@ -11588,7 +11588,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The second backbone has {others} million parameters and features of width {width}.</source>
-        <translation type="unfinished"></translation>
+        <translation>第二骨干网络有 {others} 百万个参数，特征宽度为 {width}。</translation>
     </message>
     <message>
         <source>The sentence that ends after line {line} of {path} has more than {limit} tokens.</source>
@@ -11616,7 +11616,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The start that was meta-learned before is used again.</source>
-        <translation type="unfinished"></translation>
+        <translation>再次使用先前元学习得到的起点。</translation>
     </message>
     <message>
         <source>The step &apos;{name}&apos; cannot follow here: it takes a {takes} model, and the step before gives {given}.</source>
@@ -11624,15 +11624,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The step from {first} to {last} examples a class brought {gain:+.1f} points.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别的样本数从 {first} 增加到 {last}，带来 {gain:+.1f} 个百分点的变化。</translation>
     </message>
     <message>
         <source>The step from {first} to {last} examples a class brought {gain:+.3g}.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别的样本数从 {first} 增加到 {last}，带来 {gain:+.3g} 的变化。</translation>
     </message>
     <message>
         <source>The strategy {strategy} learns no adapter that could be exported.</source>
-        <translation type="unfinished"></translation>
+        <translation>策略 {strategy} 不学习可导出的适配器。</translation>
     </message>
     <message>
         <source>The student has {own} million parameters, its teacher {others} million.</source>
@@ -11648,7 +11648,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The task {name} needs other parts of the network than this one: they cannot share a backbone.</source>
-        <translation type="unfinished"></translation>
+        <translation>任务“{name}”需要的网络部分与当前任务不同：两者无法共用骨干网络。</translation>
     </message>
     <message>
         <source>The task {task} cannot be distilled: its answers are {kind}, for which no soft form is known here.</source>
@@ -11712,7 +11712,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The tokenizer of this backbone cannot put virtual tokens before a text: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>该骨干网络的分词器无法在文本之前加上虚拟词元：{reason}。</translation>
     </message>
     <message>
         <source>The tokenizer of this model does not tell which characters a token stands for.</source>
@@ -11736,15 +11736,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The two backbones cut words into different tokens, so that their features of a token cannot be joined.</source>
-        <translation type="unfinished"></translation>
+        <translation>两个骨干网络将词切分为不同的词元，因此无法合并其词元特征。</translation>
     </message>
     <message>
         <source>The two backbones prepare their inputs in different ways: in another size, with other colours, or at another rate.</source>
-        <translation type="unfinished"></translation>
+        <translation>两个骨干网络处理输入的方式不同：尺寸、颜色或采样率不同。</translation>
     </message>
     <message>
         <source>The two backbones were given different numbers of training rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>两个骨干网络得到的训练行数不同。</translation>
     </message>
     <message>
         <source>The uppermost blocks; only the biases of all layers (BitFit); only the layer norms; or the blocks that you click in the drawing.</source>
@@ -11756,7 +11756,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The values are those of the best epoch on {tested} validation rows; without such rows they would be a little worse.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些值是在 {tested} 个验证行上最佳轮次的值；没有这些行时会略差一些。</translation>
     </message>
     <message>
         <source>The words of a sentence, as a list.</source>
@@ -11828,11 +11828,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>There is no column &apos;{column}&apos; for the language; {path} has: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可用作语言的列“{column}”；{path} 中的列：{known}。</translation>
     </message>
     <message>
         <source>There is no column &apos;{column}&apos; that rows are joined by; {path} has: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可用来合并数据行的列“{column}”；{path} 中的列：{known}。</translation>
     </message>
     <message>
         <source>There is no column &apos;{name}&apos; for the {role}; the file {path} has: {known}.</source>
@@ -11856,7 +11856,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>There is no run or recipe {place}.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行或配方 {place} 不存在。</translation>
     </message>
     <message>
         <source>There is no run {run}.</source>
@@ -11864,7 +11864,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>There is no run, model folder or downloaded model {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为 {name} 的运行、模型文件夹或已下载的模型。</translation>
     </message>
     <message>
         <source>There is no text encoding called {name}.</source>
@@ -11984,23 +11984,23 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Train it with LoRA, IA³, prompt tuning or prefix tuning. A head that is tied to the embeddings cannot be kept apart; then use the safetensors export.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用 LoRA、IA³、提示微调或前缀微调训练。与嵌入绑定的预测头无法单独保存；此时请使用 safetensors 导出。</translation>
     </message>
     <message>
         <source>Train on chosen languages</source>
-        <translation type="unfinished"></translation>
+        <translation>用所选语言训练</translation>
     </message>
     <message>
         <source>Train the run again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新训练该运行。</translation>
     </message>
     <message>
         <source>Training keeps all rows of the source languages and a few of the others, or none (zero-shot). Test rows of all languages stay, and results are told by language.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练时保留源语言的所有行，以及其他语言的少量行或不保留（零样本）。所有语言的测试行均保留，并按语言给出结果。</translation>
     </message>
     <message>
         <source>Training rows that stay of each other language; 0 is zero-shot.</source>
-        <translation type="unfinished"></translation>
+        <translation>其他每种语言保留的训练行数；0 为零样本。</translation>
     </message>
     <message>
         <source>Training will take about {minutes} minutes at most and {memory} GB of memory.</source>
@@ -12028,7 +12028,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Two of the runs have the same name, by which their adapters would be switched.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中两次运行名称相同，而适配器要按名称切换。</translation>
     </message>
     <message>
         <source>Two thirds of BERT&apos;s size at nearly its accuracy; well documented everywhere.</source>
@@ -12068,7 +12068,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Use the safetensors export without the int8 step, or choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用不含 int8 步骤的 safetensors 导出，或选择其他模型。</translation>
     </message>
     <message>
         <source>Use utf-8, cp1252, gb18030 or another name that Python knows.</source>
@@ -12108,7 +12108,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Virtual tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>虚拟词元</translation>
     </message>
     <message>
         <source>Wait a second, then start again.</source>
@@ -12120,7 +12120,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Wav2Vec2 base</source>
-        <translation type="unfinished"></translation>
+        <translation>Wav2Vec2 base</translation>
     </message>
     <message>
         <source>Weight</source>
@@ -12132,11 +12132,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Weight of the earlier answers</source>
-        <translation type="unfinished"></translation>
+        <translation>先前答案的权重</translation>
     </message>
     <message>
         <source>Weight of the others</source>
-        <translation type="unfinished"></translation>
+        <translation>其他任务的权重</translation>
     </message>
     <message>
         <source>Weights as 8-bit integers: about a quarter of the size and faster on a CPU, at a small loss of accuracy.</source>
@@ -12184,15 +12184,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>With one step this would be ordinary joint training.</source>
-        <translation type="unfinished"></translation>
+        <translation>若只有一步，就成了普通的联合训练。</translation>
     </message>
     <message>
         <source>With {each} examples a class: {metric} of {value:.1f} % on average over {trainings} trainings, from {least:.1f} % to {most:.1f} %.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别 {each} 个样本：{trainings} 次训练的 {metric} 平均为 {value:.1f} %，介于 {least:.1f} % 与 {most:.1f} % 之间。</translation>
     </message>
     <message>
         <source>With {each} examples a class: {metric} of {value:.3g} on average over {trainings} trainings, from {least:.3g} to {most:.3g}.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个类别 {each} 个样本：{trainings} 次训练的 {metric} 平均为 {value:.3g}，介于 {least:.3g} 与 {most:.3g} 之间。</translation>
     </message>
     <message>
         <source>Within a place</source>
@@ -12268,7 +12268,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Write numbers from 1 on.</source>
-        <translation type="unfinished"></translation>
+        <translation>请填写不小于 1 的数。</translation>
     </message>
     <message>
         <source>Write one SELECT; TLStudio only reads.</source>
@@ -12304,11 +12304,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>YOLOS tiny</source>
-        <translation type="unfinished"></translation>
+        <translation>YOLOS tiny</translation>
     </message>
     <message>
         <source>Your earlier tasks are learnt for a few steps each, again and again, in search of a start from which few rows suffice; then the whole network is fine-tuned. Worth a try where you have several tasks like the new one.</source>
-        <translation type="unfinished"></translation>
+        <translation>反复用少量步数学习您先前的各个任务，寻找一个只需少量行即可学会新任务的起点；然后微调整个网络。如果您有多个与新任务相似的任务，值得一试。</translation>
     </message>
     <message>
         <source>a PDF document</source>
@@ -12349,10 +12349,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>an old Excel or Word document</source>
         <translation>旧版 Excel 或 Word 文档</translation>
-    </message>
-    <message>
-        <source>another one</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>binary data</source>
@@ -12400,7 +12396,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>k-nearest neighbours</source>
-        <translation type="unfinished"></translation>
+        <translation>k 近邻</translation>
     </message>
     <message>
         <source>labels (joined)</source>
@@ -12444,7 +12440,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{count} classes have fewer than {each} training rows, such as &apos;{label}&apos;; all of theirs were taken.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个类别的训练行少于 {each} 个，例如“{label}”；这些类别的行已全部采用。</translation>
     </message>
     <message>
         <source>{count} classes have fewer than {minimum} rows: {labels}.</source>
@@ -12540,7 +12536,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{count} of {rows} training rows were drawn to be remembered.</source>
-        <translation type="unfinished"></translation>
+        <translation>从 {rows} 个训练行中抽取 {count} 行供以后记忆。</translation>
     </message>
     <message>
         <source>{count} of {rows} {other} images are among the {one} images as well.</source>
@@ -12560,7 +12556,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{count} parameters train: {tokens} virtual tokens, and the head.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练 {count} 个参数：{tokens} 个虚拟词元和预测头。</translation>
     </message>
     <message>
         <source>{count} rare labels may be misspelt: {pairs}.</source>
@@ -12616,7 +12612,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{length} virtual tokens leave no room for texts, of which {room} tokens are read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{length} 个虚拟词元占满了位置：共只读取 {room} 个词元，没有留给文本的余地。</translation>
     </message>
     <message>
         <source>{name} could not be downloaded from {host}: {reason}</source>
@@ -12639,10 +12635,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{name} 没有 safetensors 格式的权重。</translation>
     </message>
     <message>
-        <source>{name} has not been learnt: it cannot be kept from being forgotten.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>{name} has several configurations: {known}.</source>
         <translation>{name} 有多个配置：{known}。</translation>
     </message>
@@ -12660,7 +12652,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{name}: {metric} {value} (95 % interval {low} to {high}).</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：{metric} {value}（95 % 置信区间 {low} 至 {high}）。</translation>
     </message>
     <message>
         <source>{path} and {other} have different columns, such as &apos;{column}&apos;.</source>
@@ -12743,10 +12735,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>{path} 中没有类别名称：它不是训练好的分类器。</translation>
     </message>
     <message>
-        <source>{path} is a network with parts of its own ({parts}), which another training would lose.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>{path} is damaged or incomplete: {reason}.</source>
         <translation>{path} 已损坏或不完整：{reason}。</translation>
     </message>
@@ -12820,7 +12808,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{task} learns from {kind}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{task} 从 {kind} 中学习。</translation>
     </message>
     <message>
         <source>{task} needs a column for: {missing}.</source>
@@ -12847,7 +12835,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>on</source>
-        <translation type="unfinished"></translation>
+        <translation>开</translation>
     </message>
     <message>
         <source>off</source>
@@ -12871,7 +12859,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Adaptation</source>
-        <translation type="unfinished"></translation>
+        <translation>领域适应</translation>
     </message>
     <message>
         <source>Regularisation</source>
@@ -12879,7 +12867,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{group}: all of it</source>
-        <translation type="unfinished"></translation>
+        <translation>{group}：整组</translation>
     </message>
 </context>
 <context>
@@ -13053,7 +13041,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>adapts the model first ({names})</source>
-        <translation type="unfinished"></translation>
+        <translation>先进行领域适应（{names}）</translation>
     </message>
     <message>
         <source>the best epoch is kept</source>
@@ -13135,71 +13123,71 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Starting…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在启动…</translation>
     </message>
     <message>
         <source>The recipe has changed since then.</source>
-        <translation type="unfinished"></translation>
+        <translation>此后配方已更改。</translation>
     </message>
     <message>
         <source>{time}: {model}, {strategy}, {n} fields</source>
-        <translation type="unfinished"></translation>
+        <translation>{time}：{model}，{strategy}，{n} 个字段</translation>
     </message>
     <message>
         <source>The search is going on.</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索正在进行。</translation>
     </message>
     <message>
         <source>Cancelled; the search can be gone on with.</source>
-        <translation type="unfinished"></translation>
+        <translation>已取消；以后可继续搜索。</translation>
     </message>
     <message>
         <source>This has to wait until the ablation has ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>须等待消融实验结束。</translation>
     </message>
     <message>
         <source>Add a field that is to be varied.</source>
-        <translation type="unfinished"></translation>
+        <translation>请添加要搜索的字段。</translation>
     </message>
     <message>
         <source>Choose at least two values: {field}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请至少选择两个值：{field}。</translation>
     </message>
     <message>
         <source>The first number must be below the second: {field}.</source>
-        <translation type="unfinished"></translation>
+        <translation>第一个数必须小于第二个数：{field}。</translation>
     </message>
     <message>
         <source>By orders of magnitude, the first number must be above 0: {field}.</source>
-        <translation type="unfinished"></translation>
+        <translation>按数量级时，第一个数必须大于 0：{field}。</translation>
     </message>
     <message>
         <source>Options of one strategy cannot be varied together with the strategy itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索策略本身时，不能同时搜索某一策略的选项。</translation>
     </message>
     <message>
         <source>Trial {n}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {n} 次试验</translation>
     </message>
     <message>
         <source>The recipe as it is</source>
-        <translation type="unfinished"></translation>
+        <translation>当前配方</translation>
     </message>
     <message>
-        <source>{field} makes {share} of the differences.</source>
-        <translation type="unfinished"></translation>
+        <source>{share} of the differences come from {field}.</source>
+        <translation>“{field}”造成了 {share} 的差异。</translation>
     </message>
     <message>
         <source>The recipe has the best values now.</source>
-        <translation type="unfinished"></translation>
+        <translation>配方已采用最佳值。</translation>
     </message>
     <message>
         <source>The best values: {values}.</source>
-        <translation type="unfinished"></translation>
+        <translation>最佳值：{values}。</translation>
     </message>
     <message>
         <source>Use the best values</source>
-        <translation type="unfinished"></translation>
+        <translation>采用最佳值</translation>
     </message>
     <message>
         <source>Time</source>
@@ -13207,23 +13195,23 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>How it ended</source>
-        <translation type="unfinished"></translation>
+        <translation>结束方式</translation>
     </message>
     <message>
         <source>complete</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>broken off: not promising</source>
-        <translation type="unfinished"></translation>
+        <translation>提前终止：没有希望</translation>
     </message>
     <message>
         <source>broken off: the time was over</source>
-        <translation type="unfinished"></translation>
+        <translation>提前终止：时间已到</translation>
     </message>
     <message>
         <source>stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止</translation>
     </message>
 </context>
 <context>
@@ -13310,7 +13298,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Evaluating the other tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>正在评估其他任务</translation>
     </message>
     <message>
         <source>Cross-validating</source>

@@ -68,7 +68,7 @@ class Options(through.Options):
         200,
         ge=1,
         le=100_000,
-        title="Rows looked at",
+        title="Rows for the importance",
         description="Rows of each earlier task that tell which weights it needs.",
         json_schema_extra={"only": {"method": ["ewc"]}},
     )
@@ -117,7 +117,7 @@ class Continual:
         if recipe.model.source == "run" or config.others:
             return None
         return StudioError(
-            "strategy.no-earlier-run", "Continual learning goes on from an earlier run, and the model is none.",
+            "strategy.no-earlier-run", "Continual learning goes on from an earlier run, and the chosen model is not a run.",
             "Choose 'Start from it' at a run in the Runs step, or set model.source to run.", where="model.source",
         )  # fmt: skip
 
@@ -164,7 +164,7 @@ def _as_they_were(tasks: Sequence[OtherTask]) -> list[Sibling]:
 def _trained(task: OtherTask) -> Any:
     if task.trained is None:
         raise StudioError(
-            "strategy.not-learnt", "{name} has not been learnt: it cannot be kept from being forgotten.",
+            "strategy.not-learnt", "{name} has no trained model, so there is nothing to keep.",
             "Name runs that were completed, in strategy.others.", where="strategy.others", name=task.name,
         )  # fmt: skip
     return task.trained()

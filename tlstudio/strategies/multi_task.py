@@ -54,7 +54,7 @@ class Options(through.Options):
         ge=1,
         le=100,
         title="Temperature",
-        description="1 is as by size; large values come near round-robin.",
+        description="1 is the same as by size; large values come near round-robin.",
         json_schema_extra={"only": {"sampling": ["temperature"]}},
     )
     weighting: Literal["fixed", "uncertainty", "gradnorm"] = Field(
@@ -75,7 +75,7 @@ class Options(through.Options):
         1.5,
         ge=0,
         le=10,
-        title="Restoring force",
+        title="Strength of balancing",
         description="How strongly tasks that learn slowly get more weight (alpha of GradNorm).",
         json_schema_extra={"only": {"weighting": ["gradnorm"]}},
     )

@@ -66,8 +66,8 @@ class NearestNeighbours:
     ONCE = True
     TITLE = "k-nearest neighbours"
     SUMMARY = (
-        "A new row is answered as the training rows that are most alike to the backbone; nothing is trained. An answer "
-        "in seconds, and each one can be traced to rows."
+        "A new row gets the answer of the training rows that are most similar to it in the features of the backbone; "
+        "nothing is trained. An answer in seconds, and each one can be traced to rows."
     )
     REHEARSES = False
     Config = Options

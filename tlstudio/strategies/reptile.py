@@ -78,20 +78,20 @@ class Options(through.Options):
         16, ge=1, le=4096, title="Batch size of a round", description="Rows of each step of the rounds."
     )
     inner_rate: float = Field(
-        1e-4, gt=0, le=1, title="Rate of the steps", description="Learning rate of the steps in a round."
+        1e-4, gt=0, le=1, title="Inner learning rate", description="Learning rate of the steps in a round."
     )
     head_rate: float = Field(
         30.0,
         gt=0,
         le=10_000,
-        title="Rate of the heads",
+        title="Rate of the head",
         description="How many times that rate the fresh head of a round trains at, which has few steps to learn.",
     )
     outer_rate: float = Field(
         1.0,
         gt=0,
         le=1,
-        title="Rate of the rounds",
+        title="Outer learning rate",
         description="How far the start moves to where the first round led; it falls to 0 until the last one.",
     )
 

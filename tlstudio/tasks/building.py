@@ -111,8 +111,8 @@ def _variant(backbone: Path) -> str | None:
     if set(parts) <= set(HEADS):
         return VARIANT
     raise StudioError(
-        "model.has-parts", "{path} is a network with parts of its own ({parts}), which another training would lose.",
-        "Start from the backbone that it came from, or from another run; as a teacher it can be used.",
+        "model.has-parts", "{path} has parts of its own ({parts}) that another training would lose.",
+        "Start from the backbone that it came from, or from another run; it can still be used as a teacher.",
         where="model.name", path=str(backbone), parts=", ".join(parts),
     )  # fmt: skip
 

@@ -43,7 +43,9 @@ class Options(BaseModel):
         description="Training rows that stay of each other language; 0 is zero-shot.",
     )
     per: Literal["class", "language"] = Field(
-        "class", title="Counted for", description="Class keeps that many rows of each class, language that many in all."
+        "class",
+        title="Rows are counted per",
+        description="Class keeps that many rows of each class, language that many in all.",
     )
     by: Literal["auto", "column", "file", "text"] = Field(
         "auto",

@@ -265,7 +265,7 @@ class Search:
     def _advice(self, data: dict[str, Any], searched: Recipe) -> tuple[list[str], str]:
         """What follows, and the text of the button that takes the best values."""
         said = [i18n.message(item) for item in data["reasons"]]
-        text = translate("search", "{field} makes {share} of the differences.")
+        text = translate("search", "{share} of the differences come from {field}.")
         said += [
             text.format(field=self._name(path), share=formats.percent(share, 0))
             for path, share in data["importances"].items()

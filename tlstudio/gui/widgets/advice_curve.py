@@ -24,7 +24,7 @@ class CurveView(AdviceView):
         self.about.setText(self.tr("Trains on growing parts of your rows, and says what twice as many would bring."))
         self.ask_button.setText(self.tr("Would more data help?"))
         self.table.setAccessibleName(self.tr("Learning curve"))
-        self.few_button = button(self.tr("How good with few?"), "play", parent=self)
+        self.few_button = button(self.tr("How good with few examples?"), "play", parent=self)
         self.few_button.setToolTip(self.tr("Trains on a few examples of each class, five times each with other rows."))
         self.numbers = QLineEdit(", ".join(map(str, _USUAL)), self)
         self.numbers.setMaximumWidth(170)
