@@ -117,7 +117,8 @@ class Continual:
         if recipe.model.source == "run" or config.others:
             return None
         return StudioError(
-            "strategy.no-earlier-run", "Continual learning goes on from an earlier run, and the chosen model is not a run.",
+            "strategy.no-earlier-run",
+            "Continual learning goes on from an earlier run, and the chosen model is not a run.",
             "Choose 'Start from it' at a run in the Runs step, or set model.source to run.", where="model.source",
         )  # fmt: skip
 
