@@ -17,6 +17,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.plugins import find
 from tlstudio.core.progress import silent
 from tlstudio.models.anatomy import layer_groups, parameter_groups
+from tlstudio.strategies.base import FAMILIES
 
 PACKAGES = (
     "tlstudio.tasks", "tlstudio.strategies", "tlstudio.regularisation", "tlstudio.adaptation", "tlstudio.compression",
@@ -52,6 +53,11 @@ def test_every_plugin_describes_itself(package, name):
     with pytest.raises(ValidationError):
         plugin.Config(no_such_option=1)
     json.dumps(plugin.Config().model_dump())
+
+
+@pytest.mark.parametrize("name", find("tlstudio.strategies"))
+def test_every_strategy_has_a_place_in_the_list(name):
+    assert find("tlstudio.strategies")[name].FAMILY in FAMILIES
 
 
 @pytest.mark.parametrize("package", PACKAGES)

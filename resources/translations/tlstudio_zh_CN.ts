@@ -13445,6 +13445,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>个块</translation>
     </message>
     <message>
+        <source>The network&apos;s own weights</source>
+        <translation>网络自身的权重</translation>
+    </message>
+    <message>
+        <source>Features of the backbone</source>
+        <translation>骨干模型的特征</translation>
+    </message>
+    <message>
+        <source>Small parts beside it</source>
+        <translation>附加的小模块</translation>
+    </message>
+    <message>
+        <source>What earlier runs know</source>
+        <translation>先前运行所学的内容</translation>
+    </message>
+    <message>
         <source>{names}, {next}</source>
         <translation>{names}、{next}</translation>
     </message>

@@ -264,6 +264,16 @@ def choice(name: str) -> str:
     }.get(name, name)
 
 
+def family(name: str) -> str:
+    """What a group of strategies works with."""
+    return {
+        "network": translate("words", "The network's own weights"),
+        "features": translate("words", "Features of the backbone"),
+        "adapters": translate("words", "Small parts beside it"),
+        "runs": translate("words", "What earlier runs know"),
+    }[name]
+
+
 def listing(names: Iterable[str]) -> str:
     """Names of equal rank, with the comma of the language."""
     return _joined(names, translate("words", "{names}, {next}"), "names")

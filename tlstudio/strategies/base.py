@@ -97,12 +97,18 @@ class TransferJob:
     backbone: Path | None = None
 
 
+# what a strategy works with, for the list in the window: the network's own weights, features that a frozen backbone
+# gives, small parts beside it, or what earlier runs have learnt
+FAMILIES = ("network", "features", "adapters", "runs")
+
+
 class Strategy(Protocol):
     """A strategy plug-in."""
 
     NAME: str
     TITLE: str
     SUMMARY: str
+    FAMILY: str  # one of FAMILIES
     # whether the backbone sees the rows only once, before the training; options may say so with a property ``once``
     ONCE: bool
     # ADAPTER = True where what is learnt is kept beside the merged model, see Transfer.keep

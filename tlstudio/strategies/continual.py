@@ -95,6 +95,7 @@ class Continual:
 
     NAME = "continual"
     ONCE = False
+    FAMILY = "runs"
     TITLE = "Continual learning"
     SUMMARY = (
         "Goes on from an earlier run with a new task or new classes, and keeps what was learnt before: by some of its "

@@ -48,6 +48,7 @@ class ContrastiveFewShot:
 
     NAME = "contrastive-few-shot"
     ONCE = False
+    FAMILY = "features"
     TITLE = "Contrastive few-shot"
     SUMMARY = (
         "The encoder first learns which rows belong together, then a head is trained on its features (SetFit). "

@@ -97,6 +97,7 @@ class Distillation:
 
     NAME = "distillation"
     ONCE = False
+    FAMILY = "runs"
     TITLE = "Distillation"
     SUMMARY = (
         "A small student learns to answer like a model that you have trained before, its teacher. "

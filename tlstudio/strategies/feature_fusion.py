@@ -84,6 +84,7 @@ class FeatureFusion:
 
     NAME = "feature-fusion"
     ONCE = False
+    FAMILY = "features"
     TITLE = "Feature fusion"
     SUMMARY = (
         "One head reads the features of two backbones, such as a pretrained one and one that you trained on your data; "

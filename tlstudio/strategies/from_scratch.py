@@ -23,6 +23,7 @@ class FromScratch:
 
     NAME = "from-scratch"
     ONCE = False
+    FAMILY = "network"
     TITLE = "From scratch"
     SUMMARY = (
         "The same network with random weights, trained on your data alone. A baseline that shows what the pretraining "

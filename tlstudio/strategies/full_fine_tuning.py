@@ -49,6 +49,7 @@ class FullFineTuning:
 
     NAME = "full-fine-tuning"
     ONCE = False
+    FAMILY = "network"
     TITLE = "Full fine-tuning"
     SUMMARY = "Every layer is trained. The most accurate choice when there are a few hundred labelled rows or more."
     REHEARSES = True

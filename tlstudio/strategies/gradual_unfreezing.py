@@ -49,6 +49,7 @@ class GradualUnfreezing:
 
     NAME = "gradual-unfreezing"
     ONCE = False
+    FAMILY = "network"
     TITLE = "Gradual unfreezing"
     SUMMARY = (
         "The head learns first; then block after block joins in, from the top down, at smaller and smaller rates. "

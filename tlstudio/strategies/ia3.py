@@ -43,6 +43,7 @@ class Ia3:
     NAME = "ia3"
     ADAPTER = True
     ONCE = False
+    FAMILY = "adapters"
     TITLE = "IA³"
     SUMMARY = (
         "Vectors that rescale keys, values and hidden units are all that is learnt in the frozen blocks: about 0.1 % "

@@ -59,6 +59,7 @@ class LinearProbe:
 
     NAME = "linear-probe"
     ONCE = True
+    FAMILY = "features"
     TITLE = "Linear probe"
     SUMMARY = (
         "The backbone stays as it is and runs once; only the head is trained on its features, in seconds. "

@@ -80,6 +80,7 @@ class Lora:
     NAME = "lora"
     ADAPTER = True
     ONCE = False
+    FAMILY = "adapters"
     TITLE = "LoRA"
     SUMMARY = (
         "Small matrices beside the frozen layers learn the change, with about 1 % of the parameters. "

@@ -59,6 +59,7 @@ class MlpProbe:
 
     NAME = "mlp-probe"
     ONCE = True
+    FAMILY = "features"
     TITLE = "MLP probe"
     SUMMARY = (
         "The backbone stays as it is; a small network of hidden layers learns on its features, of one layer or of a "

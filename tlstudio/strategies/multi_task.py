@@ -86,6 +86,7 @@ class MultiTask:
 
     NAME = "multi-task"
     ONCE = False
+    FAMILY = "runs"
     TITLE = "Multi-task learning"
     SUMMARY = (
         "Several of your tasks train one backbone together, each with a head of its own, so that each learns from the "

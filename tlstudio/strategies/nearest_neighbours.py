@@ -64,6 +64,7 @@ class NearestNeighbours:
 
     NAME = "nearest-neighbours"
     ONCE = True
+    FAMILY = "features"
     TITLE = "k-nearest neighbours"
     SUMMARY = (
         "A new row gets the answer of the training rows that are most similar to it in the features of the backbone; "

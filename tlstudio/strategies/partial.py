@@ -46,6 +46,7 @@ class Partial:
 
     NAME = "partial"
     ONCE = False
+    FAMILY = "network"
     TITLE = "Partial fine-tuning"
     SUMMARY = (
         "Only the last blocks, only biases, only layer norms, or the blocks that you click are trained. "

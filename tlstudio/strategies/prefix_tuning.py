@@ -66,6 +66,7 @@ class PrefixTuning:
     NAME = "prefix-tuning"
     ADAPTER = True
     ONCE = False
+    FAMILY = "adapters"
     TITLE = "Prefix tuning"
     SUMMARY = (
         "Each frozen layer attends to a few learned keys and values before those of the tokens: about 0.1 % of the "

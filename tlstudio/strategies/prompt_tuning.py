@@ -57,6 +57,7 @@ class PromptTuning:
     NAME = "prompt-tuning"
     ADAPTER = True
     ONCE = False
+    FAMILY = "adapters"
     TITLE = "Prompt tuning"
     SUMMARY = (
         "A few virtual tokens before each text are all that is learnt beside the head; the backbone stays as it is. "

@@ -56,6 +56,7 @@ class Prototypes:
 
     NAME = "prototypes"
     ONCE = True
+    FAMILY = "features"
     TITLE = "Prototypes"
     SUMMARY = (
         "Each class is the mean of its rows' features, and a new row belongs to the nearest one; nothing is trained. "

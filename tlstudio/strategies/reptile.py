@@ -101,6 +101,7 @@ class Reptile:
 
     NAME = "reptile"
     ONCE = False
+    FAMILY = "runs"
     TITLE = "Meta-learned start (Reptile)"
     SUMMARY = (
         "Your earlier tasks are learnt for a few steps each, again and again, in search of a start from which few rows "

@@ -17,7 +17,9 @@ from tlstudio.gui.widgets.network import Block
 @pytest.fixture
 def pane(keep):
     result = keep(StrategyPane(describe(TrainingSection)))
-    result.set_strategies([("full", "Full", "All of it."), ("probe", "Probe", "Only the head.")])
+    result.set_strategies({
+        "network": [("full", "Full", "All of it.")], "features": [("probe", "Probe", "Only the head.")],
+    })  # fmt: skip
     return result
 
 

@@ -195,28 +195,40 @@ class StrategyPane(Pane):
 
     # --- setters
 
-    def set_strategies(self, strategies: list[tuple[str, str, str]], unfit: str = "") -> None:
-        """(name, title, summary) of each strategy, in engine texts; ``unfit`` says which are not offered, and why."""
+    def set_strategies(self, strategies: dict[str, list[tuple[str, str, str]]], unfit: str = "") -> None:
+        """(name, title, summary) of the strategies of each family, in engine texts.
+
+        ``unfit`` says which are not offered, and why.
+        """
         self.unfit.setText(unfit)
         self.unfit.setVisible(bool(unfit))
-        if [name for name, _, _ in strategies] == list(self._buttons):
+        if [name for family in strategies.values() for name, _, _ in family] == list(self._buttons):
             return
         self._fill(strategies)
 
-    def _fill(self, strategies: list[tuple[str, str, str]]) -> None:
+    def _fill(self, strategies: dict[str, list[tuple[str, str, str]]]) -> None:
         clear(self._choices)
         for old in self._buttons.values():
             self._group.removeButton(old)
         self._buttons.clear()
-        lines = (len(strategies) + 1) // 2
-        for place, (name, title, summary) in enumerate(strategies):
-            choice = QRadioButton(engine(title), self.list_card)
-            choice.setAccessibleDescription(engine(summary))
-            choice.setToolTip(engine(summary))
-            choice.setProperty("strategy", name)
-            self._group.addButton(choice)
-            self._buttons[name] = choice
-            self._choices.addWidget(choice, place % lines, place // lines)
+        lines = [0, 0]
+        for family, members in strategies.items():
+            column = lines.index(min(lines))  # the shorter one
+            self._choices.addWidget(
+                label(words.family(family), "caption", parent=self.list_card), lines[column], column
+            )
+            for line, strategy in enumerate(members, lines[column] + 1):
+                self._choices.addWidget(self._choice(*strategy), line, column)
+            lines[column] += len(members) + 1
+
+    def _choice(self, name: str, title: str, summary: str) -> QRadioButton:
+        choice = QRadioButton(engine(title), self.list_card)
+        choice.setAccessibleDescription(engine(summary))
+        choice.setToolTip(engine(summary))
+        choice.setProperty("strategy", name)
+        self._group.addButton(choice)
+        self._buttons[name] = choice
+        return choice
 
     def set_strategy(self, name: str, options: list[Option], values: dict[str, Any]) -> None:
         """The chosen strategy and the form of its options; emits nothing."""

@@ -9,10 +9,11 @@ from tlstudio.gui.context import Context
 from tlstudio.gui.panes.strategy import StrategyPane
 from tlstudio.gui.presenters.ablation import Ablation
 from tlstudio.gui.presenters.advice import Advice, CurveAdvice, rate_answer, strategy_answer
-from tlstudio.gui.presenters.base import Presenter, listing
+from tlstudio.gui.presenters.base import Presenter
 from tlstudio.gui.presenters.choices import Choices
 from tlstudio.gui.presenters.run_list import ChosenRuns
 from tlstudio.gui.presenters.search import Search
+from tlstudio.strategies.base import FAMILIES
 from tlstudio.strategies.plans import depths
 
 
@@ -107,7 +108,13 @@ class StrategyPresenter(Presenter):
         recipe = self.context.project.recipe
         fitting, refused = fit.offered("strategies", recipe)
         names = {name for name, _, _ in fitting} | {recipe.strategy.name}
-        self.pane.set_strategies([item for item in listing("strategies") if item[0] in names], fit.refusals(refused))
+        known = plugins.find("tlstudio.strategies")
+        families = {
+            family: [(name, plugin.TITLE, plugin.SUMMARY) for name, plugin in known.items()
+                     if name in names and family == plugin.FAMILY]
+            for family in FAMILIES
+        }  # fmt: skip
+        self.pane.set_strategies({family: found for family, found in families.items() if found}, fit.refusals(refused))
 
     def _draw(self) -> None:
         recipe = self.context.project.recipe
