@@ -27,7 +27,7 @@ def test_contract(name):
     with pytest.raises(ValidationError):
         plugin.Config.model_validate({"no_such_option": 1})
     assert plugin.TOLERANCE.limit > 0
-    everything = from_dict({"compress": ["dynamic-int8"]})
+    everything = from_dict({"compress": ["dynamic-int8"], "strategy": {"name": "lora"}})
     assert plugin.check(everything) is None
 
 

@@ -27,6 +27,12 @@ from tlstudio.strategies.feature_fusion import PLUGIN
 WAYS = ["sum", "product", "concatenation", "matrix", "gate"]
 
 
+def quick_first(values):
+    """The first always; the others, which each write a graph and start programs, by hand: pytest -m slow."""
+    first, *others = values
+    return [first, *(pytest.param(value, marks=pytest.mark.slow) for value in others)]
+
+
 @pytest.fixture(scope="module")
 def narrow(tiny_model, tmp_path_factory):
     """A backbone of half the width with the same tokenizer, which drops as BERT does."""
@@ -40,7 +46,7 @@ def narrow(tiny_model, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("how", quick_first(WAYS))
 def test_the_saved_network_and_its_graph_answer_as_the_trained_one(how, tiny_model, narrow, encoded_tickets, tmp_path):
     from tlstudio.models.onnx_graph import to_onnx
 
@@ -148,8 +154,8 @@ def test_pretrained_features_with_those_of_a_model_trained_on_the_data(tiny_mode
 
 
 @pytest.mark.parametrize(
-    "name", ["multi-label-classification", "regression", "token-classification", "image-classification",
-             "audio-classification", "pair-classification"],
+    "name", quick_first(["token-classification", "multi-label-classification", "regression", "image-classification",
+                         "audio-classification", "pair-classification"]),
 )  # fmt: skip
 def test_every_kind_of_answer(name, tmp_path):
     case = CASES[name]
@@ -200,7 +206,7 @@ def test_a_second_tokenizer_reads_the_same_texts(trains, tiny_model, tickets, tm
     assert whole.script(folders[1], texts[0]) == whole.script(folders[-1], texts[0])
 
 
-@pytest.mark.parametrize("name", ["multi-label-classification", "regression", "pair-classification"])
+@pytest.mark.parametrize("name", quick_first(["pair-classification", "multi-label-classification", "regression"]))
 def test_scripts_of_two_tokenizers_answer_every_task_of_texts(name, tmp_path):
     case = CASES[name]
     recipe = from_dict({

@@ -340,7 +340,7 @@ def test_it_is_suggested_for_texts_alone():
     assert suggest({"text": "t", "label": "l"}) == "text-classification"
     for package in ("compression", "export"):
         for name, plugin in find(f"tlstudio.{package}").items():
-            assert (plugin.fits(PLUGIN) is None) == (name == "safetensors")
+            assert (plugin.fits(PLUGIN) is None) == (name in ("safetensors", "adapters"))
 
 
 def test_padding_is_not_what_must_not_be_repeated(tmp_path):
