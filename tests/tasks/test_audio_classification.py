@@ -27,7 +27,7 @@ from tlstudio.models.checks import modality
 from tlstudio.pipeline import run
 from tlstudio.pipeline.predict import Predictor
 from tlstudio.tasks import audio_classification as module
-from tlstudio.tasks import sounds
+from tlstudio.tasks import recordings, sounds
 from tlstudio.tasks.base import EncodeJob
 
 TASK = module.PLUGIN
@@ -160,7 +160,7 @@ def test_the_scripts_prepare_sounds_as_training_did(kind, tones, tmp_path):
             "spectrogram": models.spectrogram_network, "whisper": models.whisper_network}[kind]  # fmt: skip
     folder = ready(make(tmp_path / "backbone"), tmp_path / "model", tones)
     path = tones / "middle/1.flac"
-    [expected] = sounds.examples(folder, [str(path)])
+    [expected] = recordings.examples(folder, [str(path)])
     empty_graph(folder / "model.onnx")
     shutil.copyfile("resources/export/predict_audio_onnx.py", folder / "predict.py")
     found = runpy.run_path(str(folder / "predict.py"))["inputs_of"](path)
@@ -197,7 +197,7 @@ def test_networks_with_a_mask_are_padded_in_the_batch_alone(tones, tmp_path):
 def test_what_is_stored_is_the_recording(tones, tmp_path):
     model = models.wave_network(tmp_path / "wave")
     path = tones / "low/1.flac"
-    [example] = sounds.examples(ready(model, tmp_path / "model", tones), [str(path)])
+    [example] = recordings.examples(ready(model, tmp_path / "model", tones), [str(path)])
     wave = open_audio(path, 16_000)
     expected = (wave - wave.mean()) / np.sqrt(wave.var() + 1e-7)
     assert example["input_values"] == pytest.approx(expected, abs=5e-3)

@@ -18,7 +18,7 @@ from tlstudio.metrics import baselines
 from tlstudio.models.batches import collate, tensors
 from tlstudio.models.checks import weight_files
 from tlstudio.models.heads import Head
-from tlstudio.tasks import sounds
+from tlstudio.tasks import recordings, sounds
 from tlstudio.tasks.base import Batch, Encoded, EncodeJob, Row, Tested, TestJob, row_weights_of
 from tlstudio.tasks.classes import ClassOptions, SingleLabel
 
@@ -90,12 +90,12 @@ class AudioClassification(SingleLabel):
         how = sounds.hearing(job.backbone, job.config.max_seconds, job.config.cut)
         if job.known is not None:
             how = sounds.Hearing(**job.known.facts[sounds.SETTING])
-        found, key = sounds.stores(job, how)
+        found, key = recordings.stores(job, how)
         if job.known is None and job.config.max_seconds == "auto":
             how = _shortened(how, found)
         prepare = sounds.extractor(job.backbone)
         splits = {
-            split: sounds.Recordings(store, how, prepare, sounds.columns(job, split, store, how),
+            split: recordings.Recordings(store, how, prepare, recordings.columns(job, split, store, how),
                                      split == "train" and how.cut == "random")
             for split, store in found.items()
         }  # fmt: skip
@@ -140,13 +140,13 @@ class AudioClassification(SingleLabel):
         return [*super().baselines(job), linear]
 
     def examples(self, folder: Path, rows: Sequence[Row]) -> Sequence[Row]:
-        return sounds.examples(folder, [str(row["audio"]) for row in rows])
+        return recordings.examples(folder, [str(row["audio"]) for row in rows])
 
 
 PLUGIN = AudioClassification()
 
 
-def _shortened(how: sounds.Hearing, found: Mapping[str, sounds.Store]) -> sounds.Hearing:
+def _shortened(how: sounds.Hearing, found: Mapping[str, recordings.Store]) -> sounds.Hearing:
     """Networks that are not told what is padding read all in one length: no longer than the longest recording."""
     if how.kind != "wave" or how.mask:
         return how
@@ -154,7 +154,7 @@ def _shortened(how: sounds.Hearing, found: Mapping[str, sounds.Store]) -> sounds
     return replace(how, seconds=min(how.seconds, max(math.ceil(100 * longest) / 100, 0.1)))
 
 
-def _tell_cut(job: EncodeJob, how: sounds.Hearing, found: Mapping[str, sounds.Store]) -> None:
+def _tell_cut(job: EncodeJob, how: sounds.Hearing, found: Mapping[str, recordings.Store]) -> None:
     """Of recordings in validation and test just what is read is stored: those that fill it may have been longer."""
     if how.kind == "whisper":
         return
@@ -165,7 +165,7 @@ def _tell_cut(job: EncodeJob, how: sounds.Hearing, found: Mapping[str, sounds.St
             count=count, seconds=how.seconds)  # fmt: skip
 
 
-def _long_enough(backbone: Path, how: sounds.Hearing, found: Mapping[str, sounds.Store]) -> bool:
+def _long_enough(backbone: Path, how: sounds.Hearing, found: Mapping[str, recordings.Store]) -> bool:
     """transformers cannot hide parts that are longer than the recording."""
     config = read_json(backbone / "config.json")
     shortest = min((int(store.lengths.min(initial=how.steps)) for store in found.values()), default=how.steps)
