@@ -2685,6 +2685,33 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>RunCurves</name>
+    <message>
+        <source>Curve that is shown</source>
+        <translation>显示的曲线</translation>
+    </message>
+    <message>
+        <source>Validation: {metric}</source>
+        <translation>验证：{metric}</translation>
+    </message>
+    <message>
+        <source>Training loss</source>
+        <translation>训练损失</translation>
+    </message>
+    <message>
+        <source>{n} of {all} ticked runs have no such curve: their task has other metrics.</source>
+        <translation>勾选的 {all} 次运行中，有 {n} 次没有此曲线：其任务使用其他指标。</translation>
+    </message>
+    <message>
+        <source>Tick runs to lay their curves over each other.</source>
+        <translation>勾选多次运行即可叠加显示其曲线。</translation>
+    </message>
+    <message>
+        <source>Curves</source>
+        <translation>曲线</translation>
+    </message>
+</context>
+<context>
     <name>RunList</name>
     <message>
         <source>None chosen yet.</source>
@@ -2833,24 +2860,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>删除勾选或选中的运行</translation>
     </message>
     <message>
-        <source>Curve that is shown</source>
-        <translation>显示的曲线</translation>
-    </message>
-    <message>
         <source>Score</source>
         <translation>得分</translation>
     </message>
     <message>
         <source>Metric</source>
         <translation>指标</translation>
-    </message>
-    <message>
-        <source>Training loss</source>
-        <translation>训练损失</translation>
-    </message>
-    <message>
-        <source>Tick runs to lay their curves over each other.</source>
-        <translation>勾选多次运行即可叠加显示其曲线。</translation>
     </message>
     <message>
         <source>Time</source>
@@ -2947,18 +2962,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Folder</source>
         <translation>文件夹</translation>
-    </message>
-    <message>
-        <source>Validation: {metric}</source>
-        <translation>验证：{metric}</translation>
-    </message>
-    <message>
-        <source>{n} of {all} ticked runs have no such curve: their task has other metrics.</source>
-        <translation>勾选的 {all} 次运行中，有 {n} 次没有此曲线：其任务使用其他指标。</translation>
-    </message>
-    <message>
-        <source>Curves</source>
-        <translation>曲线</translation>
     </message>
 </context>
 <context>

@@ -204,7 +204,7 @@ class Walk:
         box = pane.table.visualRect(index)
         box.setWidth(24)
         QTest.mouseClick(pane.table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, box.center())
-        self.until(lambda: not pane.hint.isVisible())
+        self.until(lambda: not pane.curves.hint.isVisible())
         self.camera.shoot("8-runs")
         hands.answering("Keep", lambda: click(pane.delete_button))
         assert folder.is_dir()

@@ -145,15 +145,13 @@ def _units() -> dict[str, str]:
 
 def choice(name: str) -> str:
     """An entry of a drop-down list, by its value in the recipe; names of formats and devices stay as they are."""
+    return {**_of_data(), **_of_tasks(), **_of_strategies(), **_of_training()}.get(name, name)
+
+
+def _of_data() -> dict[str, str]:
+    """Sources, data steps, splits and augmentations."""
     return {
-        "auto": translate("choices", "Automatic"),
         "train": translate("choices", "The training rows"),
-        "none": translate("choices", "None"),
-        "classes": translate("choices", "Every class equally often"),
-        "balanced": translate("choices", "Balanced"),
-        "mean": translate("choices", "Mean of all tokens"),
-        "first": translate("choices", "First token"),
-        "last": translate("choices", "Last token"),
         "hub": translate("choices", "Hub"),
         "folder": translate("choices", "Folder"),
         "any": translate("choices", "Any"),
@@ -178,7 +176,21 @@ def choice(name: str) -> str:
         "held-out": translate("choices", "By values of a column"),
         "column": translate("choices", "As a column says"),
         "k-fold": translate("choices", "K-fold"),
-        "random": translate("choices", "Anywhere"),
+        "class": translate("choices", "Class"),
+        "language": translate("choices", "Language"),
+        "file": translate("choices", "By the file name"),
+        "text": translate("choices", "Recognised from the text"),
+        "source": translate("choices", "Only the source languages"),
+        "learnt": translate("choices", "The languages of the training rows"),
+        "drop": translate("choices", "Leave out"),
+        "keep": translate("choices", "Keep"),
+    }
+
+
+def _of_tasks() -> dict[str, str]:
+    """Options of tasks."""
+    return {
+        "balanced": translate("choices", "Balanced"),
         "centre": translate("choices", "The middle"),
         "start": translate("choices", "The beginning"),
         "in-batch": translate("choices", "Other rows of the batch"),
@@ -193,31 +205,25 @@ def choice(name: str) -> str:
         "tuned": translate("choices", "Tuned, one for all"),
         "tuned-per-class": translate("choices", "Tuned for each class"),
         "fixed": translate("choices", "As given below"),
-        "numbers": translate("choices", "Small random numbers"),
-        "tokens": translate("choices", "Tokens of the training rows"),
         "squared": translate("choices", "Squared error"),
         "huber": translate("choices", "Huber"),
         "tags": translate("choices", "A tag for each word"),
+    }
+
+
+def _of_strategies() -> dict[str, str]:
+    """Strategies and the model that they start from."""
+    return {
+        "mean": translate("choices", "Mean of all tokens"),
+        "first": translate("choices", "First token"),
+        "last": translate("choices", "Last token"),
+        "numbers": translate("choices", "Small random numbers"),
+        "tokens": translate("choices", "Tokens of the training rows"),
         "attention": translate("choices", "Attention"),
-        "adamw": "AdamW",
-        "radam": "RAdam",
-        "nadam": "NAdam",
-        "adafactor": "Adafactor",
-        "sgd": translate("choices", "SGD with momentum"),
-        "linear": translate("choices", "Falls in a line"),
-        "constant": translate("choices", "Stays the same"),
-        "inverse-sqrt": translate("choices", "One over the root of the step"),
-        "slanted-triangular": translate("choices", "Slanted triangle"),
         "upper-blocks": translate("choices", "The upper blocks"),
         "biases": translate("choices", "Only biases (BitFit)"),
         "norms": translate("choices", "Only layer norms"),
         "selection": translate("choices", "Blocks clicked in the drawing"),
-        "epoch": translate("choices", "Epoch"),
-        "plateau": translate("choices", "When the loss stops falling"),
-        "ema": translate("choices", "Exponential moving average"),
-        "swa": translate("choices", "Plain mean (SWA)"),
-        "shuffled": translate("choices", "In any order"),
-        "short-first": translate("choices", "Short ones first"),
         "run": translate("choices", "Earlier run"),
         "replace": translate("choices", "A new one"),
         "layers": translate("choices", "Layers of the teacher"),
@@ -243,25 +249,42 @@ def choice(name: str) -> str:
         "ewc": translate("choices", "Held weights (EWC)"),
         "lwf": translate("choices", "Earlier answers (LwF)"),
         "adapter": translate("choices", "An adapter for each task"),
-        "class": translate("choices", "Class"),
-        "language": translate("choices", "Language"),
-        "file": translate("choices", "By the file name"),
-        "text": translate("choices", "Recognised from the text"),
-        "source": translate("choices", "Only the source languages"),
-        "learnt": translate("choices", "The languages of the training rows"),
         "lowest": translate("choices", "The lowest"),
         "highest": translate("choices", "The highest"),
+    }
+
+
+def _of_training() -> dict[str, str]:
+    """Training, regularisation, adaptation and devices; and what several of them say."""
+    return {
+        "auto": translate("choices", "Automatic"),
+        "none": translate("choices", "None"),
+        "classes": translate("choices", "Every class equally often"),
+        "random": translate("choices", "Anywhere"),
+        "adamw": "AdamW",
+        "radam": "RAdam",
+        "nadam": "NAdam",
+        "adafactor": "Adafactor",
+        "sgd": translate("choices", "SGD with momentum"),
+        "linear": translate("choices", "Falls in a line"),
+        "constant": translate("choices", "Stays the same"),
+        "inverse-sqrt": translate("choices", "One over the root of the step"),
+        "slanted-triangular": translate("choices", "Slanted triangle"),
+        "epoch": translate("choices", "Epoch"),
+        "plateau": translate("choices", "When the loss stops falling"),
+        "ema": translate("choices", "Exponential moving average"),
+        "swa": translate("choices", "Plain mean (SWA)"),
+        "shuffled": translate("choices", "In any order"),
+        "short-first": translate("choices", "Short ones first"),
         "falling": translate("choices", "Falls to 0"),
         "masked-lm": translate("choices", "Masked words"),
         "denoising": translate("choices", "Denoising"),
         "simcse": "SimCSE",
         "masked-images": translate("choices", "Masked images"),
-        "drop": translate("choices", "Leave out"),
-        "keep": translate("choices", "Keep"),
         "cpu": translate("choices", "Processor (CPU)"),
         "cuda": translate("choices", "NVIDIA GPU (CUDA)"),
         "mps": translate("choices", "Apple GPU (MPS)"),
-    }.get(name, name)
+    }
 
 
 def family(name: str) -> str:

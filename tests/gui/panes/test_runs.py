@@ -101,14 +101,14 @@ def test_open_by_button_double_click_and_enter(pane, runs, qtbot) -> None:
 
 def test_ticked_runs_lie_over_each_other(pane, runs, qtbot) -> None:
     pane.set_runs(runs)
-    assert pane.hint.isVisible() and not pane.compare_button.isEnabled()
+    assert pane.curves.hint.isVisible() and not pane.compare_button.isEnabled()
     tick(pane, 0, 2)
-    qtbot.waitUntil(lambda: len(pane.plot._entries) == 2, timeout=10_000)
-    assert not pane.hint.isVisible()
-    values = pane.plot.values_at(40)
+    qtbot.waitUntil(lambda: len(pane.curves.plot._entries) == 2, timeout=10_000)
+    assert not pane.curves.hint.isVisible()
+    values = pane.curves.plot.values_at(40)
     assert list(values.values()) == [0.9, 0.9]
-    pane.metric_choice.setCurrentIndex(3)
-    assert list(pane.plot.values_at(40).values()) == [0.05, 0.05]
+    pane.curves.metric_choice.setCurrentIndex(3)
+    assert list(pane.curves.plot.values_at(40).values()) == [0.05, 0.05]
     with qtbot.waitSignal(pane.compare_requested, timeout=1000) as caught:
         click(pane.compare_button)
     assert caught.args == [[runs[0].id, runs[2].id]]

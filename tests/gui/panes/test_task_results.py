@@ -167,13 +167,13 @@ def test_runs_of_different_metrics(keep, mixed, qtbot) -> None:
     for row in range(3):
         index = pane.table.sorted.index(row, 0)
         pane.table.sorted.setData(index, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
-    qtbot.waitUntil(lambda: len(pane._histories) == 3, timeout=10_000)
-    names = [pane.metric_choice.itemText(at) for at in range(pane.metric_choice.count())]
+    qtbot.waitUntil(lambda: len(pane.curves._histories) == 3, timeout=10_000)
+    names = [pane.curves.metric_choice.itemText(at) for at in range(pane.curves.metric_choice.count())]
     assert names == ["Validation: Accuracy", "Validation: Perplexity", "Validation: Loss", "Training loss"]
-    qtbot.waitUntil(lambda: len(pane.plot._entries) == 1, timeout=10_000)
-    assert pane.hint.text() == "2 of 3 ticked runs have no such curve: their task has other metrics."
-    pane.metric_choice.setCurrentIndex(2)
-    assert len(pane.plot._entries) == 3 and not pane.hint.isVisible()
+    qtbot.waitUntil(lambda: len(pane.curves.plot._entries) == 1, timeout=10_000)
+    assert pane.curves.hint.text() == "2 of 3 ticked runs have no such curve: their task has other metrics."
+    pane.curves.metric_choice.setCurrentIndex(2)
+    assert len(pane.curves.plot._entries) == 3 and not pane.curves.hint.isVisible()
 
 
 def test_classes_have_the_columns_that_the_task_has(pane, tmp_path) -> None:
