@@ -169,7 +169,7 @@ RESUMED += [(f"full-fine-tuning + {name}", ("full-fine-tuning", {}), (name,)) fo
 
 
 @pytest.mark.parametrize(("variant", "regularisers"), [case[1:] for case in RESUMED], ids=[case[0] for case in RESUMED])
-@pytest.mark.parametrize("after", [7, 10])
+@pytest.mark.parametrize("after", [pytest.param(7, marks=pytest.mark.slow), 10])
 def test_a_resumed_training_ends_with_the_same_weights(variant, regularisers, after, tiny_model, encoded, tmp_path):
     name, options = variant
 

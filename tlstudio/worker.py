@@ -34,6 +34,9 @@ Send = Callable[[Line], None]
 Job = Callable[[dict[str, Any], Emit, Control], Any]
 
 
+RUNS = ("run", "export", "compress")  # these jobs end with 'finished'
+
+
 # --- jobs: heavy imports stay inside, so that a job pays only for what it uses
 
 
@@ -48,6 +51,13 @@ def _export(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
 
     choices = [recipes.Choice.model_validate(item) for item in args["export"]]
     return pipeline.export(Path(args["folder"]), choices, emit, control)
+
+
+def _compress(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
+    from tlstudio import pipeline
+
+    choices = [recipes.Choice.model_validate(item) for item in args["compress"]]
+    return pipeline.compress(Path(args["folder"]), choices, emit, control)
 
 
 def _inspect_data(args: dict[str, Any], emit: Emit, control: Control) -> Any:
@@ -205,6 +215,7 @@ def _warm(_args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
 JOBS: dict[str, Job] = {
     "run": _run,
     "export": _export,
+    "compress": _compress,
     "inspect-data": _inspect_data,
     "examine-data": _examine_data,
     "preview-step": _preview_step,
@@ -237,7 +248,7 @@ def work(request: Line, send: Send, control: Control) -> None:
 
     try:
         # a run decides for itself where it may be broken off; it must always reach its terminal event
-        control.interruptible = name not in ("run", "export")
+        control.interruptible = name not in RUNS
         if name not in JOBS:
             raise StudioError("worker.unknown-job", "The worker knows no job '{name}'.", "Update TLStudio.", name=name)
         answer = JOBS[name](request.get("args") or {}, emit, control)
@@ -248,7 +259,7 @@ def work(request: Line, send: Send, control: Control) -> None:
         send({"event": "cancelled", "id": number})
     except Exception as problem:
         error = explained(problem).to_dict()
-        if name in ("run", "export"):
+        if name in RUNS:
             emit(Finished(outcome="failed", seconds=0.0, error=error))
         else:
             send({"event": "error", "id": number, "error": error})

@@ -23,10 +23,14 @@ class _Sleeper:
 ENCODED = [{"input_ids": [index, index + 1]} for index in range(5)]
 
 
+def _all(scorers: dict) -> dict:
+    return {name: (scorer, ENCODED) for name, scorer in scorers.items()}
+
+
 def test_times_and_shape_of_the_result():
     calls: list = []
-    scorers = {"fast": _Sleeper("fast", 0.001, calls), "slow": _Sleeper("slow", 0.01, calls)}
-    found = latency.measure(scorers, ENCODED, repetitions=6, control=Control())
+    scorers = _all({"fast": _Sleeper("fast", 0.001, calls), "slow": _Sleeper("slow", 0.01, calls)})
+    found = latency.measure(scorers, repetitions=6, control=Control())
     assert set(found) == {"fast", "slow"}
     assert set(found["fast"]) == {"1", "16"}
     assert found["fast"]["1"]["median_ms"] < found["slow"]["1"]["median_ms"]
@@ -37,16 +41,16 @@ def test_times_and_shape_of_the_result():
 
 def test_models_take_turns_on_the_same_batches():
     calls: list = []
-    scorers = {name: _Sleeper(name, 0, calls) for name in ("a", "b")}
-    latency.measure(scorers, ENCODED, batches=(2,), repetitions=4, control=Control())
+    scorers = _all({name: _Sleeper(name, 0, calls) for name in ("a", "b")})
+    latency.measure(scorers, batches=(2,), repetitions=4, control=Control())
     timed = calls[6:]  # three warm-up batches for each
     assert [name for name, _ in timed] == ["a", "b", "b", "a", "a", "b", "b", "a"]
     assert all(timed[i][1] == timed[i + 1][1] for i in range(0, 8, 2))
 
 
 def test_a_slow_model_ends_early_but_not_before_five_repetitions():
-    scorers = {"slow": _Sleeper("slow", 0.005, [])}
-    found = latency.measure(scorers, ENCODED, batches=(1,), repetitions=50, control=Control(), seconds=0.001)
+    scorers = _all({"slow": _Sleeper("slow", 0.005, [])})
+    found = latency.measure(scorers, batches=(1,), repetitions=50, control=Control(), seconds=0.001)
     assert found["slow"]["1"]["repetitions"] == 5
 
 
@@ -54,4 +58,13 @@ def test_can_be_cancelled():
     control = Control()
     control.cancel()
     with pytest.raises(Cancelled):
-        latency.measure({"a": _Sleeper("a", 0, [])}, ENCODED, control=control)
+        latency.measure(_all({"a": _Sleeper("a", 0, [])}), control=control)
+
+
+def test_each_model_gets_the_same_rows_as_it_reads_them():
+    calls: list = []
+    other = [{"input_ids": [100 + index]} for index in range(5)]
+    models = {"a": (_Sleeper("a", 0, calls), ENCODED), "b": (_Sleeper("b", 0, calls), other)}
+    latency.measure(models, batches=(2,), repetitions=2, control=Control())
+    first, second = calls[6:8]
+    assert [ids[0] for ids in first[1]] == [ids[0] - 100 for ids in second[1]]

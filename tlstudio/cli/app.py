@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import advising, searching, show
+from tlstudio.cli import advising, finished, searching, show
 from tlstudio.cli.shared import (
     CANCELLED,
     FAILED,
@@ -21,14 +21,16 @@ from tlstudio.cli.shared import (
     Download,
     Events,
     Overrides,
+    index_of,
     overridden,
+    report,
     signals,
 )  # fmt: skip
 from tlstudio.core import numbers, places
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
-from tlstudio.core.events import Finished, log
+from tlstudio.core.events import log
 from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Recipe
@@ -106,8 +108,8 @@ def _execute(recipe: Recipe, base: Path | None, as_events: bool, download: bool)
         if download:
             _fetch_if_missing(recipe, emit, control)
         folder = new_folder(recipe, base)
-        finished = pipeline.run(recipe, folder, emit, control)
-    _report(finished, folder, as_events)
+        ended = pipeline.run(recipe, folder, emit, control)
+    report(ended, folder, as_events)
     return folder
 
 
@@ -116,37 +118,6 @@ def _fetch_if_missing(recipe: Recipe, emit: Any, control: Control) -> None:
 
     if recipe.model.source == "hub" and loading.on_this_machine(recipe.model.name, recipe.model.revision) is None:
         hub.download(recipe.model.name, recipe.model.revision, emit, control)
-
-
-def _report(finished: Finished, folder: Path, as_events: bool) -> None:
-    from tlstudio.core.files import read_json
-
-    if finished.outcome == "cancelled":
-        show.err.print(f"Cancelled. What was done is in {folder}.", highlight=False, soft_wrap=True)
-        raise typer.Exit(CANCELLED)
-    if finished.error:
-        if not as_events:
-            raise StudioError.from_dict(finished.error)
-        raise typer.Exit(FAILED)
-    if not as_events:
-        show.results(read_json(folder / "results.json"), folder)
-
-
-@app.command()
-def export(
-    target: Annotated[str, typer.Argument(metavar="RUN", help="Run id, unique beginning of one, or folder.")],
-    formats: Annotated[list[str], typer.Option("--format", "-f", help="Export format. May be repeated.")],
-    runs: Base = None,
-    events: Events = False,
-) -> None:
-    """Export a finished run once more, in other formats."""
-    from tlstudio import pipeline
-
-    folder = Path(_index(runs).get(target).folder)
-    choices = [recipes.Choice(name=name) for name in formats]
-    with signals() as control, show.json_events() if events else show.progress_bar() as emit:
-        finished = pipeline.export(folder, choices, emit, control)
-    _report(finished, folder, events)
 
 
 @app.command()
@@ -175,7 +146,7 @@ def predict(
 
     if bool(text) == bool(file):
         raise StudioError("cli.no-texts", "Give either --text or --file.", "See 'tlstudio predict --help'.")
-    folder = Path(target) if Path(target).is_dir() else Path(_index(runs).get(target).folder)
+    folder = Path(target) if Path(target).is_dir() else Path(index_of(runs).get(target).folder)
     with signals() as control:
         predicting.answer(folder, text or [], more or [], file, column or [], output, control)
 
@@ -321,16 +292,10 @@ def doctor(json: AsJson = False) -> None:
 
 advising.add(app)
 searching.add(app)
+finished.add(app)
 
 runs_app = typer.Typer(help="List, show and delete runs.", no_args_is_help=True)
 app.add_typer(runs_app, name="runs")
-
-
-def _index(base: Path | None) -> Any:
-    from tlstudio.session import settings
-    from tlstudio.session.runs import RunIndex
-
-    return RunIndex(base or settings.load()[0].runs_path)
 
 
 @runs_app.command("list")
@@ -338,7 +303,7 @@ def runs_list(runs: Base = None, json: AsJson = False) -> None:
     """All runs, newest first."""
     from tlstudio.cli import inspection
 
-    found = _index(runs).list()
+    found = index_of(runs).list()
     show.print_json([inspection.as_dict(item) for item in found]) if json else inspection.show_runs(found)
 
 
@@ -347,7 +312,7 @@ def runs_show(run: str, runs: Base = None, json: AsJson = False) -> None:
     """The results of one run."""
     from tlstudio.core.files import read_json
 
-    folder = Path(_index(runs).get(run).folder)
+    folder = Path(index_of(runs).get(run).folder)
     results = read_json(folder / "results.json")
     show.print_json(results) if json else show.results(results, folder)
 
@@ -359,7 +324,7 @@ def runs_delete(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete runs with everything in them."""
-    index = _index(runs)
+    index = index_of(runs)
     found = [index.get(name) for name in run]
     for item in found:
         typer.echo(f"{item.id}  {item.title}")

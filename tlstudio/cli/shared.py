@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,9 +13,13 @@ from tlstudio.cli.overrides import parse
 from tlstudio.core import places
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
-from tlstudio.core.errors import Cancelled
+from tlstudio.core.errors import Cancelled, StudioError
+from tlstudio.core.events import Finished
 from tlstudio.core.files import expand, is_name
 from tlstudio.core.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tlstudio.session.runs import RunIndex
 
 OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
 _RECIPES = (".yaml", ".yml", ".tlstudio")
@@ -53,6 +57,33 @@ def meant(target: Path, overrides: list[str] | None, control: Control, runs: Pat
         place = str(target) if is_name(str(target)) else str(expand(target).resolve())
         recipe = starting.suited(sample.starting_point(place), "", control)[0]
     return places.resolve_runs(overridden(recipe, overrides), runs or settings.load()[0].runs_path)
+
+
+def index_of(base: Path | None) -> RunIndex:
+    """The runs in a folder, by default in that of the settings."""
+    from tlstudio.session import settings
+    from tlstudio.session.runs import RunIndex
+
+    return RunIndex(base or settings.load()[0].runs_path)
+
+
+def report(ended: Finished, folder: Path, as_events: bool) -> None:
+    """Shows what a run, or work on one, has come to; ends the program where that is nothing.
+
+    Raises:
+        StudioError: it failed.
+    """
+    from tlstudio.core.files import read_json
+
+    if ended.outcome == "cancelled":
+        show.err.print(f"Cancelled. What was done is in {folder}.", highlight=False, soft_wrap=True)
+        raise typer.Exit(CANCELLED)
+    if ended.error:
+        if not as_events:
+            raise StudioError.from_dict(ended.error)
+        raise typer.Exit(FAILED)
+    if not as_events:
+        show.results(read_json(folder / "results.json"), folder)
 
 
 class signals:

@@ -2,28 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel
 
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
+from tlstudio.models.callbacks import Callback
+from tlstudio.tasks.base import Encoded
 
 if TYPE_CHECKING:
+    import torch
+
     from tlstudio.models.scorers import Scorer
+
+# What a step takes and gives: a folder of transformers; an ONNX graph in fp32; a graph whose numbers are final,
+# such as int8, which no further step takes; an OpenVINO model.
+Format = Literal["transformers", "onnx", "onnx-final", "openvino"]
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A training that brings back what a step has cost.
+
+    Attributes:
+        epochs: passes over the training rows; 0 trains nothing.
+        learning_rate: of the first step; it falls linearly.
+        teacher: share of the answers of the trained model in the loss, 0 to 1; the rest is that of the labels.
+        temperature: softens these answers.
+        hidden: weight of the distance of the hidden states to those of the trained model (TinyBERT).
+        batch_size: rows a step.
+        unlabelled: file or folder of further texts, which are learnt as the trained model answers them.
+    """
+
+    epochs: int = 1
+    learning_rate: float = 1e-4
+    teacher: float = 0.7
+    temperature: float = 2.0
+    hidden: float = 0.0
+    batch_size: int = 16
+    unlabelled: str = ""
 
 
 @dataclass(frozen=True)
 class CompressJob:
-    """What a step is given. ``source`` is a folder of the format ``source_format`` (transformers or onnx)."""
+    """What a step is given.
+
+    Attributes:
+        source: folder of the model that is compressed.
+        source_format: its format.
+        emit: where events go.
+        control: the user's wishes.
+        task: the plug-in; None where the step must do with the model alone, as in some tests.
+        encoded: the rows by split as the source reads them; None likewise.
+        loss: mean loss of a batch from (outputs, labels, **options), as the task has it.
+        collate: rows as a batch of tensors with labels.
+        train: trains a model in place, see :class:`Recovery`: ``train(model, recovery, callbacks)``. Its best weights
+            by the validation rows are in it afterwards. Callbacks take part, such as masks that stay.
+        seed: of everything random.
+        device: where torch computes.
+    """
 
     source: Path
     source_format: str
     emit: Emit
     control: Control
+    task: Any = None
+    encoded: Encoded | None = None
+    loss: Callable[..., torch.Tensor] | None = None
+    collate: Callable[[Sequence[Any]], dict[str, Any]] | None = None
+    train: Callable[[Any, Recovery, Sequence[Callback]], None] | None = None
+    seed: int = 7
+    device: str = "cpu"
+
+    @property
+    def rows(self) -> Encoded:
+        """The rows, for steps that cannot do without.
+
+        Raises:
+            StudioError: there are none.
+        """
+        if self.encoded is None or not len(self.encoded.splits.get("train", ())):
+            raise StudioError(
+                "compress.no-rows", "The step needs the training rows, which are not there.",
+                "Put the data back where the recipe names it, or choose another step.", where="compress",
+            )  # fmt: skip
+        return self.encoded
 
 
 class Step(Protocol):
@@ -32,8 +100,9 @@ class Step(Protocol):
     NAME: str
     TITLE: str
     SUMMARY: str
-    TAKES: str
-    GIVES: str
+    TAKES: tuple[Format, ...]
+    GIVES: Format
+    # REREADS = True where the model that it gives has another tokenizer, so that rows have to be read anew
     Config: type[BaseModel]
 
     def fits(self, task: Any) -> StudioError | None:
@@ -41,9 +110,24 @@ class Step(Protocol):
         ...
 
     def apply(self, config: Any, job: CompressJob, folder: Path) -> None:
-        """Writes the compressed model into the empty ``folder``."""
+        """Writes the compressed model into the empty ``folder``.
+
+        Raises:
+            StudioError: this network cannot be compressed so.
+            Cancelled: the user has cancelled.
+        """
         ...
 
     def scorer(self, folder: Path) -> Scorer:
         """The compressed model in its own runtime."""
         ...
+
+
+def out_of_order(steps: Sequence[Step]) -> int | None:
+    """Place of the first of some steps that cannot follow those before it; None if all can."""
+    given: Format = "transformers"
+    for place, step in enumerate(steps):
+        if given not in step.TAKES:
+            return place
+        given = step.GIVES
+    return None

@@ -6,22 +6,20 @@ efficient integer-arithmetic-only inference".
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tlstudio.compression.base import CompressJob
+from tlstudio.compression import graphs
+from tlstudio.compression.base import CompressJob, Format
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
-from tlstudio.core.files import explain_os_errors, size_of
+from tlstudio.core.files import size_of
 from tlstudio.core.progress import Meter
 from tlstudio.models import heads
-from tlstudio.models.folders import copy_tokenizer
-from tlstudio.models.onnx_graph import int8_share, quantise_dynamic, to_onnx
+from tlstudio.models.onnx_graph import int8_share, quantise_dynamic
 from tlstudio.models.scorers import OnnxScorer
-from tlstudio.models.tokenizers import require_file
 
 _MOST = 0.5  # share of the weights from which on the step has done what it promises
 
@@ -38,33 +36,25 @@ class DynamicInt8:
     NAME = "dynamic-int8"
     TITLE = "Dynamic int8"
     SUMMARY = "Weights as 8-bit integers: about a quarter of the size and faster on a CPU, at a small loss of accuracy."
-    TAKES = "transformers"
-    GIVES = "onnx"
+    TAKES: tuple[Format, ...] = ("transformers", "onnx")
+    GIVES: Format = "onnx-final"
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:
         return heads.no_graph(task, "compress")
 
     def apply(self, config: Options, job: CompressJob, folder: Path) -> None:
-        meter = Meter(job.emit, job.control, "compress", 3, "steps")
-        settings = heads.read_settings(job.source)
-        if "input_ids" in heads.inputs_of(settings):
-            require_file(job.source)
-        model = heads.load(job.source)
+        meter = Meter(job.emit, job.control, "compress", 2, "steps")
+        full = graphs.full(job, folder / "full.onnx")
         meter.advance()
-        full = folder / "full.onnx"
-        to_onnx(model, full, heads.Head.of(settings), heads.inputs_of(settings))
-        meter.advance()
-        quantise_dynamic(full, folder / "model.onnx")
-        _tell(job.emit, full, folder / "model.onnx")
-        full.unlink()
-        copy_tokenizer(job.source, folder)
-        with explain_os_errors(folder):
-            shutil.copyfile(job.source / "config.json", folder / "config.json")
+        quantise_dynamic(full, folder / graphs.FILE)
+        _tell(job.emit, full, folder / graphs.FILE)
+        (folder / "full.onnx").unlink(missing_ok=True)
+        graphs.copy_beside(job.source, folder)
         meter.advance()
 
     def scorer(self, folder: Path) -> OnnxScorer:
-        return OnnxScorer(folder / "model.onnx", "ONNX Runtime int8")
+        return OnnxScorer(folder / graphs.FILE, "ONNX Runtime int8")
 
 
 PLUGIN = DynamicInt8()

@@ -22,8 +22,7 @@ _FEWEST = 5  # repetitions before the time limit counts
 
 
 def measure(
-    scorers: Mapping[str, Scorer],
-    examples: Sequence[Example],
+    models: Mapping[str, tuple[Scorer, Sequence[Example]]],
     batches: Sequence[int] = (1, 16),
     repetitions: int = 30,
     *,
@@ -34,8 +33,8 @@ def measure(
     """Milliseconds a batch for each scorer and batch size.
 
     Args:
-        scorers: what to measure, by name.
-        examples: model inputs of real rows; batches are drawn from them by ``seed`` (with replacement if they are few).
+        models: what to measure, by name: the model and inputs of real rows as it reads them. All have the same rows,
+            from which batches are drawn by ``seed`` (with replacement if they are few).
         batches: batch sizes.
         repetitions: timed batches for each scorer and size.
         control: asked before each batch.
@@ -49,11 +48,12 @@ def measure(
         Cancelled: the user has cancelled.
     """
     generator = np.random.default_rng(seed)
-    result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in scorers}
+    result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in models}
+    rows = min(len(examples) for _scorer, examples in models.values())
     for size in batches:
-        draws = [_draw(examples, size, generator) for _ in range(repetitions)]
-        _warm_up(scorers, draws, control)
-        for name, times in _repeat(scorers, draws, seconds, control).items():
+        draws = [_draw(rows, size, generator) for _ in range(repetitions)]
+        _warm_up(models, draws, control)
+        for name, times in _repeat(models, draws, seconds, control).items():
             median, high = np.percentile(times, [50, 95]) * 1000
             result[name][str(size)] = {
                 "median_ms": float(median),
@@ -63,32 +63,33 @@ def measure(
     return result
 
 
-def _draw(examples: Sequence[Example], size: int, generator: np.random.Generator) -> list[Example]:
-    places = generator.choice(len(examples), size=size, replace=len(examples) < size)
-    return [examples[int(place)] for place in places]
+def _draw(rows: int, size: int, generator: np.random.Generator) -> list[int]:
+    return [int(place) for place in generator.choice(rows, size=size, replace=rows < size)]
 
 
-def _warm_up(scorers: Mapping[str, Scorer], draws: list[list[Example]], control: Control) -> None:
+def _warm_up(models: Mapping[str, tuple[Scorer, Sequence[Example]]], draws: list[list[int]], control: Control) -> None:
     """The first calls of a size allocate memory and choose kernels; they are not what a user waits for later."""
-    for scorer in scorers.values():
-        for batch in draws[:_WARM_UPS]:
+    for scorer, examples in models.values():
+        for places in draws[:_WARM_UPS]:
             control.check()
-            scorer.outputs(batch)
+            scorer.outputs([examples[place] for place in places])
 
 
 def _repeat(
-    scorers: Mapping[str, Scorer], draws: list[list[Example]], seconds: float, control: Control
+    models: Mapping[str, tuple[Scorer, Sequence[Example]]], draws: list[list[int]], seconds: float, control: Control
 ) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in scorers}
-    names = list(scorers)
+    times: dict[str, list[float]] = {name: [] for name in models}
+    names = list(models)
     spent = 0.0
-    for round_, batch in enumerate(draws):
+    for round_, places in enumerate(draws):
         shift = round_ % len(names)
         for name in names[shift:] + names[:shift]:
+            scorer, examples = models[name]
+            batch = [examples[place] for place in places]
             control.check()
             time.sleep(_SETTLE)
             begin = time.perf_counter()
-            scorers[name].outputs(batch)
+            scorer.outputs(batch)
             times[name].append(time.perf_counter() - begin)
             spent += times[name][-1]
         if spent > seconds and round_ + 1 >= _FEWEST:

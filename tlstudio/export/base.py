@@ -22,7 +22,8 @@ class ExportJob:
     Attributes:
         run_folder: exports go below it.
         model_folder: the trained model in transformers layout.
-        compressed: folder of each compression step, by its name such as ``1-dynamic-int8``, in order.
+        compressed: folder of each compression step, by its name such as ``1-dynamic-int8``, in order. The exports are
+            those of the last one that is a network, see :attr:`network`, or a graph.
         results: the contents of ``results.json`` so far.
         recipe: as executed.
         emit: where events go.
@@ -36,6 +37,20 @@ class ExportJob:
     recipe: Recipe
     emit: Emit
     control: Control
+
+    @property
+    def network(self) -> str:
+        """Name of the last form in transformers layout: a compression step, or ``trained``."""
+        return next((name for name in reversed(self.compressed) if _is_network(self.compressed[name])), "trained")
+
+    @property
+    def source(self) -> Path:
+        """Its folder: what exports are made of, and must answer like."""
+        return self.compressed.get(self.network, self.model_folder)
+
+
+def _is_network(folder: Path) -> bool:
+    return any(folder.glob("model*.safetensors"))
 
 
 @dataclass(frozen=True)

@@ -33,14 +33,14 @@ class Onnx:
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         from tlstudio.models.onnx_graph import to_onnx
 
-        settings = heads.read_settings(job.model_folder)
+        settings = heads.read_settings(job.source)
         inputs = heads.inputs_of(settings)
         if "input_ids" in inputs:
-            require_file(job.model_folder)
+            require_file(job.source)
         with explain_os_errors(folder):
-            shutil.copyfile(job.model_folder / "config.json", folder / "config.json")
-        copy_tokenizer(job.model_folder, folder)
-        model = heads.load(job.model_folder)
+            shutil.copyfile(job.source / "config.json", folder / "config.json")
+        copy_tokenizer(job.source, folder)
+        model = heads.load(job.source)
         job.control.check()
         to_onnx(model, folder / "model.onnx", heads.Head.of(settings), inputs)
 
@@ -48,7 +48,7 @@ class Onnx:
         return OnnxScorer(folder / "model.onnx")
 
     def stage(self, job: ExportJob) -> str:
-        return "trained"
+        return job.network
 
 
 PLUGIN = Onnx()

@@ -35,7 +35,7 @@ def export_all(
         job: what to export.
         choices: which formats; a name given twice is written once.
         examples: model inputs of the test rows.
-        reference: the trained model's answers to them.
+        reference: answers to them of the model that the exports are made of.
 
     Returns:
         Entries of ``results["exports"]``. One that failed its check has no files and an empty ``path``.
@@ -98,7 +98,7 @@ def _write(job: ExportJob, exporter: Exporter, config: Any, folder: Path) -> Non
         files.write_text(folder / "predict.py", script)
     settings = folder / SETTINGS_FILE
     if not settings.is_file():  # predict.py reads the length from it
-        files.write_json(settings, {"max_length": max_length(job.model_folder)})
+        files.write_json(settings, {"max_length": max_length(job.source)})
 
 
 def _script(task: Any, exporter: Exporter, folder: Path) -> str:

@@ -35,11 +35,11 @@ class Safetensors:
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         with explain_os_errors(folder):
             for pattern in _MODEL_FILES:
-                for source in sorted(job.model_folder.glob(pattern)):
+                for source in sorted(job.source.glob(pattern)):
                     job.control.check()
                     shutil.copyfile(source, folder / source.name)
-        copy_tokenizer(job.model_folder, folder)
-        sentences.copy(job.model_folder, folder)
+        copy_tokenizer(job.source, folder)
+        sentences.copy(job.source, folder)
         if (folder / PARTS_WEIGHTS).is_file():
             with explain_os_errors(folder):
                 shutil.copyfile(Path(__file__).parents[1] / "models" / "parts.py", folder / "network.py")
@@ -48,7 +48,7 @@ class Safetensors:
         return TorchScorer(folder)
 
     def stage(self, job: ExportJob) -> str:
-        return "trained"
+        return job.network
 
 
 PLUGIN = Safetensors()

@@ -118,7 +118,11 @@ def unreadable_export(recipe: Recipe, facts: Facts) -> StudioError | None:
     steps, formats = plugins.find("tlstudio.compression"), plugins.find("tlstudio.export")
     if any(getattr(formats.get(choice.name), "RUNTIME", "") == "onnx" for choice in recipe.export):
         return StudioError.from_dict(reason)
-    graphs = [choice for choice in recipe.compress if getattr(steps.get(choice.name), "GIVES", "") == "onnx"]
+    graphs = [
+        choice
+        for choice in recipe.compress
+        if getattr(steps.get(choice.name), "GIVES", "transformers") != "transformers"
+    ]
     return StudioError.from_dict({**reason, "where": "compress"}) if graphs else None
 
 

@@ -126,7 +126,7 @@ def require_exports(recipe: Recipe, task: Any, folder: Path) -> None:
 def graphs(recipe: Recipe) -> bool:
     """Whether a compression step or an export of the recipe makes an ONNX graph."""
     steps, exports = find("tlstudio.compression"), find("tlstudio.export")
-    return any(steps[choice.name].GIVES == "onnx" for choice in recipe.compress) or any(
+    return any(steps[choice.name].GIVES != "transformers" for choice in recipe.compress) or any(
         exports[choice.name].RUNTIME == "onnx" for choice in recipe.export
     )
 

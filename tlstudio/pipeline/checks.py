@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tlstudio.compression.base import out_of_order
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import configure, get
@@ -171,19 +172,14 @@ def _check_folds(recipe: Recipe, task: Any) -> None:
 
 
 def _check_chain(checked: Checked) -> None:
-    given = "transformers"
-    for step in checked.compress:
-        if given != step.plugin.TAKES:
-            raise StudioError(
-                "compress.order",
-                "The step '{name}' cannot follow here: it takes a {takes} model, and the step before gives {given}.",
-                "Change the order of the steps, or remove one.",
-                where="compress",
-                name=step.plugin.NAME,
-                takes=step.plugin.TAKES,
-                given=given,
-            )
-        given = step.plugin.GIVES
+    steps = [step.plugin for step in checked.compress]
+    if (wrong := out_of_order(steps)) is None:
+        return
+    raise StudioError(
+        "compress.order", "The step '{name}' cannot follow here: it cannot read what '{before}' gives.",
+        "Change the order of the steps, or remove one.", where="compress", name=steps[wrong].TITLE,
+        before=steps[wrong - 1].TITLE,
+    )  # fmt: skip
 
 
 def problems(recipe: Recipe) -> list[StudioError]:

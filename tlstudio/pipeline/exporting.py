@@ -14,6 +14,7 @@ from tlstudio.export.base import ExportJob
 from tlstudio.export.run import export_all
 from tlstudio.models.batches import Example
 from tlstudio.models.scorers import TorchScorer, score
+from tlstudio.pipeline import compressing
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
 from tlstudio.tasks.base import Outputs
@@ -22,13 +23,23 @@ from tlstudio.tasks.base import Outputs
 def export_and_note(
     context: Context, compressed: dict[str, Path], examples: Sequence[Example], answers: Outputs
 ) -> None:
-    """Writes the exports of the recipe; entries of other formats in the results stay."""
-    job = ExportJob(context.folder, context.folder / "model", compressed, context.results, context.recipe,
-                    context.emit, context.control)  # fmt: skip
+    """Writes the exports of the recipe; entries of other formats in the results stay.
+
+    Args:
+        context: of the run.
+        compressed: see :class:`ExportJob`.
+        examples: the test rows as the last network among the forms of the model reads them.
+        answers: of that network to them.
+    """
     before = context.results.get("exports", [])
-    entries = export_all(job, context.recipe.export, examples, answers)
+    entries = export_all(_job(context, compressed), context.recipe.export, examples, answers)
     names = {entry["name"] for entry in entries}
     context.result("exports", [entry for entry in before if entry["name"] not in names] + entries)
+
+
+def _job(context: Context, compressed: dict[str, Path]) -> ExportJob:
+    return ExportJob(context.folder, context.folder / "model", compressed, context.results, context.recipe,
+                     context.emit, context.control)  # fmt: skip
 
 
 def write_report(context: Context) -> None:
@@ -48,15 +59,17 @@ def export_again(context: Context, checked: Checked) -> None:
             "export.no-model", "The run {run} has no trained model.", "Choose a run that was completed.",
             run=context.folder.name,
         )  # fmt: skip
-    compressed = {folder.name: folder for folder in sorted((context.folder / "compressed").glob("*-*"), key=_number)}
+    compressed = {
+        folder.name: folder for folder in sorted((context.folder / compressing.FOLDER).glob("*-*"), key=_number)
+    }
     with context.running("export"):
-        task = checked.task.plugin
+        task, source = checked.task.plugin, _job(context, compressed).source
         table = pq.read_table(predictions)
         asked = dict.fromkeys((*task.ASKS, *task.ROLES))
         rows = table.select([role for role in asked if role in table.column_names]).to_pylist()
-        examples = task.proofs(model, rows)
+        examples = task.proofs(source, rows)
         meter = Meter(context.emit, context.control, "export", len(examples), task.UNIT)
-        answers = score(TorchScorer(model), examples, tick=meter.advance)
+        answers = score(TorchScorer(source), examples, tick=meter.advance)
         export_and_note(context, compressed, examples, answers)
     with context.running("report"):
         write_report(context)

@@ -7,6 +7,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import Emit, Finished
 from tlstudio.core.files import os_error, read_json, system_error, write_json
 from tlstudio.core.places import resolve_runs
+from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Choice, Recipe
 from tlstudio.pipeline.checks import Checked, check
 from tlstudio.pipeline.context import Context
@@ -41,6 +43,15 @@ def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
     return _guarded(resolve_runs(recipe, folder.parent), folder, emit, control, work)
 
 
+@dataclass(frozen=True)
+class Later:
+    """What is done with a finished run: the results so far, the stages, and where the events go."""
+
+    results: dict[str, Any]
+    stages: tuple[str, ...]
+    events: str
+
+
 def export(folder: Path, choices: list[Choice], emit: Emit, control: Control) -> Finished:
     """Adds exports to a finished run."""
 
@@ -52,10 +63,36 @@ def export(folder: Path, choices: list[Choice], emit: Emit, control: Control) ->
 
     try:
         recipe = recipes.load(folder / "recipe.yaml").model_copy(update={"export": tuple(choices)})
-        results = read_json(folder / "results.json")
+        later = Later(read_json(folder / "results.json"), ("export", "report"), "exports.jsonl")
     except StudioError as error:
         return _end(emit, "failed", 0.0, error)
-    return _guarded(recipe, folder, emit, control, work, results)
+    return _guarded(recipe, folder, emit, control, work, later)
+
+
+def compress(folder: Path, choices: list[Choice], emit: Emit, control: Control) -> Finished:
+    """Compresses the model of a finished run in another way; its exports are made again."""
+
+    def work(context: Context, checked: Checked) -> str:
+        from tlstudio.pipeline.again import compress_again
+
+        compress_again(context, checked)
+        return str(context.results.get("outcome", "completed"))
+
+    try:
+        results = read_json(folder / "results.json")
+        recipe = recipes.load(folder / "recipe.yaml").model_copy(update={"compress": tuple(choices)})
+        recipe = recipe.model_copy(update={"export": tuple(_still_possible(recipe, results))})
+    except StudioError as error:
+        return _end(emit, "failed", 0.0, error)
+    stages = ("tokenise", "compress", *(("export",) if recipe.export else ()), "report")
+    return _guarded(recipe, folder, emit, control, work, Later(results, stages, "compressions.jsonl"))
+
+
+def _still_possible(recipe: Recipe, results: dict[str, Any]) -> list[Choice]:
+    """The formats in which a run has been exported that its changed recipe can still give."""
+    exporters = find("tlstudio.export")
+    names = [entry["name"] for entry in results.get("exports") or [] if entry["name"] in exporters]
+    return [Choice(name=name) for name in names if exporters[name].check(recipe) is None]
 
 
 def _stages(checked: Checked) -> tuple[str, ...]:
@@ -76,16 +113,16 @@ def _guarded(
     emit: Emit,
     control: Control,
     work: Callable[[Context, Checked], str],
-    results: dict[str, Any] | None = None,
+    later: Later | None = None,
 ) -> Finished:
     context = None
     error: StudioError | None = None
     outcome = "failed"
     try:
         checked = check(recipe)
-        if results:
-            context = Context(recipe, folder, emit, control, ("export", "report"), events="exports.jsonl")
-            context.results = results
+        if later:
+            context = Context(recipe, folder, emit, control, later.stages, events=later.events)
+            context.results = later.results
             context.lock()
         else:
             context = Context(recipe, folder, emit, control, _stages(checked))
@@ -97,7 +134,7 @@ def _guarded(
         error = problem
     except Exception as problem:
         error = explained(problem, folder)
-    return _close(context, emit, outcome, error, keep_results=results is not None)
+    return _close(context, emit, outcome, error, keep_results=later is not None)
 
 
 def _close(

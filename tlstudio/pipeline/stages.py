@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tlstudio.augmentation.apply import Augmenter
 from tlstudio.augmentation.base import Resources
-from tlstudio.compression.base import CompressJob
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Artifact, Emit, log
-from tlstudio.core.files import atomic_folder, read_json, size_of, write_json
+from tlstudio.core.files import read_json, size_of, write_json
 from tlstudio.core.progress import only_progress
 from tlstudio.data import labelled as data
 from tlstudio.models import earlier, loading
@@ -21,12 +20,13 @@ from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
-from tlstudio.pipeline import adapting, backbones, environment, head_start, kept, retention
+from tlstudio.pipeline import adapting, backbones, compressing, environment, head_start, kept, retention
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
 from tlstudio.pipeline.exporting import export_and_note, write_report
 from tlstudio.pipeline.folds import cross_validate
+from tlstudio.pipeline.forms import TRAINED, Form, last_network
 from tlstudio.pipeline.others import Others
 from tlstudio.pipeline.testing import Tester
 from tlstudio.strategies import inherited
@@ -58,8 +58,8 @@ class Stages:
         self.settings: Settings
         self.transfer: Transfer | None = None
         self.model: torch.nn.Module
-        self.answers: Outputs = []  # of the trained model to the test rows
-        self.compressed: dict[str, Path] = {}
+        self.answers: Outputs = []  # to the test rows: of the trained model, then of the last compressed network
+        self.forms: list[Form] = []  # of the model, as trained and compressed
         self.further = Others(self)
         self.siblings: Sequence[Sibling] = ()
         self.outcome = "completed"
@@ -359,26 +359,18 @@ class Stages:
         """Trains and tests the other folds of k-fold."""
         self.context.result("cross_validation", cross_validate(self))
 
-    def compress(self) -> None:
+    def compress(self, base: Path | None = None) -> None:
         """Applies each step to the result of the one before, and measures all of them side by side."""
-        source, source_format = self.context.folder / "model", "transformers"
-        scorers: dict[str, Scorer] = {"trained": self.scorer()}
-        for number, step in enumerate(self.checked.compress, 1):
-            name = f"{number}-{step.plugin.NAME}"
-            target = self.context.folder / "compressed" / name
-            job = CompressJob(source, source_format, self.context.emit, self.context.control)
-            with atomic_folder(target) as part:
-                step.plugin.apply(step.config, job, part)
-            self.context.emit(Artifact(name=name, path=f"compressed/{name}", bytes=size_of(target)))
-            scorers[name] = step.plugin.scorer(target)
-            self.compressed[name] = target
-            source, source_format = target, step.plugin.GIVES
-        tester = Tester(self.context, self.checked, self.rows, self.encoded)
-        tester.compare(scorers, self.answers)
+        self.forms = compressing.chain(self, base)
+        answers = Tester(self.context, self.checked, self.rows, self.encoded).compare(self.forms, self.answers)
+        self.answers = answers[last_network(self.forms).name]
 
     def export(self) -> None:
-        """Writes the exports and proves that they answer like the trained model."""
-        export_and_note(self.context, self.compressed, self.encoded.examples("test"), self.answers)
+        """Writes the exports and proves that they answer like the model that they were made of."""
+        forms = {form.name: form for form in self.forms}
+        encoded = last_network(self.forms).encoded if forms else self.encoded
+        compressed = {name: form.folder for name, form in forms.items() if name != TRAINED}
+        export_and_note(self.context, compressed, encoded.examples("test"), self.answers)
 
     def report(self) -> None:
         write_report(self.context)

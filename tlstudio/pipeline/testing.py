@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from tlstudio.models.batches import Example
 from tlstudio.models.scorers import Scorer, TorchScorer, score
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.forms import TRAINED, Form
 from tlstudio.pipeline.slices import by_language
 from tlstudio.tasks import beside
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs, Tested, TestJob
@@ -132,30 +133,31 @@ class Tester:
         tested = self.task.test(self._job(self._score(scorer, encoded, "evaluate"), encoded, labelled, scorer))
         return {"name": Path(path).stem, "path": shown(path), **tested.result}
 
-    def compare(self, scorers: Mapping[str, Scorer], reference: Outputs) -> None:
-        """The metrics, size, latency and agreement of each form, all in one run."""
+    def compare(self, forms: Sequence[Form], reference: Outputs) -> dict[str, Outputs]:
+        """The metrics, size, latency and agreement of each form, all in one run; gives their answers by name."""
         context = self.context
-        times = latency.measure(scorers, self.encoded.examples("test"), control=context.control)
-        stages = []
-        for name, scorer in scorers.items():
-            trained = name == "trained"
-            outputs = reference if trained else self._score(scorer, self.encoded, "compress")
-            path = "model" if trained else f"compressed/{name}"
-            job = self._job(outputs, self.encoded, self.rows, scorer)
-            measured = context.results["test"] if trained else self.task.test(job).result
+        times = latency.measure({form.name: (form.scorer, form.examples()) for form in forms}, control=context.control)
+        stages, answers = [], {TRAINED: reference}
+        for form in forms:
+            if form.name == TRAINED:
+                measured = context.results["test"]
+            else:
+                answers[form.name] = self._score(form.scorer, form.encoded, "compress")
+                measured = self.task.test(self._job(answers[form.name], form.encoded, self.rows, form.scorer)).result
             stages.append(
                 {
-                    "name": name,
-                    "title": scorer.name,
-                    "format": scorer.format,
-                    "path": path,
-                    "bytes": weights_size(context.folder / path),
+                    "name": form.name,
+                    "title": form.scorer.name,
+                    "format": form.scorer.format,
+                    "path": "model" if form.name == TRAINED else f"compressed/{form.name}",
+                    "bytes": weights_size(form.folder),
                     "metrics": measured["metrics"],
-                    "latency": times[name],
-                    "agreement": scorer.head.agreement(outputs, reference),
+                    "latency": times[form.name],
+                    "agreement": form.scorer.head.agreement(answers[form.name], reference),
                 }
             )
         context.result("stages", stages)
+        return answers
 
 
 def _unit(encoded: Encoded, usual: str) -> str:

@@ -28,7 +28,7 @@ from tlstudio.strategies.teaching import Answers, Kept, Lessons, Teacher, Weight
 if TYPE_CHECKING:
     import torch
 
-_KINDS = ("classes", "signs", "values", "places")
+KINDS = ("classes", "signs", "values", "places")
 
 
 class Options(through.Options):
@@ -107,7 +107,7 @@ class Distillation:
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:
-        if task.HEAD.kind in _KINDS and not task.HEAD.losses:
+        if task.HEAD.kind in KINDS and not task.HEAD.losses:
             return None
         return StudioError(
             "strategy.no-distillation", "The task {task} cannot be distilled: its answers are {kind}, for which no "
@@ -138,11 +138,11 @@ class Distillation:
             teaching.blocks_of(model)
             teaching.blocks_of(teacher.model)
         if config.hidden:
-            _widen(model, teacher.model)
+            widen(model, teacher.model)
         prepared = through.transfer(job, model, restore, partial(self.plan, config))
         train, answers = prepared.train, [] if live else [teaching.of_train(teacher, job)]
         if config.unlabelled:
-            train, more = _with_unlabelled(config.unlabelled, train, teacher, job)
+            train, more = with_unlabelled(config.unlabelled, train, teacher, job)
             answers += [] if live else [more]
         log(job.emit, "strategy.teacher", "The student has {own} million parameters, its teacher {others} million.",
             own=_millions(model), others=_millions(teacher.model))  # fmt: skip
@@ -161,7 +161,7 @@ class Distillation:
 PLUGIN = Distillation()
 
 
-def _with_unlabelled(place: str, train: Any, teacher: Teacher, job: TransferJob) -> tuple[unlabelled.Joined, Kept]:
+def with_unlabelled(place: str, train: Any, teacher: Teacher, job: TransferJob) -> tuple[unlabelled.Joined, Kept]:
     """Training rows with others after them, and the teacher's answers to these.
 
     Raises:
@@ -228,7 +228,7 @@ def _fill(student: Any, teacher: Any, places: list[int]) -> None:
             value.copy_(known[source])
 
 
-def _widen(student: Any, teacher: Any) -> None:
+def widen(student: Any, teacher: Any) -> None:
     """Gives a student of another width a layer that its hidden states pass before they are compared."""
     import torch
 
@@ -239,9 +239,14 @@ def _widen(student: Any, teacher: Any) -> None:
 
 def _finish(model: Any, finish: Any) -> torch.nn.Module:
     """The student without what it only had to learn with."""
-    model._modules.pop(PROJECTION, None)
+    narrow(model)
     found: torch.nn.Module = finish()
     return found
+
+
+def narrow(model: Any) -> None:
+    """Takes away what :func:`widen` gave."""
+    model._modules.pop(PROJECTION, None)
 
 
 def _millions(model: Any) -> float:

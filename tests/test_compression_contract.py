@@ -1,0 +1,136 @@
+"""Every compression step on every task that offers it: applied, saved, loaded by a fresh process, same answers.
+
+In a usual run of the tests only some tasks are tried; ``pytest -m slow`` tries all.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests import forked, tiny
+from tests.tasks.cases import CASES
+from tlstudio import pipeline
+from tlstudio.core.control import Control
+from tlstudio.core.errors import Cancelled, StudioError
+from tlstudio.core.files import read_json, size_of
+from tlstudio.core.plugins import configure, find
+from tlstudio.core.recipe import from_dict
+from tlstudio.models.scorers import score
+from tlstudio.pipeline import again, compressing
+from tlstudio.pipeline.checks import Configured, check
+from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.forms import TRAINED, Form
+from tlstudio.pipeline.testing import weights_size
+
+STEPS = find("tlstudio.compression")
+TASKS = find("tlstudio.tasks")
+USUAL = ("text-classification", "token-classification", "image-classification")
+# options that make a step do something to a tiny network, where its usual ones would not
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "layer-removal": [{"keep": 1, "epochs": 1}, {"keep": 1, "choose": "importance", "epochs": 0}],
+}
+PAIRS = [
+    pytest.param(task, name, options, marks=() if task in USUAL else pytest.mark.slow,
+                 id=f"{task}-{name}-{json.dumps(options) if options else 'usual'}")
+    for task in TASKS for name in STEPS for options in OPTIONS.get(name, [{}])
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stages_of(tmp_path_factory):
+    """A trained run of each task, reopened for compression; made when it is first asked for."""
+    made: dict[str, Any] = {}
+
+    def of(task: str) -> Any:
+        if task not in made:
+            made[task] = _reopened(task, tmp_path_factory.mktemp("run"))
+        return made[task]
+
+    yield of
+    for stages in made.values():
+        stages.context.close()
+
+
+def _reopened(name: str, folder: Path) -> Any:
+    case = CASES[name]
+    recipe = from_dict({
+        "model": {"source": "folder", "name": str(case.model(folder / "model"))}, "data": case.data(folder),
+        "task": {"name": name, **case.options}, "strategy": case.strategy, "evaluate": {"bootstrap": 100},
+        "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"},
+    })  # fmt: skip
+    finished = pipeline.run(recipe, folder / "run", tiny.Heard(), Control())
+    assert finished.outcome == "completed", finished.error
+    context = Context(recipe, folder / "run", tiny.Heard(), Control(), ("tokenise", "compress"), events="more.jsonl")
+    context.results = read_json(folder / "run/results.json")
+    return again.reopened(context, check(recipe))
+
+
+@pytest.mark.parametrize(("task", "name", "options"), PAIRS)
+def test_a_compressed_model_is_what_it_says(task, name, options, stages_of, tmp_path):
+    step = STEPS[name]
+    if problem := step.fits(TASKS[task]):
+        assert problem.message
+        assert problem.remedy
+        return
+    stages = stages_of(task)
+    configured = Configured(step, configure(step, options, "compress"))
+    before = Form(TRAINED, stages.context.folder / "model", "transformers", stages.encoded, stages.scorer())
+    try:
+        form = compressing.apply(stages, configured, before, tmp_path / f"1-{name}", f"1-{name}")
+    except StudioError as problem:
+        assert problem.code.startswith(("compress.", "export.")), problem.message
+        assert problem.remedy
+        assert not (tmp_path / f"1-{name}").exists()
+        pytest.skip(f"refused: {problem.message}")
+    assert form.format == step.GIVES
+    assert weights_size(form.folder) > 0
+    if not getattr(step, "KEEPS_SIZE", False):
+        assert size_of(form.folder) < size_of(before.folder) * 1.05
+    rows = [form.examples("test")[at] for at in range(min(12, len(form.examples("test"))))]
+    own = score(form.scorer, rows)
+    assert all(np.isfinite(answer).all() for answer in own)
+    for one, other in zip(_afresh(name, form.folder, rows, tmp_path), own, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4, rtol=1e-3)
+
+
+def _afresh(name: str, folder: Path, rows: Any, place: Path) -> list[np.ndarray]:
+    """Answers of what was saved, by a process that has nothing but the folder."""
+    from tlstudio.export import parity
+
+    parity._write_examples(place / "rows.npz", rows)
+    ended = forked.python(["-c", _PROGRAM, name, str(folder), str(place)])
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    return parity._read_arrays(place / "answers.npz")
+
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+import numpy as np
+from tlstudio.core.plugins import find
+from tlstudio.export import parity
+from tlstudio.models.scorers import score
+name, folder, place = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+answers = score(find("tlstudio.compression")[name].scorer(folder), parity._read_examples(place / "rows.npz"))
+np.savez(place / "answers.npz", **{str(at): answer for at, answer in enumerate(answers)})
+"""
+
+
+@pytest.mark.parametrize("name", list(STEPS))
+def test_a_step_can_be_cancelled_and_leaves_nothing(name, stages_of, tmp_path):
+    stages, step = stages_of("text-classification"), STEPS[name]
+    before = Form(TRAINED, stages.context.folder / "model", "transformers", stages.encoded, stages.scorer())
+    context = stages.context
+    stopped, context.control = context.control, Control()
+    context.control.cancel()
+    try:
+        with pytest.raises(Cancelled):
+            compressing.apply(stages, Configured(step, step.Config()), before, tmp_path / "1-step", "1-step")
+    finally:
+        context.control = stopped
+    assert list(tmp_path.iterdir()) == []

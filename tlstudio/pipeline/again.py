@@ -1,0 +1,83 @@
+"""Other compression steps for a run that is finished: its rows are read again, its model is not trained anew."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tlstudio.core import recipe as recipes
+from tlstudio.core.errors import StudioError
+from tlstudio.models import heads, loading
+from tlstudio.models.scorers import score
+from tlstudio.pipeline import compressing
+from tlstudio.pipeline.checks import Checked
+from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.stages import Stages
+
+_NEW, _OLD = f".{compressing.FOLDER}-new", f".{compressing.FOLDER}-old"
+
+
+def compress_again(context: Context, checked: Checked) -> None:
+    """Replaces the compressed forms of a run, and the exports that were made of them.
+
+    The forms that were there before stay until the new ones are complete.
+    """
+    folder = context.folder
+    with context.running("tokenise"):
+        stages = reopened(context, checked)
+    with context.running("compress"):
+        shutil.rmtree(folder / _NEW, ignore_errors=True)
+        try:
+            stages.compress(folder / _NEW)
+            take_over(folder, folder / _NEW)
+        finally:
+            shutil.rmtree(folder / _NEW, ignore_errors=True)
+        stages.forms = [compressing.moved(form, folder) for form in stages.forms]
+        recipes.save(checked.recipe, folder / "recipe.yaml")
+    if "export" in context.stages:
+        with context.running("export"):
+            stages.export()
+    with context.running("report"):
+        stages.report()
+
+
+def reopened(context: Context, checked: Checked) -> Stages:
+    """A finished run, ready for other compression steps.
+
+    Raises:
+        StudioError: it has no model, or its data is no longer there, or no longer the same.
+    """
+    folder, known = context.folder / "model", context.results
+    if not (folder / "config.json").is_file():
+        raise StudioError(
+            "export.no-model", "The run {run} has no trained model.", "Choose a run that was completed.",
+            run=context.folder.name,
+        )  # fmt: skip
+    stages = Stages(context, checked)
+    stages.backbone = loading.anywhere(str(folder), "model.name")
+    stages.rows = stages.labelled(context.emit)
+    rows = {split: len(rows) for split, rows in stages.rows.splits.items()}
+    if rows != known["data"]["rows"]:
+        raise StudioError(
+            "compress.data-changed", "The data of the run {run} is no longer the same: it had {before} rows, and now "
+            "has {after}.", "Put the files back as they were, or train again.", where="data.path",
+            run=context.folder.name, before=sum(known["data"]["rows"].values()), after=sum(rows.values()),
+        )  # fmt: skip
+    stages.encoded = stages.encode(context.emit, folder)
+    stages.settle()
+    stages.model = heads.load(folder)
+    stages.tune()
+    stages.answers = score(stages.scorer(), stages.encoded.examples("test"),
+                           tick=lambda _rows: context.control.check())  # fmt: skip
+    return stages
+
+
+def take_over(folder: Path, new: Path) -> None:
+    """Puts new compressed forms in the place of those of a run."""
+    target, old = folder / compressing.FOLDER, folder / _OLD
+    shutil.rmtree(old, ignore_errors=True)
+    if target.is_dir():
+        target.rename(old)
+    if new.is_dir():  # no steps leave no folder
+        new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
