@@ -13,8 +13,8 @@ from tlstudio import __version__
 from tlstudio.cli import app as commands
 from tlstudio.core.errors import Cancelled
 
-COMMANDS = ["gui", "demo", "run", "export", "compress", "predict", "inspect", "models", "download", "download-data", "init",
-            "options", "doctor"]  # fmt: skip
+COMMANDS = ["gui", "demo", "run", "export", "compress", "predict", "inspect", "models", "download", "download-data",
+            "init", "options", "doctor"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), ["runs"], ["runs", "list"], ["runs", "show"],
