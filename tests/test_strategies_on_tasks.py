@@ -11,6 +11,9 @@ from tlstudio.core.control import Control
 from tlstudio.core.files import read_json
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import from_dict, save
+from tlstudio.models import heads
+from tlstudio.models.anatomy import layer_groups, parameter_groups
+from tlstudio.models.checks import weight_files
 
 TASKS, STRATEGIES = find("tlstudio.tasks"), find("tlstudio.strategies")
 # what the network must have, which only a look at its weights can tell
@@ -48,7 +51,7 @@ def test_a_whole_run_or_a_reason(task, strategy, prepared, tmp_path):
         "model": {"source": "folder", "name": str(model)}, "data": data,
         "task": {"name": task, **CASES[task].options}, "strategy": {"name": "full-fine-tuning"},
         "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"},
-        "evaluate": {"bootstrap": 100}, "export": [],
+        "evaluate": {"bootstrap": 100}, "export": ["safetensors"],
     })  # fmt: skip
     options = {"name": strategy}
     if "others" in STRATEGIES[strategy].Config.model_fields:
@@ -58,8 +61,49 @@ def test_a_whole_run_or_a_reason(task, strategy, prepared, tmp_path):
         options |= {"rounds": 3, "steps": 2}
     recipe = recipe.changed("strategy", options)
     finished = pipeline.run(recipe, tmp_path / "run", tiny.Heard(), Control())
-    if finished.outcome == "completed":
-        assert read_json(tmp_path / "run/results.json")["training"]["strategy"] == strategy
+    if finished.outcome != "completed":
+        assert finished.error is not None
+        assert finished.error["code"] in REFUSALS, finished.error
         return
-    assert finished.error is not None
-    assert finished.error["code"] in REFUSALS, finished.error
+    results = read_json(tmp_path / "run/results.json")
+    assert results["training"]["strategy"] == strategy
+    [export] = results["exports"]
+    assert export["parity"]["status"] == "passed", export["parity"]
+    _require_plan(STRATEGIES[strategy], recipe, model, tmp_path / "run/model")
+
+
+def _require_plan(strategy, recipe, source, folder):
+    """Exactly what the plan states has changed of the weights that came with the backbone."""
+    import torch
+
+    from tlstudio.core.plugins import configure
+
+    trained, before = heads.load(folder), _weights(source)
+    config = configure(strategy, recipe.strategy.options, "strategy")
+    plan = strategy.plan(config, layer_groups(trained), 1.0)
+    changed = {}
+    for (group, (kind, names)), stated in zip(parameter_groups(trained).items(), plan, strict=True):
+        pairs = [(name, old) for name in names if kind != "head" and (old := _same(name, before)) is not None]
+        values = [torch.equal(trained.get_parameter(name), old) for name, old in pairs
+                  if trained.get_parameter(name).shape == old.shape]  # fmt: skip
+        # adapters are merged, or beside layers that stay; some strategies let a pooler pool otherwise
+        if values and stated.part != "adapters" and group != "pooler":
+            changed[group] = (stated.trains, not all(values))
+    assert changed
+    wrong = {group for group, (trains, moved) in changed.items() if moved and not trains}
+    assert not wrong, f"frozen, and yet changed: {wrong}"
+    assert any(moved for trains, moved in changed.values() if trains) or not any(
+        trains for trains, _ in changed.values()
+    )
+
+
+def _weights(folder):
+    from safetensors.torch import load_file
+
+    return {name: value for path in weight_files(folder) for name, value in load_file(path).items()}
+
+
+def _same(name, weights):
+    """The tensor of the backbone under a parameter's name; heads put a prefix before it."""
+    return next((value for other, value in weights.items() if name == other or name.endswith(f".{other}")
+                 or other.endswith(f".{name}")), None)  # fmt: skip
