@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                        max_length=given.max_length, repetitions=given.repetitions)  # fmt: skip
         forms = build(model, encoded, given, folder, used)
         scorers = {name: scorer for name, (scorer, _) in forms.items()}
-        times = measure(scorers, encoded.ids("test"), repetitions=given.repetitions, control=Control(), seconds=60.0)
+        models = {name: (scorer, encoded.ids("test")) for name, scorer in scorers.items()}
+        times = measure(models, repetitions=given.repetitions, control=Control(), seconds=60.0)
         sizes = {name: path.stat().st_size / 1e6 for name, (_, path) in forms.items()}
         answers = {name: score(scorer, encoded.ids("test")).argmax(1) for name, scorer in scorers.items()}
     targets, first = np.asarray(encoded.targets("test")), answers["PyTorch fp32"]

@@ -50,6 +50,11 @@ class Kept:
         self._runs: dict[str, Any] = known.get("runs", {}) if known.get("settings") == self._settings else {}
         print(f"kept      {self.path}: {len(self._runs)} runs are there already", flush=True)
 
+    @property
+    def all(self) -> dict[str, Any]:
+        """What each has come to, in the order in which they were made."""
+        return dict(self._runs)
+
     def of(self, key: str, make: Callable[[], Any], told: Callable[[Any], str]) -> Any:
         """The result of a run, made now if it is not there; prints a line."""
         again = key in self._runs
