@@ -86,9 +86,10 @@ def _compressed(folder: Path, chain: str) -> dict[str, Any]:
 
 def _figures(stage: dict[str, Any]) -> dict[str, Any]:
     accuracy = stage["metrics"]["accuracy"]
+    times = {f"ms{batch}": stage["latency"][batch]["median_ms"] for batch in ("1", "16")}
     return {
         "accuracy": accuracy["value"], "low": accuracy["low"], "high": accuracy["high"], "mb": stage["bytes"] / 1e6,
-        "agreement": stage["agreement"], **{f"ms{batch}": stage["latency"][batch]["median_ms"] for batch in ("1", "16")},
+        "agreement": stage["agreement"], **times,
     }  # fmt: skip
 
 
