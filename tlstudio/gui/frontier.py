@@ -169,7 +169,7 @@ def _step(step: dict[str, Any]) -> str:
     if plugin is None:
         return str(step.get("name") or "")
     titles = {option.name: i18n.engine(option.title) for option in describe(plugin.Config)}
-    stated = [f"{titles.get(key, key)} {_value(value)}" for key, value in step.items() if key != "name"]
+    stated = [f"{titles.get(key, key)}: {_value(value)}" for key, value in step.items() if key != "name"]
     text = i18n.engine(plugin.TITLE)
     return f"{text} ({words.clauses(stated)})" if stated else text
 
@@ -185,15 +185,20 @@ def _value(value: Any) -> str:
 def verdict(point: Point) -> str:
     """How a point stands, in words."""
     if not point.measured:
-        said = i18n.message(point.reason) if isinstance(point.reason, dict) else i18n.engine(str(point.reason or ""))
-        state = translate("frontier", "failed") if point.status == "failed" else translate("frontier", "skipped")
-        return f"{state}: {said}" if said else state
+        return translate("frontier", "failed") if point.status == "failed" else translate("frontier", "skipped")
     said_of = []
     if point.within:
         said_of.append(translate("frontier", "within the budget"))
     if point.pareto:
         said_of.append(translate("frontier", "not beaten"))
     return words.listing(said_of) if said_of else translate("frontier", "beaten by another one")
+
+
+def reason(point: Point) -> str:
+    """Why a point was not measured."""
+    if isinstance(point.reason, dict):
+        return i18n.both(point.reason)
+    return str(point.reason or "")
 
 
 def place_of(points: Sequence[Point], key: str) -> int:

@@ -102,6 +102,7 @@ class CompressPane(Pane):
     def set_possible(self, obstacle: str, run: str) -> None:
         """Why the run that is shown cannot be compressed again now; else its name."""
         self.compress_button.setEnabled(not obstacle)
+        self.compress_button.setToolTip(obstacle or self.compress_button.accessibleDescription())
         text = self.tr("Compress now uses these steps on {run}; a new run has them after its training.")
         self.note.setText(obstacle or text.format(run=run))
 

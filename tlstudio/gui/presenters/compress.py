@@ -89,18 +89,23 @@ class CompressPresenter(Presenter):
         """What each chosen step takes, gives and has brought; and why it does not fit where it is."""
         recipe, known = self.context.project.recipe, plugins.find("tlstudio.compression")
         chosen = [known.get(choice.name) for choice in recipe.compress]
-        present = [plugin for plugin in chosen if plugin is not None]
-        wrong = out_of_order(present) if len(present) == len(chosen) else None
-        told = []
+        wrong, told = self._wrong(), []
         for place, plugin in enumerate(chosen):
             if plugin is None:
                 told.append(("", translate("compress", "There is no such step in this version.")))
                 continue
-            note = translate("compress", "Takes {takes}; gives {gives}.").format(
+            note = translate("compress", "Takes: {takes}. Gives: {gives}.").format(
                 takes=words.listing(map(words.form, plugin.TAKES)), gives=words.form(plugin.GIVES)
             )
             told.append(("\n".join(filter(None, [note, self._measured(place)])), self._misfit(place, plugin, wrong)))
         return told
+
+    def _wrong(self) -> int | None:
+        """Place of the first step that cannot follow the one before it; None if all can."""
+        known = plugins.find("tlstudio.compression")
+        chosen = [known.get(choice.name) for choice in self.context.project.recipe.compress]
+        present = [plugin for plugin in chosen if plugin is not None]
+        return out_of_order(present) if len(present) == len(chosen) else None
 
     def _misfit(self, place: int, plugin: Any, wrong: int | None) -> str:
         refused = fit.refusal(plugin, fit.task_of(self.context.project.recipe.task.name))
@@ -142,9 +147,9 @@ class CompressPresenter(Presenter):
     def _draw(self) -> None:
         groups = plan.layer_groups(self.context.facts)
         states, unknown = {group.name: "fp32" for group in groups}, []
-        for choice in self.context.project.recipe.compress:
-            plugin = plugins.find("tlstudio.compression").get(choice.name)
-            if plugin is None:
+        known = plugins.find("tlstudio.compression")
+        for choice in self.context.project.recipe.compress[: self._wrong()]:
+            if (plugin := known.get(choice.name)) is None:
                 continue
             found = _changes(plugin, choice.options, groups)
             if found is None:

@@ -263,10 +263,10 @@ class Frontier:
             text = frontier.shown(name, point.measures[name], self._metric)
             gap = "" if point is self._reference else frontier.compared(
                 name, point.measures[name], before.get(name), self._metric)  # fmt: skip
-            found.append((self._title(name), f"{text} ({gap})" if gap else text))
+            found.append((self._title(name), f"{text}, {gap}" if gap else text))
             slowest = point.slowest.get(name.removeprefix("latency-"))
             if slowest is not None and name.startswith("latency-"):
-                most = translate("frontier", "{value}, 95 % of the times at most {most}")
+                most = translate("frontier", "{value}; p95 {most}")
                 found[-1] = (found[-1][0], most.format(value=found[-1][1], most=formats.milliseconds(slowest)))
         if point.agreement is not None and point is not self._reference:
             found.append((translate("frontier", "Same answers"), formats.percent(point.agreement)))
@@ -302,7 +302,7 @@ class Frontier:
         obstacle = afterwards.obstacle(self._context)
         recipe = [choice.model_dump(mode="json") for choice in self._context.project.recipe.compress]
         same = recipe == [dict(step) for step in point.steps]
-        notes = [] if point is self._reference else [frontier.verdict(point)]
+        notes = [] if point is self._reference else [frontier.verdict(point), frontier.reason(point)]
         if same and point.steps:
             notes.append(translate("frontier", "The recipe has these steps."))
         if point.measured and point.steps and obstacle:
@@ -314,7 +314,7 @@ class Frontier:
                 self._name(point),
                 frontier.steps(point),
                 facts,
-                "\n".join(notes),
+                "\n".join(filter(None, notes)),
                 usable=point.measured and bool(point.steps) and not obstacle,
                 addable=bool(point.steps) and not same,
             )
@@ -329,7 +329,7 @@ class Frontier:
         text = translate("frontier", "{n} forms measured, {best} of them not beaten by another one.")
         said = [text.format(n=formats.count(len(measured)), best=formats.count(sum(p.pareto for p in measured)))]
         if others:
-            said.append(translate("frontier", "{n} could not be made; the table says why.").format(
+            said.append(translate("frontier", "{n} could not be made; choose one in the table to see why.").format(
                 n=formats.count(others)))  # fmt: skip
         if self._is_mine and self._study.going_on:
             return [" ".join(said)]
@@ -337,7 +337,7 @@ class Frontier:
         at = frontier.place_of(self._points, str(best.get("key") if isinstance(best, dict) else best))
         if at >= 0:
             text = translate("frontier", "The best within the budget: {name}.")
-            said.append(text.format(name=self._name(self._points[at])))
+            said.append(text.format(name=self._table_name(self._points[at])))
         elif found.get("budget"):
             said.append(translate("frontier", "None keeps the budget."))
         if found.get("budget") and not _same(_budget(found["budget"]), self._view.budget()):

@@ -16,6 +16,7 @@ from tlstudio.gui.plot_parts import Canvas, ValueAxis, faded
 
 _NEAR = 14  # pixels
 _SIZE, _CHOSEN = 12, 22
+_HEIGHT = 330  # pixels
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,11 @@ class FrontierPlot(Canvas):
         super().__init__(dict(self._axes))
         self.setParent(parent)
         self.setAccessibleName(name)
-        self.setMinimumHeight(260)
+        self.setFixedHeight(_HEIGHT)
         self._dots: list[Dot] = []
         self._shown = (PlotAxis(""), PlotAxis(""))
         self._key = ""
-        self._line = pg.PlotDataItem()
+        self._line = pg.PlotDataItem(antialias=True)
         self._mark = pg.ScatterPlotItem(size=_CHOSEN, symbol="o")
         self._others = pg.ScatterPlotItem(size=_SIZE, symbol="o")
         self._within = pg.ScatterPlotItem(size=_SIZE + 2, symbol="d")

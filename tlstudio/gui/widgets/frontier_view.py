@@ -16,6 +16,7 @@ from tlstudio.gui.widgets.study_line import StudyLine
 
 _MOST_MINUTES = 10_000
 _TABLE_HEIGHT = 240
+_MARGIN = 5  # pixels; a styled spin box would let its text touch the edge
 _NO_LOSS = -0.5  # per cent: below nothing there is no limit
 
 
@@ -153,7 +154,7 @@ class FrontierView(QWidget):
             caption = label(title, "caption", parent=self.found)
             caption.setBuddy(choice)
             choice.setAccessibleName(title)
-            choice.setMinimumWidth(150)
+            choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)
             choice.currentIndexChanged.connect(self._on_axes)
             axes.addWidget(caption)
             axes.addWidget(choice)
@@ -167,10 +168,11 @@ class FrontierView(QWidget):
         )
         left = QVBoxLayout()
         left.addLayout(axes)
-        left.addWidget(self.plot, 1)
+        left.addWidget(self.plot)
         left.addWidget(label(key, "caption", wrap=True, parent=self.found))
         columns = QHBoxLayout()
         columns.setSpacing(12)
+        left.addStretch(1)
         columns.addLayout(left, 3)
         columns.addWidget(self._make_detail(), 2, Qt.AlignmentFlag.AlignTop)
         box.addLayout(columns)
@@ -182,6 +184,7 @@ class FrontierView(QWidget):
         self.detail = Card(" ", self.found)
         self.detail.title.setWordWrap(True)
         self.detail.header.setStretch(0, 1)
+        self.detail.header.setStretch(1, 0)
         self.steps = label("", wrap=True, parent=self.detail)
         self.facts = Facts(self.detail)
         self.note = label("", "caption", wrap=True, parent=self.detail)
@@ -240,6 +243,7 @@ class FrontierView(QWidget):
         """(title, numeric, stretch) of the table; another table for another metric."""
         if self.table is not None:
             self._found_box.removeWidget(self.table)
+            self.table.hide()
             self.table.deleteLater()
         made = [_column(place, *column) for place, column in enumerate(columns)]
         self.table = RecordTable(made, self.tr("Forms of the model"), fits=True, parent=self.found)
@@ -344,6 +348,7 @@ class _Amount(QDoubleSpinBox):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setDecimals(1)
+        self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
         self.setSpecialValueText(self.tr("no limit"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
