@@ -156,6 +156,11 @@ def steps(point: Point) -> list[str]:
     return [_step(step) for step in point.steps]
 
 
+def brief(point: Point) -> str:
+    """Its steps in a line, with the values of the options alone."""
+    return " → ".join(_step(step, brief=True) for step in point.steps)
+
+
 def name(point: Point) -> str:
     """Short: the titles of its steps."""
     known = plugins.find("tlstudio.compression")
@@ -164,12 +169,16 @@ def name(point: Point) -> str:
     return " → ".join(titles) if titles else i18n.engine(point.title)
 
 
-def _step(step: dict[str, Any]) -> str:
+def _step(step: dict[str, Any], brief: bool = False) -> str:
     plugin = plugins.find("tlstudio.compression").get(str(step.get("name")))
     if plugin is None:
         return str(step.get("name") or "")
     titles = {option.name: i18n.engine(option.title) for option in describe(plugin.Config)}
-    stated = [f"{titles.get(key, key)}: {_value(value)}" for key, value in step.items() if key != "name"]
+    stated = [
+        _value(value) if brief and not isinstance(value, bool) else f"{titles.get(key, key)}: {_value(value)}"
+        for key, value in step.items()
+        if key != "name"
+    ]
     text = i18n.engine(plugin.TITLE)
     return f"{text} ({words.clauses(stated)})" if stated else text
 

@@ -45,8 +45,8 @@ def test_steps_are_moved_and_removed(pane):
 def test_measured_table(pane):
     pane.set_measured(fake.results("r"))
     row = [pane.table.item(1, column).text() for column in range(6)]
-    assert row == ["Dynamic int8", "23.0 MB  ·  4.0 × smaller", "94.0 % (92.0–96.0)", "10.9 ms  ·  2.2 × faster",
-                   "130.0 ms  ·  2.3 × faster", "99.8 %"]  # fmt: skip
+    assert row == ["Dynamic int8", "23.0 MB\n4.0 × smaller", "94.0 % (92.0–96.0)", "10.9 ms\n2.2 × faster",
+                   "130.0 ms\n2.3 × faster", "99.8 %"]  # fmt: skip
     assert pane.table.item(0, 1).text() == "91.0 MB", "the trained model has nothing to be compared with"
     assert pane.table.item(1, 3).toolTip() == "95 % of the times at most 12.0 ms"
     pane.set_measured({})
@@ -59,7 +59,7 @@ def test_a_score_outside_the_interval_is_marked_by_a_word(pane, score, word):
     results["stages"][1]["metrics"] = {"accuracy": fake.interval(score)}
     pane.set_measured(results)
     text = pane.table.item(1, 2).text()
-    assert text.endswith(word) and (word or "·" not in text)
+    assert text.endswith(word) and (word or "\n" not in text)
 
 
 def test_real_step_is_added_drawn_and_removed(controller, until):

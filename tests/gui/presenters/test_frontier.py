@@ -98,10 +98,10 @@ def test_points_come_in_and_the_best_is_chosen(window, view, run, until, runners
     assert view.table.model().rowCount() == 13, "the trained model and twelve forms"
     assert len(view.plot.dots) == 12 and sum(dot.reference for dot in view.plot.dots) == 1
     assert "11 forms measured" in view.sentences.text() and "1 could not be made" in view.sentences.text()
-    assert "best within the budget: Layer removal (" in view.sentences.text()
+    assert "best within the budget: Layer removal (4, " in view.sentences.text()
     assert view.detail.title.text() == "Layer removal → Dynamic int8"
     assert view.table.current().key == BEST
-    told = " ".join(view.facts.texts())
+    told = " ".join(view.facts.texts()).replace("\u00a0", " ")
     assert "19.5 MB, 4.7 × smaller" in told and "7.6 ms, 3.2 × faster; p95 8.5 ms" in told
 
 

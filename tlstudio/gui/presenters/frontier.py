@@ -22,6 +22,7 @@ JOB, CHOOSE = "frontier", "frontier-choose"
 _FILE = Path("frontier") / "study.json"
 _AXES = ("size", "score")  # across and up
 _MARGIN = 1e-9
+_JOINED = "\u00a0"
 
 
 class Frontier:
@@ -263,6 +264,7 @@ class Frontier:
             text = frontier.shown(name, point.measures[name], self._metric)
             gap = "" if point is self._reference else frontier.compared(
                 name, point.measures[name], before.get(name), self._metric)  # fmt: skip
+            gap = gap.replace(" ", _JOINED)  # a narrow card breaks between the numbers only
             found.append((self._title(name), f"{text}, {gap}" if gap else text))
             slowest = point.slowest.get(name.removeprefix("latency-"))
             if slowest is not None and name.startswith("latency-"):
@@ -291,7 +293,7 @@ class Frontier:
         if point is self._reference or not point.steps:
             return self._name(point)
         alike = [other for other in self._points if frontier.name(other) == frontier.name(point)]
-        return " → ".join(frontier.steps(point)) if len(alike) > 1 else frontier.name(point)
+        return frontier.brief(point) if len(alike) > 1 else frontier.name(point)
 
     def _show_chosen(self) -> None:
         at = frontier.place_of(self._all(), self._key)

@@ -150,8 +150,10 @@ class FrontierView(QWidget):
         box.setSpacing(10)
         self.across, self.up = ChoiceBox(self.found), ChoiceBox(self.found)
         axes = QHBoxLayout()
-        for choice, title in ((self.up, self.tr("Upwards")), (self.across, self.tr("Across"))):
-            caption = label(title, "caption", parent=self.found)
+        for choice, sign, title in ((self.up, "↑", self.tr("Upwards")), (self.across, "→", self.tr("Across"))):
+            caption = label(sign, "muted", parent=self.found)
+            caption.setToolTip(title)
+            caption.setAccessibleName(title)
             caption.setBuddy(choice)
             choice.setAccessibleName(title)
             choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)

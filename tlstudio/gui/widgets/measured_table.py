@@ -12,7 +12,6 @@ from tlstudio.gui.i18n import engine
 from tlstudio.gui.widgets.common import Card, label
 
 _BATCHES = ("1", "16")
-_LINE = 30  # pixels
 
 
 class MeasuredTable(Card):
@@ -39,6 +38,7 @@ class MeasuredTable(Card):
         self.table.setTabKeyNavigation(False)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -56,7 +56,7 @@ class MeasuredTable(Card):
         """The stages of results.json with its main metric."""
         stages = results.get("stages") or []
         self._metric = metric_names.headline(results)
-        title = self.tr("{metric} (95 % interval)").format(metric=metric_names.title(self._metric))
+        title = self.tr("{metric}\n(95 % interval)").format(metric=metric_names.title(self._metric))
         self.table.setHorizontalHeaderItem(2, QTableWidgetItem(title))
         self.setVisible(bool(stages))
         self.table.setRowCount(len(stages))
@@ -68,7 +68,9 @@ class MeasuredTable(Card):
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(line, column, item)
         bar = self.table.horizontalScrollBar().sizeHint().height()
-        height = self.table.horizontalHeader().sizeHint().height() + len(stages) * _LINE + 8
+        self.table.resizeRowsToContents()
+        lines = sum(self.table.rowHeight(line) for line in range(len(stages)))
+        height = self.table.horizontalHeader().sizeHint().height() + lines + 6
         self.table.setFixedHeight(height + bar)
 
     # --- inside
@@ -104,4 +106,4 @@ def _latency(stage: dict[str, Any], batch: str) -> dict[str, Any]:
 
 
 def _beside(text: str, gap: str) -> str:
-    return f"{text}  ·  {gap}" if gap else text
+    return f"{text}\n{gap}" if gap else text
