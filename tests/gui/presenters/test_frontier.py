@@ -175,7 +175,7 @@ def test_another_budget_is_said(window, view, run):
     store(run)
     window.context.show_run(run)
     assert "another budget" not in view.sentences.text()
-    view.size.setValue(20)
+    view.size_limit.setValue(20)
     assert "another budget" in view.sentences.text()
     view.lost.setValue(view.lost.minimum())
     assert view.lost.text() == "no limit" and view.budget().lost is None

@@ -268,8 +268,8 @@ class Frontier:
             found.append((self._title(name), f"{text}, {gap}" if gap else text))
             slowest = point.slowest.get(name.removeprefix("latency-"))
             if slowest is not None and name.startswith("latency-"):
-                most = translate("frontier", "{value}; p95 {most}")
-                found[-1] = (found[-1][0], most.format(value=found[-1][1], most=formats.milliseconds(slowest)))
+                most = translate("frontier", "p95 {time}").format(time=formats.milliseconds(slowest))
+                found[-1] = (found[-1][0], f"{found[-1][1]}; {most.replace(' ', _JOINED)}")
         if point.agreement is not None and point is not self._reference:
             found.append((translate("frontier", "Same answers"), formats.percent(point.agreement)))
         return found
@@ -278,9 +278,9 @@ class Frontier:
         if self._columns == self._metric and self._view.table is not None:
             return
         self._columns = self._metric
-        columns = [(translate("frontier", "Form"), False, True)]
+        columns = [(translate("frontier", "Form"), False, False)]
         columns += [(self._title(name), True, False) for name in MEASURES]
-        self._view.set_columns([*columns, (translate("frontier", "Verdict"), False, False)])
+        self._view.set_columns([*columns, (translate("frontier", "Verdict"), False, True)])
 
     def _line(self, point: Point) -> Line:
         shown = tuple(frontier.shown(name, point.measures.get(name), self._metric) for name in MEASURES)

@@ -87,8 +87,8 @@ class ExportCard(Card):
         self._metric, self._error = metric, entry.get("error")
         self.path = str(folder / entry["path"]) if entry.get("path") else ""
         exists = bool(self.path) and Path(self.path).is_dir()
-        self.size = label(formats.size(entry.get("bytes")) if exists else "", "muted")
-        self.header.addWidget(self.size)
+        self.size_label = label(formats.size(entry.get("bytes")) if exists else "", "muted")
+        self.header.addWidget(self.size_label)
         parity = entry.get("parity") or {}
         sign, role = _SIGNS.get("failed" if self._error else str(parity.get("status")), ("", "muted"))
         self.verdict = label(f"{sign} {self._verdict(parity)}".strip(), role, wrap=True)

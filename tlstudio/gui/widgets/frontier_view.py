@@ -104,12 +104,12 @@ class FrontierView(QWidget):
     # --- parts
 
     def _make_budget(self) -> QGridLayout:
-        self.lost, self.size, self.latency = (_Amount(self) for _ in range(3))
+        self.lost, self.size_limit, self.latency = (_Amount(self) for _ in range(3))
         self.lost.setRange(_NO_LOSS, 100)
         self.lost.setSingleStep(0.5)
         self.lost.setSuffix(self.tr(" %"))
-        self.size.setRange(0, 1e6)
-        self.size.setSuffix(self.tr(" MB"))
+        self.size_limit.setRange(0, 1e6)
+        self.size_limit.setSuffix(self.tr(" MB"))
         self.latency.setRange(0, 1e6)
         self.latency.setSuffix(self.tr(" ms"))
         self.batch = ChoiceBox(self)
@@ -120,7 +120,7 @@ class FrontierView(QWidget):
         self.minutes.setSuffix(self.tr(" min"))
         fields: tuple[tuple[QWidget, str, str], ...] = (
             (self.lost, self.tr("Score lost, at most"), self.tr("Of the score of the trained model, in points.")),
-            (self.size, self.tr("Size, at most"), self.tr("Of the files of the model.")),
+            (self.size_limit, self.tr("Size, at most"), self.tr("Of the files of the model.")),
             (self.latency, self.tr("Answer within"), self.tr("Median time on this computer.")),
             (self.batch, self.tr("Rows at once"), self.tr("What the time is measured for.")),
             (self.minutes, self.tr("Time to search"), self.tr("The form that is being measured is finished.")),
@@ -137,7 +137,7 @@ class FrontierView(QWidget):
             grid.addWidget(caption, 0, column)
             grid.addWidget(box, 1, column)
         grid.setColumnStretch(len(fields), 1)
-        for amount in (self.lost, self.size, self.latency, self.minutes):
+        for amount in (self.lost, self.size_limit, self.latency, self.minutes):
             amount.setKeyboardTracking(False)
             amount.valueChanged.connect(self._on_budget)
         self.batch.currentIndexChanged.connect(self._on_budget)
@@ -215,7 +215,7 @@ class FrontierView(QWidget):
         """Emits nothing."""
         self._quiet = True
         self.lost.setValue(_NO_LOSS if budget.lost is None else 100 * budget.lost)
-        self.size.setValue(budget.size_mb or 0)
+        self.size_limit.setValue(budget.size_mb or 0)
         self.latency.setValue(budget.latency_ms or 0)
         self.batch.setCurrentIndex(max(self.batch.findData(budget.batch), 0))
         self.minutes.setValue(budget.minutes)
@@ -225,7 +225,7 @@ class FrontierView(QWidget):
         lost = self.lost.value()
         return Budget(
             lost=round(lost / 100, 6) if lost >= 0 else None,
-            size_mb=self.size.value() or None,
+            size_mb=self.size_limit.value() or None,
             latency_ms=self.latency.value() or None,
             batch=int(self.batch.currentData()),
             minutes=self.minutes.value(),
@@ -261,7 +261,7 @@ class FrontierView(QWidget):
         self.obstacle.setText(obstacle)
 
     def set_going_on(self, going_on: bool) -> None:
-        for part in (self.lost, self.size, self.latency, self.batch, self.minutes):
+        for part in (self.lost, self.size_limit, self.latency, self.batch, self.minutes):
             part.setEnabled(not going_on)
         if not going_on:
             self.line.hide()
