@@ -167,9 +167,11 @@ class Frontier:
         """Points of the same name replace each other: what is measured again is newer."""
         found, results = self._found(), self._context.project.results or {}
         self._metric = str(found.get("metric") or metric_names.headline(results))
-        self._points = list({str(item.get("key")): frontier.read(item) for item in found.get("points") or ()}.values())
-        told = found.get("reference")
-        self._reference = frontier.read({"key": "trained", **told}) if told else frontier.trained(results, self._metric)
+        told = [item for item in found.get("points") or () if item.get("key")]
+        self._points = list({str(item["key"]): frontier.read(item) for item in told}.values())
+        measured = found.get("reference")
+        usual = frontier.trained(results, self._metric)
+        self._reference = frontier.read({"key": "trained", **measured}) if measured else usual
         if self._reference is not None:
             self._points = [point for point in self._points if point.key != self._reference.key]
         keys = {point.key for point in self._all()}

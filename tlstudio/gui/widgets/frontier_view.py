@@ -69,6 +69,7 @@ class FrontierView(QWidget):
         super().__init__(parent)
         self._quiet = False
         self._key = ""
+        self._chosen: ShownPoint | None = None
         about = self.tr(
             "Tries combinations of compression steps on the trained model, measures each, and shows which are worth "
             "having. It can be stopped at any time and gone on with later."
@@ -289,7 +290,10 @@ class FrontierView(QWidget):
         self._mark_line(self._key)
 
     def set_chosen(self, shown: ShownPoint) -> None:
-        self._key = shown.key
+        """The same once more changes nothing: what is selected in the card stays."""
+        if shown == self._chosen:
+            return
+        self._chosen, self._key = shown, shown.key
         self.plot.set_chosen(shown.key)
         self._mark_line(shown.key)
         self.detail.title.setText(shown.title or self.tr("No point is chosen"))
