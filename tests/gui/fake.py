@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tlstudio.gui.run_session import AFTERWARDS
 from tlstudio.models import catalog
 
 LABELS = ("billing", "cancel-order", "delivery", "login", "refund-request", "product-question", "praise", "complaint")
@@ -117,7 +118,7 @@ class FakeRunner:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         job, args = self.asked[-1]
-        if job in ("run", "export"):
+        if job in ("run", *AFTERWARDS):
             yield from self._run(Path(args["folder"]))
             return
         answer = self.answers.get(job)

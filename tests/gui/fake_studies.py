@@ -1,4 +1,4 @@
-"""A worker that searches and ablates as slowly as a test wants, with answers in the shape of the real jobs."""
+"""A worker that searches, ablates and weighs forms as slowly as a test wants, with answers like the real jobs'."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.gui import fake_frontier
 from tests.gui.fake import FakeRunner
 from tlstudio.core.recipe import from_dict
 from tlstudio.pipeline import spaces
 
+_NAMES = {"search": "trial", "ablate": "variant", "frontier": "frontier-point"}
 _STATES = ("complete", "complete", "pruned", "complete", "time")
 
 
@@ -23,13 +25,13 @@ class StudyRunner(FakeRunner):
 
     def lines(self) -> Iterator[dict[str, Any]]:
         job, args = self.asked[-1]
-        if job not in ("search", "ablate"):
+        if job not in _NAMES:
             yield from super().lines()
             return
         if (error := self.answers.get(f"{job}-error")) is not None:
             yield {"event": "error", "id": self._id, "error": error}
             return
-        steps, word = (_searched if job == "search" else _ablated)(args), ""
+        steps, word = _STEPS[job](args), ""
         found: list[dict[str, Any]] = []
         for number, (progress, result) in enumerate(steps):
             while self._hold() and not word:
@@ -42,15 +44,19 @@ class StudyRunner(FakeRunner):
             known = {"stage": job, "done": done, "total": total, "unit": "", "seconds_left": total - done}
             detail = {"trial": result.get("number", -1)}
             yield {"event": "progress", **known, "detail": detail, "time": 1.0, "id": self._id}
-            name = "trial" if job == "search" else "variant"
-            yield {"event": "result", "name": name, "data": result, "time": 1.0, "id": self._id}
+            yield {"event": "result", "name": _NAMES[job], "data": result, "time": 1.0, "id": self._id}
             found.append(result)
             time.sleep(self.pace * (number > 0))
         if word in ("cancel", "kill"):
             yield {"event": "cancelled", "id": self._id}
             return
-        made = search_answer(args, found) if job == "search" else ablate_answer(found)
-        yield {"event": "reply", "id": self._id, "data": made}
+        yield {"event": "reply", "id": self._id, "data": _answer(job, args, found, bool(word))}
+
+
+def _answer(job: str, args: dict[str, Any], found: list[dict[str, Any]], stopped: bool) -> dict[str, Any]:
+    if job == "frontier":
+        return fake_frontier.answer(found, args["budget"], finished=not stopped)
+    return search_answer(args, found) if job == "search" else ablate_answer(found)
 
 
 # --- a search
@@ -125,3 +131,15 @@ def ablate_answer(found: list[dict[str, Any]]) -> dict[str, Any]:
         })  # fmt: skip
     about = {"headline": "accuracy", "title": "Accuracy", "lower": False, "share": True, "rows": 160, "reasons": []}
     return {**about, "seeds": sorted({item["seed"] for item in found}), "variants": variants, "seconds": 9.0}
+
+
+# --- a search for a trade-off
+
+
+def _weighed(args: dict[str, Any]) -> Iterator[tuple[tuple[float, float], dict[str, Any]]]:
+    points = fake_frontier.points(args["budget"])
+    for number, point in enumerate(points):
+        yield (number, len(points)), point
+
+
+_STEPS = {"search": _searched, "ablate": _ablated, "frontier": _weighed}

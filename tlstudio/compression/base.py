@@ -102,6 +102,8 @@ class Step(Protocol):
     SUMMARY: str
     TAKES: tuple[Format, ...]
     GIVES: Format
+    # changes(config, groups) gives, for the drawing, what becomes of layer groups by name: removed, maybe, smaller or
+    # int8; a step without it says nothing before it has run
     # REREADS = True where the model that it gives has another tokenizer, so that rows have to be read anew
     Config: type[BaseModel]
 

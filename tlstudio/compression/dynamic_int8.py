@@ -6,8 +6,9 @@ efficient integer-arithmetic-only inference".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +21,9 @@ from tlstudio.core.progress import Meter
 from tlstudio.models import heads
 from tlstudio.models.onnx_graph import int8_share, quantise_dynamic
 from tlstudio.models.scorers import OnnxScorer
+
+if TYPE_CHECKING:
+    from tlstudio.models.anatomy import LayerGroup
 
 _MOST = 0.5  # share of the weights from which on the step has done what it promises
 
@@ -42,6 +46,10 @@ class DynamicInt8:
 
     def fits(self, task: Any) -> StudioError | None:
         return heads.no_graph(task, "compress")
+
+    def changes(self, config: Options, groups: Sequence[LayerGroup]) -> dict[str, str]:
+        """What becomes of the layer groups, for the drawing."""
+        return {group.name: "int8" for group in groups}
 
     def apply(self, config: Options, job: CompressJob, folder: Path) -> None:
         meter = Meter(job.emit, job.control, "compress", 2, "steps")

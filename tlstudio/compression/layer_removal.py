@@ -17,10 +17,12 @@ from tlstudio.core.events import log
 from tlstudio.models.blocks import Inside, block_modules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import torch
 
+    from tlstudio.models.anatomy import LayerGroup
     from tlstudio.models.scorers import Scorer
 
 _ROWS = 128  # that are looked at for the importance of blocks
@@ -52,6 +54,17 @@ class LayerRemoval:
 
     def fits(self, task: Any) -> StudioError | None:
         return None
+
+    def changes(self, config: Options, groups: Sequence[LayerGroup]) -> dict[str, str]:
+        """What becomes of the layer groups, for the drawing; which blocks matter is only known when it runs."""
+        blocks = [group.name for group in groups if group.name.startswith("block ")]
+        keep = max(1, len(blocks) // 2) if config.keep == "auto" else config.keep
+        if keep >= len(blocks):
+            return {}
+        if config.choose == "importance":
+            return dict.fromkeys(blocks, "maybe")
+        kept = chosen(config.choose, keep, len(blocks), None)
+        return {name: "removed" for place, name in enumerate(blocks) if place not in kept}
 
     def apply(self, config: Options, job: CompressJob, folder: Path) -> None:
         model = networks.load(job.source)

@@ -85,12 +85,19 @@ class Closing(QObject):
         )
 
     def _ask_study(self) -> bool:
-        """Whether a search or an ablation may be ended, if one is going on."""
+        """Whether a study may be ended, if one is going on."""
         if not self._context.studies.active or self._waiting or not self._context.settings.confirm_close:
             return True
+        title = self.tr("A search or an ablation is going on")
+        text = self.tr(
+            "It ends with the window. A search can be gone on with later; complete runs of an ablation stay."
+        )
+        if self._context.studies.active == "frontier":
+            title = self.tr("A search for a trade-off is going on")
+            text = self.tr("It ends with the window. What was measured stays, and it can be gone on with later.")
         answer = self._context.dialogs.ask(
-            self.tr("A search or an ablation is going on"),
-            self.tr("It ends with the window. A search can be gone on with later; complete runs of an ablation stay."),
+            title,
+            text,
             {"end": self.tr("End it and close"), "stay": self.tr("Go back")},
             default="stay",
             cancel="stay",

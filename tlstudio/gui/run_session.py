@@ -17,6 +17,7 @@ from tlstudio.session.runners import Runner
 _DRAIN = 100  # ms
 
 ACTIVE = ("starting", "running", "paused", "stopping")
+AFTERWARDS = ("export", "compress", "frontier-choose")  # jobs that change a finished run
 
 
 class RunSession(QObject):

@@ -1,4 +1,5 @@
-"""Many trainings of one recipe, in a worker of their own: a search for better values, an ablation.
+"""Many trainings of one recipe, or many forms of one model, in a worker of their own: a search for better values, an
+ablation, the trade-offs of compression.
 
 They take minutes or hours. So they do not wait behind, or hold up, the short questions to the other worker; and what
 they have found stays when a window goes and another one comes.
@@ -18,7 +19,7 @@ from tlstudio.core.recipe import Recipe
 from tlstudio.gui.run_session import RunSession
 from tlstudio.session.runners import Runner
 
-STUDIES = ("search", "ablate")
+STUDIES = ("search", "ablate", "frontier")
 
 
 @dataclass(frozen=True)

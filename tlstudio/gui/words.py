@@ -143,6 +143,16 @@ def _units() -> dict[str, str]:
     }
 
 
+def form(name: str) -> str:
+    """What a compression step takes or gives, see ``tlstudio.compression.base.Format``."""
+    return {
+        "transformers": translate("words", "a network"),
+        "onnx": translate("words", "an ONNX graph"),
+        "onnx-final": translate("words", "a finished ONNX graph, which no further step takes"),
+        "openvino": translate("words", "an OpenVINO model"),
+    }.get(name, name)
+
+
 def choice(name: str) -> str:
     """An entry of a drop-down list, by its value in the recipe; names of formats and devices stay as they are."""
     return {**_of_data(), **_of_tasks(), **_of_strategies(), **_of_training()}.get(name, name)

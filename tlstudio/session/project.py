@@ -190,6 +190,11 @@ class Project:
         self.run, self.results, self._run_recipe = folder, results, recipe
         self._notify()
 
+    @property
+    def run_recipe(self) -> Recipe | None:
+        """What the shown run has executed, where that is known."""
+        return self._run_recipe
+
     def problems(self) -> list[StudioError]:
         """All that keeps the recipe from running; looked for once after each change."""
         from tlstudio import pipeline

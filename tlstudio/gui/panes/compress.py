@@ -1,64 +1,77 @@
-"""Step 4: make it smaller and faster. Steps in order, what each brings and costs, and the measured effect."""
+"""Step 4: make it smaller and faster. Steps in order, what each brings and costs, the measured effect, trade-offs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tlstudio.gui import formats, metric_names
-from tlstudio.gui.i18n import engine
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.choice_cards import ChoiceCards
-from tlstudio.gui.widgets.common import Card, EmptyState, label
+from tlstudio.gui.widgets.common import Card, EmptyState, button, label
+from tlstudio.gui.widgets.frontier_view import FrontierView
+from tlstudio.gui.widgets.measured_table import MeasuredTable
 from tlstudio.gui.widgets.network import Block, NetworkView
+from tlstudio.gui.widgets.page_tabs import PageTabs
 
 
 class CompressPane(Pane):
     """Signals: what the user wants. Setters: what is known."""
 
+    compress_requested = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "", parent)
         self.heading.setText(self.tr("Compress"))
-        self._metric = metric_names.DEFAULT
         text = self.tr(
             "Steps after training that make the model smaller and faster. Each is measured against the trained model."
         )
         self.body.insertWidget(1, label(text, "muted", wrap=True))
-        self.steps = ChoiceCards(self.tr("Add a step"), parent=self)
+        self.steps = ChoiceCards(self.tr("Add a step"), repeats=True, parent=self)
         self.tools.addWidget(self.steps.add_button)
+        self.compress_button = button(
+            self.tr("Compress now"),
+            "compress",
+            "primary",
+            self.tr("Compresses the shown run again with these steps; its exports are made anew"),
+        )
+        self.compress_button.clicked.connect(self.compress_requested)
+        self.tools.addWidget(self.compress_button)
+        self.tabs = PageTabs(self)
+        self.tabs.setAccessibleName(self.tr("Parts of the compression"))
+        self.frontier = FrontierView(self.tabs)
+        self.tabs.addTab(self._make_steps(), self.tr("Steps"))
+        self.tabs.addTab(self.frontier, self.tr("Search for a trade-off"))
+        self.body.addWidget(self.tabs)
+        self.body.addStretch(1)
+
+    # --- parts
+
+    def _make_steps(self) -> QWidget:
+        page = QWidget(self)
+        box = QVBoxLayout(page)
+        box.setContentsMargins(0, 12, 0, 0)
+        box.setSpacing(12)
+        self.note = label("", "caption", wrap=True, parent=page)
+        box.addWidget(self.note)
         columns = QHBoxLayout()
         columns.setSpacing(12)
         left = QVBoxLayout()
         left.setSpacing(12)
-        self.empty = EmptyState(
-            "compress",
-            self.tr("No compression"),
-            "",
-            self.tr("Add a step"),
-            self,
-        )
+        self.empty = EmptyState("compress", self.tr("No compression"), "", self.tr("Add a step"), page)
         self.empty.triggered.connect(self.steps.add_first)
-        left.addWidget(self.empty)
-        left.addWidget(self.steps.unfit)
-        left.addWidget(self.steps)
+        for widget in (self.empty, self.steps.unfit, self.steps):
+            left.addWidget(widget)
         left.addStretch(1)
         columns.addLayout(left, 5)
         columns.addWidget(self._make_drawing(), 4, Qt.AlignmentFlag.AlignTop)
-        self.body.addLayout(columns)
-        self.body.addWidget(self._make_measured())
-        self.body.addStretch(1)
-
-    # --- parts
+        box.addLayout(columns)
+        self.measured = MeasuredTable(page)
+        self.table = self.measured.table
+        box.addWidget(self.measured)
+        box.addStretch(1)
+        return page
 
     def _make_drawing(self) -> Card:
         self.drawing = Card(self.tr("What will change"), self)
@@ -67,30 +80,6 @@ class CompressPane(Pane):
         self.drawing.body.addWidget(self.drawing_note)
         self.drawing.body.addWidget(self.network)
         return self.drawing
-
-    def _make_measured(self) -> Card:
-        self.measured = Card(self.tr("Measured in the last run"), self)
-        heads = (
-            self.tr("Stage"),
-            self.tr("Size"),
-            self.tr("Score (95 % interval)"),
-            self.tr("For 1"),
-            self.tr("For 16"),
-            self.tr("Agreement"),
-        )
-        self.table = QTableWidget(0, len(heads), self.measured)
-        self.table.setAccessibleName(self.tr("Measured size, score and speed"))
-        self.table.setHorizontalHeaderLabels(list(heads))
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setTabKeyNavigation(False)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.measured.body.addWidget(self.table)
-        self.measured.hide()
-        return self.measured
 
     # --- setters
 
@@ -108,29 +97,15 @@ class CompressPane(Pane):
         self.network.set_blocks(blocks)
         self.network.setVisible(bool(blocks))
         self.drawing_note.setText(note)
+        self.drawing_note.setVisible(bool(note))
+
+    def set_possible(self, obstacle: str, run: str) -> None:
+        """Why the run that is shown cannot be compressed again now; else its name."""
+        self.compress_button.setEnabled(not obstacle)
+        self.compress_button.setToolTip(obstacle or self.compress_button.accessibleDescription())
+        text = self.tr("Compress now uses these steps on {run}; a new run has them after its training.")
+        self.note.setText(obstacle or text.format(run=run))
 
     def set_measured(self, results: dict[str, Any]) -> None:
         """The stages of results.json with its main metric."""
-        stages = results.get("stages") or []
-        self._metric = metric_names.headline(results)
-        title = self.tr("{metric} (95 % interval)").format(metric=metric_names.title(self._metric))
-        self.table.setHorizontalHeaderItem(2, QTableWidgetItem(title))
-        self.measured.setVisible(bool(stages))
-        self.table.setRowCount(len(stages))
-        for line, stage in enumerate(stages):
-            for column, text in enumerate(self._texts(stage)):
-                item = QTableWidgetItem(text)
-                if column:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(line, column, item)
-        height = self.table.horizontalHeader().sizeHint().height() + len(stages) * 30 + 8
-        self.table.setFixedHeight(height)
-
-    # --- inside
-
-    def _texts(self, stage: dict[str, Any]) -> tuple[str, ...]:
-        shown = metric_names.interval(self._metric, (stage.get("metrics") or {}).get(self._metric))
-        latency = stage.get("latency") or {}
-        times = [formats.milliseconds((latency.get(key) or {}).get("median_ms")) for key in ("1", "16")]
-        agrees = formats.percent(stage.get("agreement"))
-        return (engine(stage.get("title", "")), formats.size(stage.get("bytes") or 0), shown, *times, agrees)
+        self.measured.set_results(results)

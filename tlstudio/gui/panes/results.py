@@ -14,6 +14,7 @@ from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets import sample_views
 from tlstudio.gui.widgets.common import EmptyState, button, label, row, scrolled
 from tlstudio.gui.widgets.comparison import ComparisonView
+from tlstudio.gui.widgets.damage_view import DamageView
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.result_charts import ReliabilityDiagram
 from tlstudio.gui.widgets.result_summary import StagesView, SummaryView
@@ -92,6 +93,7 @@ class ResultsPane(Pane):
         self._show_classes(Path(str(folder)), self._results.get("test") or {})
         self._show_samples(self._results.get("test") or {})
         self.stages.set_results(self._results)
+        self._show_tab(self.damage, self.damage.set_results(self._results))
         self._show_try_box()
         self.comparison.compare({}, None, "")
 
@@ -130,6 +132,7 @@ class ResultsPane(Pane):
         self.calibration_words = label("", wrap=True)
         self.errors = SampleTable(self.tr("The most confident errors"))
         self.stages = StagesView()
+        self.damage = DamageView()
         self.try_box = TryBox()
         self.try_box.asked.connect(self.try_requested)
         self.comparison = ComparisonView()
@@ -147,6 +150,7 @@ class ResultsPane(Pane):
             (self._calibration, self.tr("Calibration")),
             (self._errors, self.tr("Errors")),
             (self.stages, self.tr("Size and speed")),
+            (scrolled(self.damage), self.tr("Damage")),
             (scrolled(self.try_box), self.tr("Try it")),
             (self.comparison, self.tr("Compare")),
         ]

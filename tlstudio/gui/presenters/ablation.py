@@ -15,6 +15,7 @@ from tlstudio.gui import fields, fit, formats, i18n, metric_names, parts
 from tlstudio.gui.context import Context
 from tlstudio.gui.fields import VariedField, Wish
 from tlstudio.gui.parts import Part
+from tlstudio.gui.presenters import studying
 from tlstudio.gui.studies import Study
 from tlstudio.gui.widgets.advice_ablation import AblationView, ShownAblation, ShownVariant
 from tlstudio.gui.widgets.difference_plot import Difference
@@ -150,17 +151,10 @@ class Ablation:
             self._view.obstacle.setText(translate("ablation", "Cancelled; complete runs are under Runs."))
 
     def _obstacle(self) -> str:
-        context, recipe = self._context, self._context.project.recipe
         if self._study.going_on:
             return translate("ablation", "The comparison is going on.")
-        if not recipe.data.files:
-            return translate("advice", "This needs data: choose it in the Data step.")
-        if not recipe.model.name:
-            return translate("advice", "This needs a model: choose one in the Model step.")
-        if context.session.active:
-            return translate("advice", "This has to wait until the run has ended.")
-        if context.studies.active:
-            return translate("ablation", "This has to wait until the search has ended.")
+        if general := studying.obstacle(self._context):
+            return general
         for wish in self._view.rows.wishes():
             known = self._fields[wish.path]
             if not wish.values:
@@ -172,22 +166,17 @@ class Ablation:
         return ""
 
     def _show_progress(self, study: Study) -> None:
-        progress, line = study.progress, self._view.line
-        if study.state == "stopping":
-            line.set_progress(translate("search", "Stopping after this batch…"), None, "", stopping=True)
-        elif progress is None:
-            line.set_progress(translate("search", "Starting…"), None, "")
-        else:
+        progress, text, fraction = study.progress, "", None
+        if progress is not None:
             total = max(progress.total, 1)
             number = min(int(progress.done) + 1, int(total))
             text = translate("ablation", "Run {n} of {all}").format(n=number, all=formats.count(total))
-            left = progress.seconds_left
-            time = translate("advice", "{time} left").format(time=formats.duration(left)) if left is not None else ""
-            line.set_progress(text, progress.done / total, time)
+            fraction = progress.done / total
+        studying.show_progress(self._view.line, study, text, fraction)
 
     def _show_found(self, study: Study) -> None:
         recipe = self._context.project.recipe
-        if study.recipe is None or not (study.going_on or _same_matter(study.recipe, recipe)):
+        if study.recipe is None or not (study.going_on or studying.same_matter(study.recipe, recipe)):
             self._view.set_found(ShownAblation())
             return
         titles: dict[str, str] = self._context.studies.plans.get(f"{JOB}.titles") or {}
@@ -254,8 +243,3 @@ def _sentences(data: dict[str, Any], compared: Recipe, recipe: Recipe) -> list[s
 
 def _headline(recipe: Recipe) -> str:
     return str(getattr(fit.task_of(recipe.task.name), "METRIC", metric_names.DEFAULT))
-
-
-def _same_matter(one: Recipe, other: Recipe) -> bool:
-    """Whether what was found for a recipe says something about another one."""
-    return (one.model, one.data.path, one.task.name) == (other.model, other.data.path, other.task.name)

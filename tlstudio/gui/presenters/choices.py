@@ -12,6 +12,7 @@ from tlstudio.gui.context import Context
 from tlstudio.gui.widgets.choice_cards import Choice, ChoiceCards
 
 Offered = Callable[[], tuple[list[fit.Offer], list[fit.Refusal]]]
+Told = Callable[[], list[tuple[str, str]]]  # note and problem of each chosen one
 
 
 class Choices:
@@ -23,16 +24,26 @@ class Choices:
         section: field of the recipe, a list of plug-ins by name.
         package: below ``tlstudio`` where the plug-ins are.
         offered: those that fit, and the others with their reasons; by default what they say of the task.
+        told: what is said of each chosen one besides its summary.
+        repeats: whether one may be chosen several times.
     """
 
     def __init__(
-        self, context: Context, cards: ChoiceCards, section: str, package: str, offered: Offered | None = None
+        self,
+        context: Context,
+        cards: ChoiceCards,
+        section: str,
+        package: str,
+        offered: Offered | None = None,
+        told: Told | None = None,
+        repeats: bool = False,
     ) -> None:
         self._context, self._cards, self._section, self._package = context, cards, section, package
-        self._offered = offered or self._fitting
+        self._offered, self._told, self._repeats = offered or self._fitting, told, repeats
         cards.add_requested.connect(self.add)
         cards.remove_requested.connect(self.remove)
         cards.move_requested.connect(self.move)
+        cards.duplicate_requested.connect(self.duplicate)
         cards.option_changed.connect(self.set_option)
 
     # --- what the user wants
@@ -44,6 +55,11 @@ class Choices:
         chosen = self._chosen()
         del chosen[index]
         self._edit(chosen)
+
+    def duplicate(self, index: int) -> None:
+        """The same once more, behind itself."""
+        chosen = self._chosen()
+        self._edit([*chosen[: index + 1], dict(chosen[index]), *chosen[index + 1 :]])
 
     def move(self, index: int, by: int) -> None:
         chosen = self._chosen()
@@ -60,15 +76,16 @@ class Choices:
         recipe = self._context.project.recipe
         known = plugins.find(f"tlstudio.{self._package}")
         chosen = getattr(recipe, self._section)
-        names = [choice.name for choice in chosen]
+        names = [] if self._repeats else [choice.name for choice in chosen]
         offered, unfit = self._offered()
         self._cards.set_available([item for item in offered if item[0] not in names], fit.refusals(unfit))
         shown = []
-        for choice in chosen:
+        told = self._told() if self._told is not None else [("", "")] * len(chosen)
+        for choice, (note, problem) in zip(chosen, told, strict=True):
             plugin = known.get(choice.name)
             title, summary = (plugin.TITLE, plugin.SUMMARY) if plugin else (choice.name, "")
             options = tuple(describe(plugin.Config)) if plugin else ()
-            shown.append(Choice(choice.name, title, summary, options, choice.options))
+            shown.append(Choice(choice.name, title, summary, options, choice.options, note, problem))
         self._cards.set_choices(shown)
 
     def _fitting(self) -> tuple[list[fit.Offer], list[fit.Refusal]]:

@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
-from tlstudio.core.errors import StudioError
 from tlstudio.gui import fit
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.export import ExportPane
+from tlstudio.gui.presenters.afterwards import show_again
 from tlstudio.gui.presenters.base import Presenter, as_problem
 
 
@@ -43,17 +43,9 @@ class ExportPresenter(Presenter):
         self.pane.set_busy(self.context.session.active)
 
     def on_ended(self, line: dict[str, Any]) -> None:
-        folder = self.context.session.folder
         self.pane.set_busy(False)
-        if self.context.session.job != "export":
-            return
-        if line.get("error"):
-            self.context.tell(line["error"])
-        if folder is not None:
-            try:
-                self.context.show_run(folder)
-            except StudioError as error:
-                self.context.tell(error)
+        if self.context.session.job == "export":
+            show_again(self.context, line)
 
     def refresh(self) -> None:
         project = self.context.project

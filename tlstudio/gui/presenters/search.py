@@ -17,6 +17,7 @@ from tlstudio.core.recipe import Recipe
 from tlstudio.gui import fields, fit, formats, i18n, metric_names, words
 from tlstudio.gui.context import Context
 from tlstudio.gui.fields import VariedField, Wish
+from tlstudio.gui.presenters import studying
 from tlstudio.gui.studies import Study
 from tlstudio.gui.widgets.advice_search import Budget, SearchView, ShownSearch
 from tlstudio.gui.widgets.record_table import Column
@@ -192,16 +193,7 @@ class Search:
             self._view.obstacle.setText(translate("search", "Cancelled; the search can be gone on with."))
 
     def _obstacle(self) -> str:
-        context, recipe = self._context, self._context.project.recipe
-        if not recipe.data.files:
-            return translate("advice", "This needs data: choose it in the Data step.")
-        if not recipe.model.name:
-            return translate("advice", "This needs a model: choose one in the Model step.")
-        if context.session.active:
-            return translate("advice", "This has to wait until the run has ended.")
-        if context.studies.active:
-            return translate("search", "This has to wait until the ablation has ended.")
-        return self._misfit(self._view.rows.wishes())
+        return studying.obstacle(self._context) or self._misfit(self._view.rows.wishes())
 
     def _misfit(self, wishes: Sequence[Wish]) -> str:
         """What is wrong with the fields."""
@@ -230,17 +222,12 @@ class Search:
         return ""
 
     def _show_progress(self, study: Study) -> None:
-        progress = study.progress
-        if study.state == "stopping":
-            self._view.line.set_progress(translate("search", "Stopping after this batch…"), None, "", stopping=True)
-        elif progress is None:
-            self._view.line.set_progress(translate("search", "Starting…"), None, "")
-        else:
+        progress, what, fraction = study.progress, "", None
+        if progress is not None:
             number = int(progress.detail.get("trial", -1))
             what = translate("search", "Trial {n}").format(n=number + 1) if number >= 0 else self._as_it_is()
-            left = progress.seconds_left
-            time = translate("advice", "{time} left").format(time=formats.duration(left)) if left is not None else ""
-            self._view.line.set_progress(what, progress.done / progress.total if progress.total else None, time)
+            fraction = progress.done / progress.total if progress.total else None
+        studying.show_progress(self._view.line, study, what, fraction)
 
     def _as_it_is(self) -> str:
         return translate("search", "The recipe as it is")
@@ -249,7 +236,7 @@ class Search:
         data = study.data if study.state == "known" else None
         entries = list(_entries(data)) if data else list(study.results)
         recipe = self._context.project.recipe
-        if study.recipe is None or not (study.going_on or _same_matter(study.recipe, recipe)):
+        if study.recipe is None or not (study.going_on or studying.same_matter(study.recipe, recipe)):
             self._view.set_found(ShownSearch())
             return
         metric = str(data["metric"]) if data else _metric(study.recipe)
@@ -349,11 +336,6 @@ def _metric(recipe: Recipe) -> str:
     best = getattr(task, "BEST", "")
     usual = best if best in names else next((name for name in names if name != "loss"), metric_names.DEFAULT)
     return usual if recipe.training.best_metric == "auto" else recipe.training.best_metric
-
-
-def _same_matter(one: Recipe, other: Recipe) -> bool:
-    """Whether what was found for a recipe says something about another one."""
-    return (one.model, one.data.path, one.task.name) == (other.model, other.data.path, other.task.name)
 
 
 def _tried(recipe: Recipe, values: dict[str, Any]) -> Recipe:

@@ -11,7 +11,7 @@ from tlstudio.gui.panes.train import TrainPane
 from tlstudio.gui.presenters.base import Presenter
 from tlstudio.gui.presenters.outcome import outcome
 from tlstudio.gui.read_runs import ReadRun
-from tlstudio.gui.run_session import ACTIVE
+from tlstudio.gui.run_session import ACTIVE, AFTERWARDS
 from tlstudio.session.history import RunHistory
 
 
@@ -57,7 +57,7 @@ class TrainPresenter(Presenter):
             self._show_run(run)
 
     def on_state(self, state: str) -> None:
-        if self.context.session.job == "export":
+        if self.context.session.job in AFTERWARDS:
             return
         self.pane.set_state(state)
         history = self.context.session.history
@@ -72,7 +72,7 @@ class TrainPresenter(Presenter):
         self.pane.refresh()
 
     def on_ended(self, line: dict[str, Any]) -> None:
-        if self.context.session.job == "export":
+        if self.context.session.job in AFTERWARDS:
             return
         if line.get("error"):
             self.pane.add_log("error", i18n.both(line["error"]))

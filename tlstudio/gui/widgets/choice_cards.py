@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from tlstudio.core.options import Option
 from tlstudio.gui import theme
@@ -18,13 +18,15 @@ from tlstudio.gui.widgets.common import Card, button, clear, label
 
 @dataclass(frozen=True)
 class Choice:
-    """A chosen plug-in as it is shown; title and summary are engine texts."""
+    """A chosen plug-in as it is shown; title and summary are engine texts, note and problem are translated."""
 
     name: str
     title: str
     summary: str
     options: tuple[Option, ...]
     values: dict[str, Any]
+    note: str = ""
+    problem: str = ""
 
 
 class ChoiceCards(QWidget):
@@ -33,17 +35,22 @@ class ChoiceCards(QWidget):
     Args:
         add: text of the button that adds one.
         numbered: whether the order matters to the user.
+        repeats: whether one may be chosen several times.
     """
 
     add_requested = Signal(str)
     remove_requested = Signal(int)
     move_requested = Signal(int, int)
+    duplicate_requested = Signal(int)
     option_changed = Signal(int, str, object)
 
-    def __init__(self, add: str, numbered: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(self, add: str, numbered: bool = True, repeats: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._numbered = numbered
+        self._numbered, self._repeats = numbered, repeats
         self._forms: list[tuple[str, Form | None]] = []
+        self._told: list[tuple[QLabel, QLabel]] = []  # the note and the problem of each card
+        self._tools: list[dict[str, QToolButton]] = []
+        self._focus: tuple[int, str] | None = None  # where the keyboard is to go on after the cards are made anew
         self.add_button = button(add, "add", parent=self)
         self.add_menu = QMenu(self.add_button)
         self.add_menu.setToolTipsVisible(True)
@@ -74,11 +81,16 @@ class ChoiceCards(QWidget):
             for choice, (_, form) in zip(choices, self._forms, strict=True):
                 if form is not None:
                     form.set_values(choice.values)
+            self._tell(choices)
+            self._go_on()
             return
-        self._forms.clear()
+        for known in (self._forms, self._told, self._tools):
+            known.clear()
         clear(self._cards)
         for index, choice in enumerate(choices):
             self._cards.addWidget(self._card(index, choice, len(choices)))
+        self._tell(choices)
+        self._go_on()
 
     def add_first(self) -> None:
         """Wishes for the first of those that can be added."""
@@ -91,12 +103,15 @@ class ChoiceCards(QWidget):
         title = engine(choice.title)
         card = Card(f"{index + 1}. {title}" if self._numbered else title, self)
         tools = [("remove", self.tr("Remove {title}").format(title=title), True, self._on_remove)]
+        if self._repeats:
+            tools.insert(0, ("copy", self.tr("Duplicate {title}").format(title=title), True, self._on_duplicate))
         if self._numbered:
             tools = [
                 ("up", self.tr("Earlier"), index > 0, self._on_up),
                 ("down", self.tr("Later"), index < total - 1, self._on_down),
                 *tools,
             ]
+        made: dict[str, QToolButton] = {}
         for icon, text, enabled, slot in tools:
             tool = QToolButton(card)
             theme.set_icon(tool, icon)
@@ -106,7 +121,13 @@ class ChoiceCards(QWidget):
             tool.setProperty("index", index)
             tool.clicked.connect(slot)
             card.header.addWidget(tool)
+            made[icon] = tool
+        self._tools.append(made)
         card.body.addWidget(label(engine(choice.summary), "muted", wrap=True, parent=card))
+        note, problem = label("", "caption", wrap=True, parent=card), label("", "warn", wrap=True, parent=card)
+        self._told.append((note, problem))
+        for part in (note, problem):
+            card.body.addWidget(part)
         form: Form | None = None
         if choice.options:
             form = Form(choice.options, card, captions=True)
@@ -117,6 +138,26 @@ class ChoiceCards(QWidget):
         self._forms.append((choice.name, form))
         return card
 
+    def _tell(self, choices: list[Choice]) -> None:
+        """What is said of each card by itself and by its place."""
+        for choice, (note, problem) in zip(choices, self._told, strict=True):
+            note.setText(choice.note)
+            note.setVisible(bool(choice.note))
+            problem.setText(f"⚠ {choice.problem}" if choice.problem else "")
+            problem.setVisible(bool(choice.problem))
+
+    def _go_on(self) -> None:
+        """The keyboard stays with the card that was moved, or goes to the next where one was removed."""
+        if self._focus is None:
+            return
+        (index, name), self._focus = self._focus, None
+        if not self._tools:
+            self.add_button.setFocus()
+            return
+        tools = self._tools[min(max(index, 0), len(self._tools) - 1)]
+        wanted = tools.get(name, tools["remove"])
+        (wanted if wanted.isEnabled() else next(tool for tool in tools.values() if tool.isEnabled())).setFocus()
+
     def _index(self) -> int:
         return int(self.sender().property("index"))
 
@@ -126,13 +167,24 @@ class ChoiceCards(QWidget):
             self.add_requested.emit(action.data())
 
     def _on_up(self) -> None:
-        self.move_requested.emit(self._index(), -1)
+        index = self._index()
+        self._focus = (index - 1, "up")
+        self.move_requested.emit(index, -1)
 
     def _on_down(self) -> None:
-        self.move_requested.emit(self._index(), 1)
+        index = self._index()
+        self._focus = (index + 1, "down")
+        self.move_requested.emit(index, 1)
 
     def _on_remove(self) -> None:
-        self.remove_requested.emit(self._index())
+        index = self._index()
+        self._focus = (index, "remove")
+        self.remove_requested.emit(index)
+
+    def _on_duplicate(self) -> None:
+        index = self._index()
+        self._focus = (index + 1, "copy")
+        self.duplicate_requested.emit(index)
 
     def _on_option(self, name: str, value: object) -> None:
         self.option_changed.emit(self._index(), name, value)

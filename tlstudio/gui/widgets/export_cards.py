@@ -7,11 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.options import describe
-from tlstudio.gui import formats, i18n, theme
+from tlstudio.gui import formats, i18n, metric_names, theme
 from tlstudio.gui.forms import Form
 from tlstudio.gui.widgets.common import Card, button, label, row
 
@@ -76,17 +76,28 @@ class ExportCard(Card):
 
     open_requested = Signal(str)
 
-    def __init__(self, folder: Path, entry: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        entry: dict[str, Any],
+        metric: str = metric_names.DEFAULT,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(i18n.engine(str(entry.get("title") or entry.get("name"))), parent)
+        self._metric, self._error = metric, entry.get("error")
         self.path = str(folder / entry["path"]) if entry.get("path") else ""
         exists = bool(self.path) and Path(self.path).is_dir()
-        self.header.addWidget(label(formats.size(entry.get("bytes")) if exists else "", "muted"))
+        self.size_label = label(formats.size(entry.get("bytes")) if exists else "", "muted")
+        self.header.addWidget(self.size_label)
         parity = entry.get("parity") or {}
-        sign, role = _SIGNS.get(str(parity.get("status")), ("", "muted"))
+        sign, role = _SIGNS.get("failed" if self._error else str(parity.get("status")), ("", "muted"))
         self.verdict = label(f"{sign} {self._verdict(parity)}".strip(), role, wrap=True)
         self.numbers = label(self._numbers(parity), "caption", wrap=True)
+        self.speed = label(self._speed(parity), "caption", wrap=True)
         self.body.addWidget(self.verdict)
-        self.body.addWidget(self.numbers)
+        for part in (self.numbers, self.speed):
+            part.setVisible(bool(part.text()))
+            self.body.addWidget(part)
         if not self.path:
             self.body.addWidget(label(self.tr("No files were kept, so that nobody uses a wrong model."), wrap=True))
             return
@@ -105,21 +116,51 @@ class ExportCard(Card):
             _line(self.path, self.tr("Folder of the export")), self.copy_button, self.open_button, stretch=False
         )
         self.body.addLayout(place)
-        script = Path(self.path) / "predict.py"
-        if not script.is_file():
-            return
-        example = self.tr("your text")  # on a line of its own: lupdate does not look into f-strings
-        self.command = f'python "{script}" "{example}"'
-        self.command_button = button(self.tr("Copy command"))
-        self.command_button.clicked.connect(self._copy_command)
-        self.body.addWidget(label(self.tr("How to use it, from a terminal and without TLStudio:"), "caption"))
-        command = _line(self.command, self.tr("Command that uses the export"))
-        self.body.addLayout(row(command, self.command_button, stretch=False))
+        script, grid = Path(self.path) / "predict.py", QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        self.body.addLayout(grid)
+        if script.is_file():
+            example = self.tr("your text")  # on a line of its own: lupdate does not look into f-strings
+            self.command = f'python "{script}" "{example}"'
+            title, about = self.tr("Use it"), self.tr("Command that uses the export, without TLStudio")
+            self.command_button = self._add_command(grid, title, about, self.command)
+        title, about = self.tr("Serve it"), self.tr("Command that answers on this computer, over HTTP")
+        self.serve_button = self._add_command(grid, title, about, f'tlstudio serve "{self.path}"')
+        title, about = self.tr("Time it"), self.tr("Command that measures the speed on this computer")
+        self.bench_button = self._add_command(grid, title, about, f'tlstudio bench "{self.path}"')
+
+    def _add_command(self, grid: QGridLayout, title: str, about: str, command: str) -> QPushButton:
+        """A line with a command to copy."""
+        place, copy = grid.rowCount(), button(self.tr("Copy command"), help=about)
+        copy.setProperty("command", command)
+        copy.setAccessibleName(f"{self.tr('Copy command')}: {title}")
+        copy.clicked.connect(self._copy_command)
+        caption = label(title, "caption")
+        caption.setToolTip(about)
+        for column, widget in enumerate((caption, _line(command, about), copy)):
+            grid.addWidget(widget, place, column)
+        return copy
 
     def _verdict(self, parity: dict[str, Any]) -> str:
+        if isinstance(self._error, dict):
+            return i18n.both(self._error)
         if parity.get("message"):
             return i18n.engine(str(parity["message"]), **(parity.get("params") or {}))
         return self.tr("Not compared with the trained model.")
+
+    def _speed(self, parity: dict[str, Any]) -> str:
+        """The difference of the score and the times, where they were measured."""
+        parts, gap = [], parity.get("metric_difference")
+        if not formats.missing(gap):
+            difference = metric_names.difference(self._metric, gap)
+            parts.append(f"{metric_names.title(self._metric)} {difference}")
+        for batch, text in (("1", self.tr("{time} for 1 row")), ("16", self.tr("{time} for 16 rows"))):
+            time = ((parity.get("latency") or {}).get(batch) or {}).get("median_ms")
+            if not formats.missing(time):
+                parts.append(text.format(time=formats.milliseconds(time)))
+        return " · ".join(parts)
 
     def _numbers(self, parity: dict[str, Any]) -> str:
         if not parity.get("rows"):
@@ -149,7 +190,7 @@ class ExportCard(Card):
 
     @Slot()
     def _copy_command(self) -> None:
-        QGuiApplication.clipboard().setText(self.command)
+        QGuiApplication.clipboard().setText(str(self.sender().property("command")))
 
 
 def _line(text: str, name: str) -> QLineEdit:

@@ -19,7 +19,7 @@ _STEP = 0.25  # epochs: openings are set to multiples of it
 
 @dataclass(frozen=True)
 class Block:
-    """A layer group. ``state``: trains, frozen, int8, fp32 or plain.
+    """A layer group. ``state``: trains, frozen, int8, fp32, removed, maybe (it may be removed), smaller or plain.
 
     ``rate`` is a factor on the learning rate, ``opens`` the epoch from which the group trains, ``part`` which of its
     parameters do and ``trained`` how many, ``curve`` its learning rate over the whole training as shares of the highest
@@ -107,6 +107,9 @@ class NetworkView(QWidget):
                 "frozen": self.tr("frozen"),
                 "int8": self.tr("fp32 → int8"),
                 "fp32": self.tr("stays fp32"),
+                "removed": self.tr("is removed"),
+                "maybe": self.tr("may be removed"),
+                "smaller": self.tr("gets smaller"),
             }.get(block.state, "")
         parts = {
             "biases": self.tr("biases train"),
@@ -145,11 +148,16 @@ class NetworkView(QWidget):
 
     def _paint(self, painter: QPainter, area: QRectF, block: Block) -> None:
         c = theme.colours()
-        busy = block.state in ("trains", "int8")
-        tint = theme.data_colour(0 if block.state == "trains" else 2 if block.state == "int8" else 7)
+        busy = block.state in ("trains", "int8", "smaller")
+        tint = theme.data_colour({"trains": 0, "int8": 2, "smaller": 0}.get(block.state, 7))
         back = QColor(tint)
         back.setAlpha(60 if busy and not block.curve else 26)
-        painter.setPen(QPen(tint if busy else QColor(c.border), 1.6 if busy else 1))
+        goes = block.state in ("removed", "maybe")
+        edge = QPen(tint if busy or goes else QColor(c.border), 1.6 if busy else 1)
+        if goes:
+            edge.setStyle(Qt.PenStyle.DashLine)
+            back.setAlpha(0 if block.state == "removed" else 26)
+        painter.setPen(edge)
         painter.setBrush(back)
         painter.drawRoundedRect(area, 6, 6)
         if block.state == "frozen":

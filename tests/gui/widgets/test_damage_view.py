@@ -1,0 +1,41 @@
+"""What compression has done to the answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.gui import fake, fake_frontier
+from tlstudio.gui.widgets.damage_view import DamageView
+
+
+@pytest.fixture
+def view(keep):
+    return keep(DamageView())
+
+
+def test_flips_classes_calibration_and_the_worst_slice(view):
+    assert view.set_results(fake.results("r") | {"damage": fake_frontier.damage()})
+    assert view.sentence.text() == "5 right answers became wrong, and 1 wrong ones right."
+    assert view.classes.shown()[0] == ["complaint", "20", "88.0 %", "80.0 %", "−8.0"], "the most damaged first"
+    assert view.rows.shown()[0][1:] == ["billing", "billing", "login", "right before, wrong now"]
+    assert view.rows.shown()[-1][-1] == "wrong before, right now"
+    told = " ".join(view.facts.texts())
+    assert "2.1 % before, 3.4 % after" in told
+    assert "Short texts (40 rows): 95.0 % before, 90.0 % after" in told and "−10.0 points" in told
+    assert not view.form.isVisible()
+
+
+def test_one_of_several_forms_is_chosen(view):
+    damage = fake_frontier.damage() | {"2-other": {"flips": {"right_to_wrong": 0, "wrong_to_right": 0}}}
+    view.set_results(fake.results("r") | {"damage": damage})
+    assert view.form.isVisible() and view.form.currentData() == "2-other"
+    assert view.sentence.text() == "Every test row has the same answer as before."
+    assert not view.classes.isVisible() and not view.rows.isVisible()
+    view.form.setCurrentIndex(0)
+    assert view.form.currentText() == "Dynamic int8" and view.classes.isVisible()
+
+
+@pytest.mark.parametrize("damage", [None, {}, {"a": {}}, {"a": {"flips": {"rows": [{"row": 1}]}, "worst_slice": None}},
+                                    {"a": {"classes": [{"label": "x"}], "calibration": {"before": None}}}])  # fmt: skip
+def test_missing_parts_are_left_out(view, damage):
+    assert view.set_results({"damage": damage}) == bool(damage)
