@@ -32,6 +32,12 @@ TASKS = find("tlstudio.tasks")
 USUAL = ("text-classification", "token-classification", "image-classification")
 # options that make a step do something to a tiny network, where its usual ones would not
 OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "structured-pruning": [
+        {"epochs": 1, "rounds": 2},
+        {"heads": False, "spread": "layer", "importance": "magnitude", "target": "flops", "keep": 0.7, "epochs": 0},
+    ],
+    "magnitude-pruning": [{"epochs": 1, "gradual": True}, {"pattern": "2:4", "epochs": 0}],
+    "movement-pruning": [{"epochs": 1}],
     "layer-removal": [{"keep": 1, "epochs": 1}, {"keep": 1, "choose": "importance", "epochs": 0}],
 }
 PAIRS = [
