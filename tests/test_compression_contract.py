@@ -36,7 +36,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"epochs": 1, "rounds": 2},
         {"heads": False, "spread": "layer", "importance": "magnitude", "target": "flops", "keep": 0.7, "epochs": 0},
     ],
-    "magnitude-pruning": [{"epochs": 1, "gradual": True}, {"pattern": "2:4", "epochs": 0}],
+    "magnitude-pruning": [{"epochs": 1, "gradual": True}],
     "movement-pruning": [{"epochs": 1}],
     "layer-removal": [{"keep": 1, "epochs": 1}, {"keep": 1, "choose": "importance", "epochs": 0}],
 }
