@@ -67,7 +67,7 @@ def _reopened(name: str, folder: Path) -> Any:
     recipe = from_dict({
         "model": {"source": "folder", "name": str(case.model(folder / "model"))}, "data": case.data(folder),
         "task": {"name": name, **case.options}, "strategy": case.strategy, "evaluate": {"bootstrap": 100},
-        "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"},
+        "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"}, "export": [],
     })  # fmt: skip
     finished = pipeline.run(recipe, folder / "run", tiny.Heard(), Control())
     assert finished.outcome == "completed", finished.error
