@@ -316,6 +316,13 @@ def test_equal_feed_forward_layers_are_stated_by_the_config(kind):
         np.testing.assert_allclose(fresh(**inputs)[0], model(**inputs)[0], atol=1e-5)
 
 
+def test_a_loss_that_says_nothing_is_told(job):
+    model = networks.load(job.source)
+    with pytest.raises(StudioError) as caught:
+        importance.taylor(model, units.find(model), replace(job, loss=lambda *_given, **_options: None))
+    assert caught.value.code == "compress.no-loss"
+
+
 def test_cancelling_is_answered(job, tmp_path):
     from tlstudio.core.errors import Cancelled
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tlstudio.compression import units
 from tlstudio.compression.base import CompressJob
 from tlstudio.compression.units import Group
+from tlstudio.core.errors import StudioError
 from tlstudio.core.progress import Meter
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def scores(how: str, model: Any, groups: Sequence[Group], job: CompressJob) -> d
 def taylor(model: Any, groups: Sequence[Group], job: CompressJob) -> dict[tuple[str, str], torch.Tensor]:
     """How much the loss would change without each unit, to first order: |Σ w · ∂L/∂w| over the weights that read it.
 
-    The sum is the derivative by a gate before the unit, since it is linear in these weights. Means over batches.
+    The sum is the derivative by a gate before the unit, since it is linear in these weights. Sums over batches.
+
+    Raises:
+        StudioError: there are no rows, or the loss cannot be computed for this network.
     """
     import torch
 
@@ -50,13 +54,18 @@ def taylor(model: Any, groups: Sequence[Group], job: CompressJob) -> dict[tuple[
     totals = {group.key: torch.zeros(group.count) for group in groups}
     trains = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
     torch.manual_seed(job.seed)  # some tasks draw what they ask, such as the masked words
+    if ready := getattr(job.task, "ready", None):  # what a loaded network needs to give a loss
+        ready(model)
     model.eval().requires_grad_(False)
     weights = [model.get_submodule(group.columns).weight.requires_grad_(True) for group in groups]
     meter = Meter(job.emit, job.control, "compress", min(_ROWS, len(job.rows.splits["train"])), "rows")
     try:
         for batch in labelled(job, _ROWS, _BATCH):
             labels, _rows, options = split_batch(batch)
-            gradients = torch.autograd.grad(job.loss(model(**batch), labels, **options), weights, allow_unused=True)
+            loss = job.loss(model(**batch), labels, **options)
+            if not torch.is_tensor(loss) or not loss.requires_grad:
+                raise _no_loss(model)
+            gradients = torch.autograd.grad(loss, weights, allow_unused=True)
             for group, weight, gradient in zip(groups, weights, gradients, strict=True):
                 if gradient is not None:
                     gates = units.columns_of(model, group, weight.detach() * gradient).sum((1, 2))
@@ -66,6 +75,13 @@ def taylor(model: Any, groups: Sequence[Group], job: CompressJob) -> dict[tuple[
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(trains[name])
     return totals
+
+
+def _no_loss(model: Any) -> StudioError:
+    return StudioError(
+        "compress.no-loss", "The loss of a network of type {kind} does not say how much its units matter.",
+        "Choose their magnitude as importance.", where="compress.structured-pruning", kind=model.config.model_type,
+    )  # fmt: skip
 
 
 def magnitude(model: Any, group: Group) -> torch.Tensor:

@@ -20,6 +20,8 @@ _TURNS = 7
 
 def batch(job: CompressJob) -> dict[str, Any] | None:
     """A batch as the task trains on it, without its labels; None where the step was given no rows."""
+    import torch
+
     from tlstudio.compression.rows import labelled
     from tlstudio.models.batches import split_batch
 
@@ -27,7 +29,7 @@ def batch(job: CompressJob) -> dict[str, Any] | None:
         return None
     given = next(labelled(job, ROWS, ROWS))
     split_batch(given)
-    return given
+    return {name: value for name, value in given.items() if torch.is_tensor(value)}  # no true boxes
 
 
 def answers(model: Any, job: CompressJob) -> list[torch.Tensor]:
