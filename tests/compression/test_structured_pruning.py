@@ -115,7 +115,7 @@ print(json.dumps(model(input_ids=ids, attention_mask=ids * 0 + 1).logits.tolist(
 """
 
 
-@pytest.mark.parametrize("heads", [False, True])
+@pytest.mark.parametrize("heads", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_saved_network_is_loaded_by_a_fresh_process(heads, job, tmp_path, monkeypatch):
     """By plain transformers where only neurons went, as many in each layer; else by the file that exports carry."""
     import json

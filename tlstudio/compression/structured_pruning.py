@@ -55,7 +55,8 @@ class Options(recovering.Options):
     )  # fmt: skip
     rounds: int = Field(
         1, ge=1, le=20, title="Rounds",
-        description="1 cuts at once; more cut a part each time, and the network recovers in between.",
+        description="1 cuts at once; more cut a part each time, and the network recovers in between, for "
+        "an epoch at least.",
     )  # fmt: skip
 
     @model_validator(mode="after")
