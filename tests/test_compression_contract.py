@@ -32,6 +32,12 @@ TASKS = find("tlstudio.tasks")
 USUAL = ("text-classification", "token-classification", "image-classification")
 # options that make a step do something to a tiny network, where its usual ones would not
 OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "structured-pruning": [
+        {"epochs": 1, "rounds": 2},
+        {"heads": False, "spread": "layer", "importance": "magnitude", "target": "flops", "keep": 0.7, "epochs": 0},
+    ],
+    "magnitude-pruning": [{"epochs": 1, "gradual": True}],
+    "movement-pruning": [{"epochs": 1}],
     "layer-removal": [{"keep": 1, "epochs": 1}, {"keep": 1, "choose": "importance", "epochs": 0}],
 }
 PAIRS = [
@@ -61,7 +67,7 @@ def _reopened(name: str, folder: Path) -> Any:
     recipe = from_dict({
         "model": {"source": "folder", "name": str(case.model(folder / "model"))}, "data": case.data(folder),
         "task": {"name": name, **case.options}, "strategy": case.strategy, "evaluate": {"bootstrap": 100},
-        "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"},
+        "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"}, "export": [],
     })  # fmt: skip
     finished = pipeline.run(recipe, folder / "run", tiny.Heard(), Control())
     assert finished.outcome == "completed", finished.error

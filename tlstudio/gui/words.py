@@ -155,7 +155,8 @@ def form(name: str) -> str:
 
 def choice(name: str) -> str:
     """An entry of a drop-down list, by its value in the recipe; names of formats and devices stay as they are."""
-    return {**_of_data(), **_of_tasks(), **_of_strategies(), **_of_training()}.get(name, name)
+    known = {**_of_data(), **_of_tasks(), **_of_strategies(), **_of_training(), **_of_compression()}
+    return known.get(name, name)
 
 
 def _of_data() -> dict[str, str]:
@@ -270,7 +271,7 @@ def _of_training() -> dict[str, str]:
         "auto": translate("choices", "Automatic"),
         "none": translate("choices", "None"),
         "classes": translate("choices", "Every class equally often"),
-        "random": translate("choices", "Anywhere"),
+        "random": translate("choices", "At random"),
         "adamw": "AdamW",
         "radam": "RAdam",
         "nadam": "NAdam",
@@ -294,6 +295,23 @@ def _of_training() -> dict[str, str]:
         "cpu": translate("choices", "Processor (CPU)"),
         "cuda": translate("choices", "NVIDIA GPU (CUDA)"),
         "mps": translate("choices", "Apple GPU (MPS)"),
+    }
+
+
+def _of_compression() -> dict[str, str]:
+    """Options of compression steps."""
+    return {
+        "parameters": translate("choices", "Parameters"),
+        "flops": translate("choices", "Operations (FLOPs)"),
+        "latency": translate("choices", "Time of an answer"),
+        "taylor": translate("choices", "Change of the loss (Taylor)"),
+        "magnitude": translate("choices", "Size of the weights"),
+        "network": translate("choices", "The whole network"),
+        "layer": translate("choices", "Each layer"),
+        "free": translate("choices", "Zeros anywhere"),
+        "2:4": translate("choices", "2 of 4 stay"),
+        "1:4": translate("choices", "1 of 4 stays"),
+        "4:8": translate("choices", "4 of 8 stay"),
     }
 
 

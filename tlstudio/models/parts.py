@@ -25,6 +25,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 from transformers.modeling_outputs import SequenceClassifierOutput
+from transformers.pytorch_utils import Conv1D
 
 VARIANT = "parts"
 SETTINGS_FILE = "tlstudio.json"
@@ -383,10 +384,37 @@ def _behind(learned: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
     return torch.cat([learned.to(states.dtype).expand(len(states), *learned.shape), states], dim=2)
 
 
+# --- of other sizes
+
+
+def widths(
+    model: Any, *, layers: dict[str, tuple[int, int]], attributes: dict[str, dict[str, int]] | None = None
+) -> None:
+    """Gives linear layers other widths than the config states: heads and neurons that were pruned are not there.
+
+    Args:
+        model: whose layers are ``Linear`` or the ``Conv1D`` of transformers.
+        layers: how many numbers each takes and gives, by its name.
+        attributes: what modules of attention state of themselves, such as ``num_attention_heads``, by their names.
+    """
+    for name, (given, giving) in layers.items():
+        owner, _, own = name.rpartition(".")
+        old = model.get_submodule(name)
+        fresh: nn.Module = (
+            nn.Linear(given, giving, bias=old.bias is not None) if isinstance(old, nn.Linear) else Conv1D(giving, given)
+        )
+        fresh.requires_grad_(old.weight.requires_grad)
+        setattr(model.get_submodule(owner), own, fresh.train(old.training))
+    for name, values in (attributes or {}).items():
+        for attribute, value in values.items():
+            setattr(model.get_submodule(name), attribute, value)
+
+
 PARTS: dict[str, Callable[..., None]] = {
     "reading": reading,
     "neighbours": neighbours,
     "prefix": prefix,
     "fusion": fusion,
+    "widths": widths,
 }
 HEADS = ("reading", "neighbours")  # parts that replace nothing but the head: the backbone below is a plain one
