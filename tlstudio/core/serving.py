@@ -174,7 +174,9 @@ class Handler(BaseHTTPRequestHandler):
                 return self.server.served.answer(given)
             except Exception as error:  # whatever a model raises over a row is no reason to end
                 text = str(error).replace(folder, "").splitlines()
-                raise Refused(422, f"It cannot be answered: {text[0][:200] if text else type(error).__name__}") from error
+                raise Refused(
+                    422, f"It cannot be answered: {text[0][:200] if text else type(error).__name__}"
+                ) from error
 
     def _body(self) -> Any:
         if self.headers.get("Transfer-Encoding"):

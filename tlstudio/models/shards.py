@@ -59,5 +59,6 @@ def _bytes_of(piece: object) -> int:
     for size in piece.get_shape():  # type: ignore[attr-defined]
         count *= size
     kind = str(piece.get_dtype())  # type: ignore[attr-defined]
-    bits = int("".join(sign for sign in kind.split("_")[0] if sign.isdigit()) or 8)  # such as F32, BF16, I8, F8_E4M3
+    digits = "".join(sign for sign in kind.partition("_")[0] if sign.isdigit())  # such as F32, BF16, I8, F8_E4M3
+    bits = int(digits or 8)  # BOOL
     return count * bits // 8

@@ -24,8 +24,10 @@ _USUAL = "text-classification"  # the task of a model folder that does not say i
 class Predictor:
     """A model that is loaded once and asked often."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, threads: int | None = None) -> None:
         """Loads a run folder (its trained model), a folder with weights of any export, or a bundle.
+
+        ``threads`` are those of ONNX Runtime; as many as there are cores if None.
 
         Raises:
             StudioError: there is no model in ``target``.
@@ -34,7 +36,7 @@ class Predictor:
         self.folder = Path(self._unpacked.name) if self._unpacked else _model_folder(Path(target))
         name = str(read_settings(self.folder).get("task") or _USUAL)
         self.task: TaskBase = get("tlstudio.tasks", name, "task.name")
-        self.scorer = scorer_of(self.folder)
+        self.scorer = scorer_of(self.folder, threads)
 
     def predict(self, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """An answer to each row of values by role, see :meth:`tlstudio.tasks.base.TaskBase.answers`.
@@ -92,10 +94,10 @@ def _model_folder(target: Path) -> Path:
     )
 
 
-def scorer_of(folder: Path) -> Scorer:
+def scorer_of(folder: Path, threads: int | None = None) -> Scorer:
     """The model in a folder, in the runtime of its weights."""
     if (folder / "model.onnx").is_file():
-        return OnnxScorer(folder / "model.onnx")
+        return OnnxScorer(folder / "model.onnx", threads=threads)
     if (folder / "model.pt2").is_file():
         from tlstudio.models.torch_graph import GraphScorer
 
