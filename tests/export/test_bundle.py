@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.export.conftest import LABELS, results
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled
 from tlstudio.core.progress import silent
@@ -25,7 +26,6 @@ from tlstudio.export import run
 from tlstudio.export.base import ExportJob
 from tlstudio.export.bundle import PLUGIN, requirements
 from tlstudio.pipeline.predict import Predictor
-from tests.export.conftest import LABELS, results
 
 TEXTS = ["my card is lost", "refund the money please", "where is my money ? " * 20]
 

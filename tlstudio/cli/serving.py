@@ -83,7 +83,7 @@ def serve(
     server = served.listen(replace(model, limits=limits), host, port)
     if not serving.is_loopback(host):
         show.err.print(serving.OPEN.format(host=host), style="yellow", highlight=False)
-    serving.run(server, lambda text: typer.echo(text))
+    serving.run(server, typer.echo)
 
 
 def push(

@@ -151,8 +151,18 @@ def results(results: dict[str, Any], folder: Path) -> None:
         value = _value(extra["metrics"], leading[0])
         out.print(f"Extra set {extra['name']}: {titles[0]} {value} on {extra['rows']} {unit}", highlight=False)
     if exports := results.get("exports"):
-        table("Exports", ("format", "size", "rows", "largest difference", "same answers", "metric", "1 row", "16 rows", "verdict"),
-              [_export_row(entry) for entry in exports])  # fmt: skip
+        heads = (
+            "format",
+            "size",
+            "rows",
+            "largest difference",
+            "same answers",
+            "metric",
+            "1 row",
+            "16 rows",
+            "verdict",
+        )
+        table("Exports", heads, [_export_row(entry) for entry in exports])
     tasks(results, folder)
     retention(results)
     for entry in results.get("exports", []):

@@ -113,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def setup(self) -> None:
-        self.timeout = self.server.served.limits.seconds
+        self.timeout = self.server.served.limits.seconds  # type: ignore[misc]  # socketserver reads it so
         super().setup()
 
     def do_GET(self) -> None:
@@ -233,7 +233,7 @@ def rows_of(body: Any, served: Served) -> tuple[list[dict[str, str]], bool]:
         Refused: it is no request, or beyond the limits.
     """
     if not isinstance(body, dict):
-        raise Refused(400, 'Send an object, as {"%s": "…"} or {"rows": […]}.' % served.asks[0])
+        raise Refused(400, f'Send an object, as {{"{served.asks[0]}": "…"}} or {{"rows": […]}}.')
     single = "rows" not in body
     rows = [body] if single else body["rows"]
     if not isinstance(rows, list) or not rows:

@@ -147,8 +147,8 @@ def _peak() -> int:
     import psutil
 
     info = psutil.Process().memory_info()
-    if hasattr(info, "peak_wset"):  # Windows
-        return int(info.peak_wset)
+    if most := getattr(info, "peak_wset", None):  # Windows
+        return int(most)
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
