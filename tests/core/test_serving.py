@@ -113,7 +113,8 @@ def test_what_is_no_request_is_refused_with_a_reason(start, status, body):
         (421, {**JSON, "Host": "evil.example"}), (421, {**JSON, "Host": "evil.example:8000"}),
         (421, {**JSON, "Host": "127.0.0.1.evil.example"}), (403, {**JSON, "Origin": "http://evil.example"}),
         (403, {**JSON, "Origin": "null"}), (200, {**JSON, "Origin": "http://localhost:1"}),
-        (200, {**JSON, "Host": "localhost"}), (200, {**JSON, "Host": "[::1]:80"}), (411, {**JSON, "Content-Length": "x"}),
+        (200, {**JSON, "Host": "localhost"}), (200, {**JSON, "Host": "[::1]:80"}),
+        (411, {**JSON, "Content-Length": "x"}),
         (411, {**JSON, "Content-Length": "-1"}), (413, {**JSON, "Content-Length": "9" * 30}),
     ],
 )  # fmt: skip

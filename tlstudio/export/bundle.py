@@ -17,7 +17,7 @@ from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
 from tlstudio.export.onnx import PLUGIN as ONNX
 from tlstudio.models import bundles, heads, loading
-from tlstudio.models.folders import copy_tokenizer, read_labels
+from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import OnnxScorer, Scorer
 from tlstudio.models.tokenizers import require_file
 
@@ -68,7 +68,7 @@ class Bundle:
         task = plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name")
         text = (folder / "predict.py").read_text(encoding="utf-8")
         write_json(folder / ABOUT, {**read_json(folder / ABOUT), **_about(task, text, job)})
-        if labels := read_labels(folder):
+        if labels := job.results.get("labels"):
             write_text(folder / "labels.json", json.dumps(labels, ensure_ascii=False, indent=1) + "\n")
         with explain_os_errors(folder):
             shutil.copyfile(str(serving.__file__), folder / "server.py")
