@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,13 @@ import numpy as np
 import pytest
 
 from tests import tiny
+from tests.export.test_bundle import BLOCKED, serving
 from tests.tasks.cases import CASES, Case
 from tlstudio import pipeline
 from tlstudio.core.control import Control
 from tlstudio.core.files import read_json
 from tlstudio.core.plugins import find
-from tlstudio.core.recipe import Recipe, from_dict
+from tlstudio.core.recipe import Choice, Recipe, from_dict
 from tlstudio.data.labelled import require
 from tlstudio.metrics.names import METRICS
 from tlstudio.models.heads import Head, read_settings
@@ -25,6 +28,7 @@ from tlstudio.tasks.base import EncodeJob
 
 TASKS = find("tlstudio.tasks")
 EXPORTS = find("tlstudio.export")
+SLOW = ("bundle", "torch-export")  # of each task; see tests/export
 KINDS = {"label", "labels", "number", "spans", "answer", "generation", "fill", "boxes", "embedding", "similarity"}
 
 
@@ -34,7 +38,8 @@ class Whole:
     def __init__(self, name: str, case: Case, folder: Path) -> None:
         self.task, self.case, self.folder = TASKS[name], case, folder / "run"
         self.rows = case.asked(folder)
-        others = ("onnx-int8", "adapters")  # which need a compression step, and a strategy that learns adapters
+        # which need a compression step, and a strategy that learns adapters; and those that only a slow test writes
+        others = ("onnx-int8", "adapters", *SLOW)
         self.formats = [one.NAME for one in EXPORTS.values() if one.fits(self.task) is None and one.NAME not in others]
         self.recipe = self._recipe(name, folder)
         self.heard = tiny.Heard()
@@ -115,6 +120,41 @@ def test_every_export_answers_the_same(whole):
         assert entry["parity"]["status"] == "passed", entry
         assert (whole.folder / entry["path"] / "predict.py").is_file()
         assert (whole.folder / entry["path"] / "README.md").is_file()
+        assert entry["parity"]["latency"]["16"]["median_ms"] > 0
+        if whole.task.GATHERS:  # all test rows were asked, and their labels are at hand
+            assert abs(entry["parity"]["metric"]["difference"]) < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW)
+def test_further_exports_answer_the_same(whole, name):
+    if EXPORTS[name].fits(whole.task) is not None:
+        pytest.skip("is not offered for this task")
+    finished = pipeline.export(whole.folder, [Choice(name=name)], tiny.silent, Control())
+    assert finished.outcome == "completed", finished.error
+    [entry] = [one for one in read_json(whole.folder / "results.json")["exports"] if one["name"] == name]
+    assert entry["parity"]["status"] == "passed", entry
+    found = Predictor(whole.folder / entry["path"]).predict(whole.rows)
+    assert [one["kind"] for one in found] == [one["kind"] for one in Predictor(whole.folder).predict(whole.rows)]
+
+
+@pytest.mark.slow
+def test_the_server_of_a_bundle_answers(whole, tmp_path):
+    if EXPORTS["bundle"].fits(whole.task) is not None:
+        pytest.skip("is not offered for this task")
+    if not (whole.folder / "exports/bundle").is_dir():
+        pipeline.export(whole.folder, [Choice(name="bundle")], tiny.silent, Control())
+    with zipfile.ZipFile(whole.folder / "exports/bundle/bundle.zip") as archive:
+        archive.extractall(tmp_path)
+    with serving(tmp_path, before=BLOCKED) as ask:
+        for row in whole.rows:
+            if "tokens" in row:  # a server takes texts
+                continue
+            sent = {role: base64.b64encode(Path(value).read_bytes()).decode() if role in ("image", "audio") else value
+                    for role, value in row.items()}  # fmt: skip
+            status, text = ask("POST", "/predict", sent)
+            assert status == 200, text
+            assert "answer" in json.loads(text)
 
 
 def test_reloading_gives_the_same_answers(whole):

@@ -75,3 +75,24 @@ def test_languages_that_were_tested_are_named():
     assert "other sources and languages were not tested" in card._limits({})[-1]
     said = card._limits({"languages": [{"name": "en", "trained": 90}, {"name": "zh", "trained": 0}]})[-1]
     assert "in these languages: en, zh (zero-shot); others were not tested" in said
+
+
+def test_what_the_compression_has_cost_and_the_energy(job, tmp_path):
+    stages = [{**stage, "title": title, "bytes": size, "agreement": same} for stage, title, size, same in
+              zip(job.results["stages"], ("PyTorch fp32", "ONNX int8"), (90_000_000, 23_000_000), (1.0, 0.98),
+                  strict=True)]  # fmt: skip
+    training = {**job.results["training"], "seconds": 3600, "device": "cpu", "threads": 2}
+    facts = {**job.results, "stages": stages, "headline": "accuracy", "training": training}
+    verdict = {**VERDICT, "metric": {"name": "accuracy", "value": 0.935, "reference": 0.94, "difference": -0.005},
+               "latency": {"1": {"median_ms": 2.0}, "16": {"median_ms": 20.0}}}  # fmt: skip
+    full = type(job)(**{**vars(job), "results": facts})
+    _, body = _split(card.render(full, OnnxInt8(), tmp_path, verdict))
+    assert "## Compression" in body
+    assert "| ONNX int8 | 0.935 (0.915–0.945) | 23.0 MB | 9.4 ms | 98.0 % |" in body
+    assert "answers otherwise than the trained model for 2.0 % of the test rows" in body
+    assert "On these 200 rows its accuracy is 0.935, and that of the model before the export 0.940." in body
+    assert "In a fresh process it took 2.0 ms for 1 row, 20.0 ms for 16 rows (median)." in body
+    assert "About 40 Wh for" in body
+    assert "The licence of the data is not known here" in body
+    _, plain = _split(card.render(full, Safetensors(), tmp_path, {**VERDICT}))
+    assert "## Compression" not in plain, "it is exported as it was trained"

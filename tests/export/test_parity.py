@@ -81,3 +81,36 @@ def test_cancel_kills_the_check(classifier, encoded, reference):
 def test_without_rows_there_is_a_warning(classifier):
     found = parity.check(Safetensors(), classifier, [], np.zeros((0, 3)), Control())
     assert (found["status"], found["rows"]) == ("warned", 0)
+
+
+def test_metric_and_latency_of_an_export(int8_folder, encoded, reference):
+    right = reference.argmax(1)
+    asked = []
+
+    def measure(answers, places):
+        asked.append(places)
+        return "accuracy", float(
+            np.mean([answer.argmax() == right[at] for answer, at in zip(answers, places, strict=True)])
+        )
+
+    found = parity.check(OnnxInt8(), int8_folder, encoded, reference, Control(), rows=20, measure=measure)
+    assert found["metric"]["reference"] == 1.0
+    assert found["metric"]["value"] == pytest.approx(found["agreement"])
+    assert found["metric"]["difference"] == pytest.approx(found["agreement"] - 1)
+    assert asked[0] == asked[1]
+    assert (len(asked[0]), asked[0][0], asked[0][-1]) == (20, 0, len(encoded) - 1)
+    assert set(found["latency"]) == {"1", "16"}
+    assert all(time["median_ms"] > 0 for time in found["latency"].values())
+
+
+def test_sixteen_rows_take_longer_than_one():
+    import time
+
+    class Slow:
+        def outputs(self, batch):
+            time.sleep(0.002 * len(batch))
+            return [np.zeros(2)] * len(batch)
+
+    found = parity.timed(Slow(), [{"input_ids": [1]}] * 3)
+    assert found["1"]["median_ms"] >= 2
+    assert found["16"]["median_ms"] >= 32

@@ -151,8 +151,18 @@ def results(results: dict[str, Any], folder: Path) -> None:
         value = _value(extra["metrics"], leading[0])
         out.print(f"Extra set {extra['name']}: {titles[0]} {value} on {extra['rows']} {unit}", highlight=False)
     if exports := results.get("exports"):
-        table("Exports", ("format", "size", "rows", "largest difference", "same answers", "verdict"),
-              [_export_row(entry) for entry in exports])  # fmt: skip
+        heads = (
+            "format",
+            "size",
+            "rows",
+            "largest difference",
+            "same answers",
+            "metric",
+            "1 row",
+            "16 rows",
+            "verdict",
+        )
+        table("Exports", heads, [_export_row(entry) for entry in exports])
     tasks(results, folder)
     retention(results)
     for entry in results.get("exports", []):
@@ -220,8 +230,17 @@ def _export_row(entry: dict[str, Any]) -> tuple[str, ...]:
         str(parity["rows"]),
         f"{parity['max_logit_difference']:.2g}" if parity.get("max_logit_difference") is not None else "–",
         numbers.percent(parity.get("agreement")),
+        _metric_change(parity.get("metric")),
+        *(numbers.milliseconds((parity.get("latency") or {}).get(size, {}).get("median_ms")) for size in ("1", "16")),
         parity["status"],
     )
+
+
+def _metric_change(metric: dict[str, Any] | None) -> str:
+    """The metric of an export on the rows of its check, and by how much it differs from that of the trained model."""
+    if not metric:
+        return numbers.DASH
+    return f"{names.about(metric['name']).title} {numbers.score(metric['value'])} ({_signed(metric['difference'])})"
 
 
 def tasks(results: dict[str, Any], folder: Path) -> None:

@@ -73,7 +73,13 @@ class NoOptions(BaseModel):
 
 
 class Exporter(Protocol):
-    """An export format. Instances hold no state."""
+    """An export format. Instances hold no state.
+
+    It may also have ``pack(job, folder)``, which makes one file of all before it is proven; ``seal(job, folder)``,
+    which ends that file when the card is written; ``tolerance(folder)``, where what is allowed depends on what was
+    written; ``script(text)``, which changes the script of the task for these files; and ``LIBRARY``, what loads them,
+    where that is not the runtime.
+    """
 
     NAME: str
     TITLE: str

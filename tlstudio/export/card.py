@@ -11,7 +11,7 @@ import yaml
 from tlstudio import __version__
 from tlstudio.core import numbers, paths, plugins
 from tlstudio.core.files import size_of, write_text
-from tlstudio.export import parity
+from tlstudio.export import energy, parity
 from tlstudio.export.base import Exporter, ExportJob
 from tlstudio.metrics.names import about
 from tlstudio.models import earlier
@@ -45,7 +45,7 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         head=Markup(_head(job, exporter)),
         version=__version__,
         exporter=exporter,
-        onnx=exporter.NAME.startswith("onnx"),
+        graph=exporter.RUNTIME == "onnx",
         bytes=size_of(folder),
         n=numbers,
         r=job.results,
@@ -55,7 +55,11 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         lineage=earlier.told(job.results.get("model", {}).get("lineage")),
         file=Path(str(job.results.get("data", {}).get("path", ""))).name,
         parity=parity.message(verdict),
-        limits=_limits(job.results),
+        energy=energy.told(job.results.get("training") or {}),
+        chain=_chain(job, exporter),
+        check=verdict,
+        about=about,
+        limits=[*_limits(job.results), *_cost(job, exporter)],
         offset=0.0 if exporter.RUNTIME == "onnx" else Head.of(read_settings(folder)).offset,
         licence=_licence(job),
         own=(folder / "network.py").is_file(),
@@ -77,7 +81,7 @@ def _base(job: ExportJob) -> str:
 
 
 def _head(job: ExportJob, exporter: Exporter) -> str:
-    head: dict[str, Any] = {"library_name": exporter.RUNTIME}
+    head: dict[str, Any] = {"library_name": getattr(exporter, "LIBRARY", exporter.RUNTIME)}
     task = plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name")
     head["pipeline_tag"] = task.HUB_TAG
     head["tags"] = [task.NAME, job.recipe.strategy.name, "tlstudio"]
@@ -104,6 +108,28 @@ def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, str, dict[st
     if exporter.stage(job) != "trained":
         measured = _stage(job, exporter).get("metrics") or {}
     return [(name, about(name).title, value) for name, value in measured.items()]
+
+
+def _chain(job: ExportJob, exporter: Exporter) -> list[dict[str, Any]]:
+    """The trained model and each compression step up to the form that was exported; empty without steps."""
+    found: list[dict[str, Any]] = []
+    wanted, headline = exporter.stage(job), str(job.results.get("headline") or "")
+    for stage in job.results.get("stages", []):
+        metrics = stage.get("metrics") or {}
+        name = headline if headline in metrics else next(iter(metrics), "")
+        found.append({**stage, "metric": about(name).title if name else "", "value": metrics.get(name)})
+        if stage["name"] == wanted:
+            return found if len(found) > 1 else []
+    return []
+
+
+def _cost(job: ExportJob, exporter: Exporter) -> list[str]:
+    """What the compression has changed, where it was measured."""
+    agreement = _stage(job, exporter).get("agreement")
+    if exporter.stage(job) == "trained" or not isinstance(agreement, float) or agreement >= 1:
+        return []
+    return [f"Compressed, it answers otherwise than the trained model for {numbers.percent(1 - agreement)} of the test "
+            "rows."]  # fmt: skip
 
 
 def _limits(results: dict[str, Any]) -> list[str]:

@@ -9,7 +9,8 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,20 @@ import numpy as np
 from tlstudio.core import plugins
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError, fill
+from tlstudio.core.files import read_json, write_json
 from tlstudio.core.processes import Ended, run_module
 from tlstudio.export.base import Exporter, Tolerance
 from tlstudio.models.batches import Example
 from tlstudio.models.heads import Head, read_settings
+from tlstudio.models.scorers import Scorer
 
 ROWS = 200
-_INPUT, _OUTPUT, _ERROR = "rows.npz", "answers.npz", "error.json"
+_INPUT, _OUTPUT, _ERROR, _TIMES = "rows.npz", "answers.npz", "error.json", "latency.json"
+_SIZES = (1, 16)  # rows a batch that is timed
+_REPETITIONS, _SECONDS = 12, 2.0  # of each size; whichever ends first
 Parity = dict[str, Any]
+# name and value of the task's metric for answers to the test rows at some places; None where it has none for them
+Measure = Callable[[Sequence[np.ndarray], Sequence[int]], tuple[str, float] | None]
 
 
 def check(
@@ -37,6 +44,7 @@ def check(
     control: Control,
     *,
     rows: int = ROWS,
+    measure: Measure | None = None,
 ) -> Parity:
     """Scores test rows with the exported files and compares with the trained model.
 
@@ -47,16 +55,20 @@ def check(
         reference: the trained model's answers to the same rows.
         control: a cancel kills the process.
         rows: how many rows, spread evenly; all if there are fewer.
+        measure: the task's metric, where labels are at hand.
 
     Returns:
         ``rows``, ``max_logit_difference``, ``agreement``, ``tolerance``, ``kind`` (of tolerance), ``status``
-        (passed, warned or failed), ``message`` (template) and ``params``.
+        (passed, warned or failed), ``message`` (template) and ``params``; ``latency`` as
+        ``{"1": {"median_ms"}, …}`` in the fresh process; and where there is a measure, ``metric`` with ``name``,
+        ``value``, ``reference`` (of the trained model on the same rows) and ``difference``.
 
     Raises:
         Cancelled: the user has cancelled.
     """
+    tolerance = tolerance_of(exporter, folder)
     if not len(examples):
-        return _no_rows(exporter.TOLERANCE)
+        return _no_rows(tolerance)
     places = np.unique(np.linspace(0, len(examples) - 1, min(rows, len(examples))).round().astype(int))
     with tempfile.TemporaryDirectory(prefix="tlstudio-parity-") as name:
         exchange = Path(name)
@@ -64,9 +76,45 @@ def check(
         arguments = [exporter.NAME, str(Path(folder).absolute()), str(exchange)]
         ended = run_module("tlstudio.export.parity", arguments, control)
         if ended.code or not (exchange / _OUTPUT).is_file():
-            return _not_loaded(exporter.TOLERANCE, len(places), _reason(exchange, ended))
-        answers = _read_arrays(exchange / _OUTPUT)
-    return compare(answers, [reference[place] for place in places], exporter.TOLERANCE, Head.of(read_settings(folder)))
+            return _not_loaded(tolerance, len(places), _reason(exchange, ended))
+        answers, times = _read_arrays(exchange / _OUTPUT), read_json(exchange / _TIMES)
+    right = [reference[place] for place in places]
+    verdict = compare(answers, right, tolerance, Head.of(read_settings(folder)))
+    if verdict["max_logit_difference"] is None:  # its answers are none
+        return verdict
+    return {**verdict, "latency": times, **_measured(measure, answers, right, [int(place) for place in places])}
+
+
+def tolerance_of(exporter: Exporter, folder: Path) -> Tolerance:
+    """What is allowed of these files: some exporters write graphs of either kind."""
+    own = getattr(exporter, "tolerance", None)
+    found: Tolerance = own(folder) if own and folder.is_dir() else exporter.TOLERANCE
+    return found
+
+
+def _measured(
+    measure: Measure | None, answers: Sequence[np.ndarray], reference: Sequence[np.ndarray], places: Sequence[int]
+) -> dict[str, Any]:
+    """What the differences mean for the task's metric."""
+    found, before = (measure(item, places) if measure else None for item in (answers, reference))
+    if found is None or before is None:
+        return {}
+    name, value = found
+    return {"metric": {"name": name, "value": value, "reference": before[1], "difference": value - before[1]}}
+
+
+def timed(scorer: Scorer, rows: Sequence[Example]) -> dict[str, dict[str, float]]:
+    """Median milliseconds of batches of rows, by size; the first try of a size, which allocates, does not count."""
+    found = {}
+    for size in _SIZES:
+        batch = [rows[at % len(rows)] for at in range(size)]
+        times: list[float] = []
+        while len(times) <= _REPETITIONS and sum(times) < _SECONDS:
+            begin = time.perf_counter()
+            scorer.outputs(batch)
+            times.append(time.perf_counter() - begin)
+        found[str(size)] = {"median_ms": float(np.median(times[1:] or times) * 1000)}
+    return found
 
 
 def _write_examples(path: Path, examples: Sequence[Example]) -> None:
@@ -201,7 +249,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = _read_examples(given.exchange / _INPUT)
     try:
         exporter: Exporter = plugins.get("tlstudio.export", given.exporter, "export")
-        answers = score(exporter.scorer(given.folder), rows)
+        scorer = exporter.scorer(given.folder)
+        answers = score(scorer, rows)
+        write_json(given.exchange / _TIMES, timed(scorer, rows))
     except Exception as error:  # whatever a runtime raises on a broken file is the verdict, told to the parent
         text = error.message if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
         (given.exchange / _ERROR).write_text(json.dumps(text.splitlines()[0][:300]), encoding="utf-8")

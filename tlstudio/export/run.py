@@ -27,7 +27,11 @@ class _Failed(Exception):
 
 
 def export_all(
-    job: ExportJob, choices: Sequence[Choice], examples: Sequence[Example], reference: Sequence[np.ndarray]
+    job: ExportJob,
+    choices: Sequence[Choice],
+    examples: Sequence[Example],
+    reference: Sequence[np.ndarray],
+    measure: parity.Measure | None = None,
 ) -> list[dict[str, Any]]:
     """Writes each export to ``exports/<name>/`` and checks it against the trained model.
 
@@ -36,6 +40,7 @@ def export_all(
         choices: which formats; a name given twice is written once.
         examples: model inputs of the test rows.
         reference: answers to them of the model that the exports are made of.
+        measure: the task's metric of answers to some of the rows; None where their labels are not at hand.
 
     Returns:
         Entries of ``results["exports"]``. One that failed its check has no files and an empty ``path``.
@@ -46,7 +51,9 @@ def export_all(
     """
     chosen = [_prepare(job, choice) for choice in {choice.name: choice for choice in choices}.values()]
     meter = Meter(job.emit, job.control, "export", _STEPS * len(chosen), "steps")
-    return [_export(job, exporter, config, examples, reference, meter=meter) for exporter, config in chosen]
+    return [
+        _export(job, exporter, config, examples, reference, measure=measure, meter=meter) for exporter, config in chosen
+    ]
 
 
 def _prepare(job: ExportJob, choice: Choice) -> tuple[Exporter, Any]:
@@ -64,6 +71,7 @@ def _export(
     examples: Sequence[Example],
     reference: Sequence[np.ndarray],
     *,
+    measure: parity.Measure | None,
     meter: Meter,
 ) -> dict[str, Any]:
     target = job.run_folder / FOLDER / exporter.NAME
@@ -71,9 +79,13 @@ def _export(
     try:
         with files.atomic_folder(target) as folder:
             _write(job, exporter, config, folder)
+            if pack := getattr(exporter, "pack", None):  # of the files one; it is what is proven
+                pack(job, folder)
             meter.advance(export=exporter.NAME)
-            verdict = parity.check(exporter, folder, examples, reference, job.control)
+            verdict = parity.check(exporter, folder, examples, reference, job.control, measure=measure)
             card.write(job, exporter, folder, verdict)
+            if seal := getattr(exporter, "seal", None):
+                seal(job, folder)
             meter.advance(export=exporter.NAME)
             if verdict["status"] == "failed":
                 raise _Failed
@@ -95,6 +107,8 @@ def _write(job: ExportJob, exporter: Exporter, config: Any, folder: Path) -> Non
             script = adapters.script(script)
         elif (folder / "network.py").is_file():  # see models/parts.py
             script = _with_parts(script)
+        if change := getattr(exporter, "script", None):
+            script = change(script)
         files.write_text(folder / "predict.py", script)
     settings = folder / SETTINGS_FILE
     if not settings.is_file():  # predict.py reads the length from it

@@ -40,7 +40,7 @@ def to_onnx(
     import torch
 
     head, inputs = head or Head(), inputs or inputs_of({})
-    wrapper = _answering(model.float().cpu().eval(), head, tuple(inputs))
+    wrapper = answering(model.float().cpu().eval(), head, tuple(inputs))
     # two rows and nine tokens: a size of one would be taken for a constant; each input is a tensor of its own:
     # one tensor given twice is exported as one input, and the mask would be read as the ids
     length = 9 if "input_ids" in inputs else _SAMPLES
@@ -54,7 +54,7 @@ def to_onnx(
                 opset_version=OPSET,
                 input_names=list(inputs),
                 output_names=list(head.names),
-                dynamic_shapes=(tuple(_axes(about["shape"]) for about in inputs.values()),),
+                dynamic_shapes=(tuple(axes(about["shape"]) for about in inputs.values()),),
                 verbose=False,
             )
     except torch.onnx.OnnxExporterError as error:
@@ -77,13 +77,13 @@ def _untraceable(model: torch.nn.Module, error: Exception) -> StudioError:
     )  # fmt: skip
 
 
-def _axes(shape: Sequence[int | None]) -> dict[int, Any]:
+def axes(shape: Sequence[int | None]) -> dict[int, Any]:
     import torch
 
     return {axis: torch.export.Dim.DYNAMIC for axis, size in enumerate((None, *shape)) if size is None}
 
 
-def _answering(model: torch.nn.Module, head: Head, names: tuple[str, ...]) -> torch.nn.Module:
+def answering(model: torch.nn.Module, head: Head, names: tuple[str, ...]) -> torch.nn.Module:
     """A module with the inputs in order, and only the outputs of the head."""
     import torch
 

@@ -11,6 +11,7 @@ from tlstudio.core.files import size_of, write_json
 from tlstudio.core.progress import Meter
 from tlstudio.evaluation import report
 from tlstudio.export.base import ExportJob
+from tlstudio.export.parity import Measure
 from tlstudio.export.run import export_all
 from tlstudio.models.batches import Example
 from tlstudio.models.scorers import TorchScorer, score
@@ -21,7 +22,11 @@ from tlstudio.tasks.base import Outputs
 
 
 def export_and_note(
-    context: Context, compressed: dict[str, Path], examples: Sequence[Example], answers: Outputs
+    context: Context,
+    compressed: dict[str, Path],
+    examples: Sequence[Example],
+    answers: Outputs,
+    measure: Measure | None = None,
 ) -> None:
     """Writes the exports of the recipe; entries of other formats in the results stay.
 
@@ -30,9 +35,10 @@ def export_and_note(
         compressed: see :class:`ExportJob`.
         examples: the test rows as the last network among the forms of the model reads them.
         answers: of that network to them.
+        measure: the task's metric of answers to them; None where their labels are not at hand.
     """
     before = context.results.get("exports", [])
-    entries = export_all(_job(context, compressed), context.recipe.export, examples, answers)
+    entries = export_all(_job(context, compressed), context.recipe.export, examples, answers, measure)
     names = {entry["name"] for entry in entries}
     context.result("exports", [entry for entry in before if entry["name"] not in names] + entries)
 

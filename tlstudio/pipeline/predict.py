@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -10,27 +11,32 @@ from typing import Any
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.plugins import get
+from tlstudio.models import bundles
 from tlstudio.models.heads import read_settings
 from tlstudio.models.scorers import OnnxScorer, Scorer, TorchScorer, score
 from tlstudio.tasks.base import TaskBase
 
 _BATCH = 256
+_GRAPHS = ("model.onnx", "model.pt2")
 _USUAL = "text-classification"  # the task of a model folder that does not say it
 
 
 class Predictor:
     """A model that is loaded once and asked often."""
 
-    def __init__(self, target: Path) -> None:
-        """Loads a run folder (its trained model), or a folder with safetensors or ONNX weights.
+    def __init__(self, target: Path, threads: int | None = None) -> None:
+        """Loads a run folder (its trained model), a folder with weights of any export, or a bundle.
+
+        ``threads`` are those of ONNX Runtime; as many as there are cores if None.
 
         Raises:
             StudioError: there is no model in ``target``.
         """
-        self.folder = _model_folder(Path(target))
+        self._unpacked = _unpacked(Path(target))  # goes with this object
+        self.folder = Path(self._unpacked.name) if self._unpacked else _model_folder(Path(target))
         name = str(read_settings(self.folder).get("task") or _USUAL)
         self.task: TaskBase = get("tlstudio.tasks", name, "task.name")
-        self._scorer = _scorer(self.folder)
+        self.scorer = scorer_of(self.folder, threads)
 
     def predict(self, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """An answer to each row of values by role, see :meth:`tlstudio.tasks.base.TaskBase.answers`.
@@ -43,7 +49,7 @@ class Predictor:
         for row in rows:
             _require(self.task, row)
         examples = self.task.examples(self.folder, rows)
-        return self.task.answers(self.folder, rows, examples, score(self._scorer, examples))
+        return self.task.answers(self.folder, rows, examples, score(self.scorer, examples))
 
     def stream(self, rows: Iterable[Mapping[str, Any]], control: Control) -> Iterator[dict[str, Any]]:
         """Answers to any number of rows, a batch in memory at a time.
@@ -65,10 +71,18 @@ def _require(task: TaskBase, row: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
+def _unpacked(target: Path) -> tempfile.TemporaryDirectory[str] | None:
+    """The files of a bundle, or of an export folder with one; None where there is none."""
+    for archive in (target, target / bundles.FILE):
+        if archive.is_file() and archive.suffix.lower() == ".zip":
+            return bundles.opened(archive)
+    return None
+
+
 def _model_folder(target: Path) -> Path:
     for folder in (target, target / "model"):
         if (folder / "config.json").is_file() and (
-            any(folder.glob("*.safetensors")) or (folder / "model.onnx").is_file()
+            any(folder.glob("*.safetensors")) or any((folder / name).is_file() for name in _GRAPHS)
         ):
             return folder
     raise StudioError(
@@ -80,5 +94,12 @@ def _model_folder(target: Path) -> Path:
     )
 
 
-def _scorer(folder: Path) -> Scorer:
-    return OnnxScorer(folder / "model.onnx") if (folder / "model.onnx").is_file() else TorchScorer(folder)
+def scorer_of(folder: Path, threads: int | None = None) -> Scorer:
+    """The model in a folder, in the runtime of its weights."""
+    if (folder / "model.onnx").is_file():
+        return OnnxScorer(folder / "model.onnx", threads=threads)
+    if (folder / "model.pt2").is_file():
+        from tlstudio.models.torch_graph import GraphScorer
+
+        return GraphScorer(folder / "model.pt2")
+    return TorchScorer(folder)

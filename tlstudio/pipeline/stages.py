@@ -20,7 +20,7 @@ from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
-from tlstudio.pipeline import adapting, backbones, compressing, environment, head_start, kept, retention
+from tlstudio.pipeline import adapting, backbones, compressing, environment, head_start, headline, kept, retention
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
@@ -370,7 +370,8 @@ class Stages:
         forms = {form.name: form for form in self.forms}
         encoded = last_network(self.forms).encoded if forms else self.encoded
         compressed = {name: form.folder for name, form in forms.items() if name != TRAINED}
-        export_and_note(self.context, compressed, encoded.examples("test"), self.answers)
+        measure = headline.of(self.checked.task.plugin, self.checked.task.config, encoded)
+        export_and_note(self.context, compressed, encoded.examples("test"), self.answers, measure)
 
     def report(self) -> None:
         write_report(self.context)
