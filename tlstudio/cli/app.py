@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import advising, finished, searching, show
+from tlstudio.cli import advising, finished, frontier, searching, show
 from tlstudio.cli.shared import (
     CANCELLED,
     FAILED,
@@ -293,6 +293,7 @@ def doctor(json: AsJson = False) -> None:
 advising.add(app)
 searching.add(app)
 finished.add(app)
+frontier.add(app)
 
 runs_app = typer.Typer(help="List, show and delete runs.", no_args_is_help=True)
 app.add_typer(runs_app, name="runs")

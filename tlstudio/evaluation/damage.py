@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tlstudio.core import numbers
 from tlstudio.evaluation.paired import difference
 from tlstudio.metrics.errors import shorten
 
@@ -43,7 +44,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Tests:
+class Rows:
     """The N rows that both forms have answered.
 
     Attributes:
@@ -62,7 +63,7 @@ class Tests:
 
 
 def damage(
-    tests: Tests, before: Answers, after: Answers, *, bootstrap: int = 1000, seed: int = 7,
+    tests: Rows, before: Answers, after: Answers, *, bootstrap: int = 1000, seed: int = 7,
     check: Callable[[], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """What has changed from one form of a model to another on the same rows.
@@ -97,7 +98,7 @@ def damage(
     }  # fmt: skip
 
 
-def flips(tests: Tests, before: Answers, after: Answers) -> dict[str, Any]:
+def flips(tests: Rows, before: Answers, after: Answers) -> dict[str, Any]:
     """The rows whose right or wrong answer became another one."""
     changed = np.array([one != two for one, two in zip(before.predicted, after.predicted, strict=True)], bool)
     kinds = {
@@ -112,12 +113,12 @@ def flips(tests: Tests, before: Answers, after: Answers) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lost(tests: Tests, before: Answers, after: Answers, gain: NDArray[np.float64]) -> list[dict[str, Any]]:
+def _lost(tests: Rows, before: Answers, after: Answers, gain: NDArray[np.float64]) -> list[dict[str, Any]]:
     order = [int(place) for place in np.argsort(gain, kind="stable")[:_LISTED] if gain[place] < -_EVEN]
     return [_row(tests, before, after, place) | {"change": float(gain[place])} for place in order]
 
 
-def _row(tests: Tests, before: Answers, after: Answers, place: int) -> dict[str, Any]:
+def _row(tests: Rows, before: Answers, after: Answers, place: int) -> dict[str, Any]:
     return {
         "place": place,
         "row": int(tests.numbers[place]),
@@ -128,7 +129,7 @@ def _row(tests: Tests, before: Answers, after: Answers, place: int) -> dict[str,
     }
 
 
-def classes(tests: Tests, before: Answers, after: Answers) -> list[dict[str, Any]]:
+def classes(tests: Rows, before: Answers, after: Answers) -> list[dict[str, Any]]:
     """The accuracy of each class of the truth, before and after, where it changed; the largest loss first."""
     truth = np.asarray(tests.truth, dtype=object)
     found: list[dict[str, Any]] = []
@@ -143,7 +144,7 @@ def classes(tests: Tests, before: Answers, after: Answers) -> list[dict[str, Any
 
 
 def worst_slice(
-    tests: Tests, before: NDArray[np.float64], after: NDArray[np.float64], **options: Any
+    tests: Rows, before: NDArray[np.float64], after: NDArray[np.float64], **options: Any
 ) -> tuple[dict[str, Any] | None, int]:
     """The part of the rows with the largest loss of mean score, and how many parts were looked at.
 
@@ -176,3 +177,28 @@ def worst_slice(
         "after": float(after[own].mean()),
         "difference": difference(before[own], after[own], **options),
     }, looked
+
+
+def told(found: Mapping[str, Any]) -> str:
+    """What :func:`damage` has found, in English."""
+    rows = f"of {numbers.count(found['rows'])} rows"
+    if found["flips"]:
+        count = {kind: entry["count"] for kind, entry in found["flips"].items()}
+        said = [f"{count['right_to_wrong']} {rows} became wrong, {count['wrong_to_right']} right, "
+                f"{count['wrong_to_other']} wrong in another way"]  # fmt: skip
+    else:
+        said = [f"{found['worse']} {rows} became worse, {found['better']} better"]
+    gap = found["difference"]
+    said.append(f"mean score {_points(gap)} points (95 % interval {_points(gap, 'low')} to {_points(gap, 'high')})")
+    if found["calibration"]:
+        before, after = (found["calibration"][side]["value"] for side in ("before", "after"))
+        said.append(f"calibration error {numbers.percent(before)}, now {numbers.percent(after)}")
+    if worst := found["worst_slice"]:
+        gap = worst["difference"]
+        said.append(f"worst of {found['slices']} parts: {worst['by']} {worst['name']}, {_points(gap)} points "
+                    f"({_points(gap, 'low')} to {_points(gap, 'high')}) on {worst['rows']} rows")  # fmt: skip
+    return "; ".join(said) + "."
+
+
+def _points(gap: Mapping[str, float | None], side: str = "value") -> str:
+    return f"{100 * (gap[side] or 0.0):+.1f}"

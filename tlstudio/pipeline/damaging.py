@@ -39,14 +39,14 @@ class Damage:
             self.found[name] = damage.damage(tests, before, after, **self._job.options)
 
     @cached_property
-    def _reference(self) -> tuple[damage.Tests, damage.Answers]:
+    def _reference(self) -> tuple[damage.Rows, damage.Answers]:
         job = self._job
         tested = self._task.test(replace(job, bootstrap=_FEW, ask=None))  # without samples, which take a while
         truth = [str(value) for value in tested.columns["label"]]
         known = set(truth) <= set(job.encoded.labels)  # else a label is a list of tags, a text, a number …
         classes = job.encoded.labels if known else []
         texts = job.texts("text") if "text" in job.labelled.roles.columns else []
-        tests = damage.Tests(truth, job.row_numbers(), texts, classes, parts(job, truth, classes))
+        tests = damage.Rows(truth, job.row_numbers(), texts, classes, parts(job, truth, classes))
         return tests, _answers(tested, self._metrics)
 
 
