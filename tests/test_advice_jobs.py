@@ -75,7 +75,12 @@ def test_the_frontier_of_a_run(tiny_model, tickets, tmp_path, monkeypatch):
     recipe, folder = tiny.recipe(tiny_model, tickets), tmp_path / "run"
     worker.work({"id": 1, "job": "run", "args": {"recipe": recipe.to_dict(), "folder": str(folder)}}, [].append,
                 Control())  # fmt: skip
-    args = {"folder": str(folder), "chains": [[{"name": "dynamic-int8"}]], "minutes": 5, "budget": {"lost": 1}}
+    args = {
+        "folder": str(folder),
+        "chains": [[{"name": "layer-removal", "keep": 1, "epochs": 0}]],
+        "minutes": 5,
+        "budget": {"lost": 1},
+    }
     last, results = done("frontier", args)
     assert last["event"] == "reply", last
     [point] = last["data"]["points"]
@@ -83,6 +88,6 @@ def test_the_frontier_of_a_run(tiny_model, tickets, tmp_path, monkeypatch):
     assert last["data"]["best"] == point["key"]
     last, _results = done("frontier-choose", {"folder": str(folder), "key": point["key"]})
     assert (last["event"], last["outcome"]) == ("finished", "completed")
-    assert (folder / "compressed/1-dynamic-int8/model.onnx").is_file()
+    assert (folder / "compressed/1-layer-removal/model.safetensors").is_file()
     last, _results = done("frontier", {**args, "budget": {"lost": 7}})
     assert last["error"]["code"] == "recipe.bad-value"
