@@ -109,6 +109,18 @@ def test_a_study_goes_on_where_it_was_cancelled(whole, tmp_path, monkeypatch):
     assert found["points"][0]["latency"] == before["points"][0]["latency"]
 
 
+def test_a_stopped_recovery_is_not_kept(whole, tmp_path, monkeypatch):
+    folder, control = whole.copy(tmp_path / "run"), Control()
+    apply = LayerRemoval.apply
+    monkeypatch.setattr(LayerRemoval, "apply", lambda self, *given: (control.stop(), apply(self, *given)))
+    trains = [Choice.model_validate({"name": "layer-removal", "keep": 1, "epochs": 1})]
+    found = frontier.explore(folder, Budget(), tiny.Heard(), control, [trains, CUT])
+    assert [(point["status"], point["reason"]["code"]) for point in found["points"]] == [
+        ("skipped", "frontier.stopped")] * 2  # fmt: skip
+    assert not found["finished"]
+    assert not list(study.nodes_of(folder).iterdir())
+
+
 def test_no_time_begins_nothing(whole, tmp_path):
     found = frontier.explore(whole.copy(tmp_path / "run"), Budget(), tiny.Heard(), Control(), [CUT], minutes=0)
     assert [(point["status"], point["reason"]["code"]) for point in found["points"]] == [

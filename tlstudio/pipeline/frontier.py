@@ -151,6 +151,10 @@ def _opened(folder: Path, emit: Emit, control: Control) -> Iterator[tuple[Contex
         context.close()
 
 
+class _Stopped(Exception):
+    """The user has stopped a training: what it gives is not what the step would give, and is not kept."""
+
+
 class _Clock:
     """How far the study is, by chains; the time left is that of the chains to come, at most that of the user."""
 
@@ -245,7 +249,7 @@ class _Explorer:
     def _against(self, chain: Chain) -> dict[str, Any] | None:
         """Why a chain is not tried."""
         if self.control.stopping:
-            return reason("frontier.stopped", "Not tried: the search was stopped.")
+            return _STOPPED
         if self._expected(chain) > self.clock.remaining:
             return reason("frontier.no-time", "Not tried: it would take about {minutes} minutes, more than are left.",
                           minutes=round(self._expected(chain) / 60, 1))  # fmt: skip
@@ -263,6 +267,8 @@ class _Explorer:
             found = self.bench.measure(forms, chain.steps[-1])
             self.measuring = time.monotonic() - middle
             return {"status": "measured", "reason": None, **found, "seconds": round(time.monotonic() - begin, 1)}
+        except _Stopped:
+            return {"reason": _STOPPED}
         except Exception as problem:  # one chain of many; libraries raise what they like
             error = explained(problem, self.study.folder)
             if error.code in _FATAL:
@@ -289,6 +295,9 @@ class _Explorer:
                 self.failed[key] = explained(problem, target).to_dict()
                 raise
             if count := candidates.epochs_of(step):
+                if self.control.stopping:
+                    shutil.rmtree(target, ignore_errors=True)
+                    raise _Stopped
                 self.pace = max(self.pace, (time.monotonic() - begin) / count)
         return forms
 
@@ -319,6 +328,7 @@ class _Explorer:
         return result
 
 
+_STOPPED = reason("frontier.stopped", "Not tried: the search was stopped.")
 _LATER = ("frontier.stopped", "frontier.no-time")  # what another go may try
 
 
