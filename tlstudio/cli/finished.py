@@ -62,4 +62,4 @@ def compress(
 def choice_of(text: str) -> Choice:
     """A plug-in with its options, from ``name option=value …``."""
     name, *options = shlex.split(text) or [""]
-    return Choice.model_validate({**dict(parse(option) for option in options), "name": name})
+    return Choice(name=name, **dict(parse(option) for option in options))
