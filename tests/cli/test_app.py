@@ -13,8 +13,8 @@ from tlstudio import __version__
 from tlstudio.cli import app as commands
 from tlstudio.core.errors import Cancelled
 
-COMMANDS = ["gui", "demo", "run", "export", "predict", "inspect", "models", "download", "download-data", "init",
-            "options", "doctor"]  # fmt: skip
+COMMANDS = ["gui", "demo", "run", "export", "compress", "predict", "inspect", "models", "download", "download-data",
+            "init", "options", "doctor"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), ["runs"], ["runs", "list"], ["runs", "show"],
@@ -151,17 +151,6 @@ def test_demo_takes_a_strategy_and_overrides(tlstudio, monkeypatch, tmp_path):
     tlstudio("demo", "--strategy", "linear-probe", "--set", "training.epochs=2", "--runs", tmp_path)
     assert (seen[0].strategy.name, seen[0].training.epochs) == ("linear-probe", 2)
     assert tlstudio("demo", "--strategy", "magic", "--set", "x").code == 2
-
-
-def test_export_of_a_finished_run(tlstudio, runs, tmp_path):
-    shutil.copytree(runs / "20260101-run", tmp_path / "20260103-copy")
-    said = tlstudio("export", "20260103", "-f", "safetensors", "--runs", tmp_path)
-    assert said.code == 0
-    assert (tmp_path / "20260103-copy" / "exports" / "safetensors" / "model.safetensors").is_file()
-    assert "passed" in said.out
-    said = tlstudio("export", "20260103", "-f", "pdf", "--runs", tmp_path)
-    assert said.code == 2
-    assert "there is no 'pdf'" in said.error
 
 
 # --- the other commands

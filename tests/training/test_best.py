@@ -40,12 +40,13 @@ def test_the_best_evaluation_is_put_back(model, tmp_path, metric, scores, best):
 def test_of_equal_scores_the_lower_loss_is_kept(model, tmp_path):
     kept = BestWeights(model, tmp_path / "best.safetensors", "macro_f1")
     found = []
-    for number, (score, loss) in enumerate([(0.5, 1.0), (0.5, 0.8), (0.5, 0.9), (0.6, 2.0), (0.6, 2.0)]):
+    for number, (score, loss) in enumerate([(0.5, 1.0), (0.5, 0.8), (0.5, 0.9), (0.6, 2.0), (0.6, 2.0), (0.6, 1.0)]):
         fill(model, number)
         found.append((kept.offer({"macro_f1": score, "loss": loss}, number + 1.0), kept.gained))
-    assert found == [(True, True), (True, False), (False, False), (True, True), (False, False)]
+    # before the score has risen, a lower loss is a gain
+    assert found == [(True, True), (True, True), (False, False), (True, True), (False, False), (True, False)]
     kept.restore()
-    assert set(model[1].weight.flatten().tolist()) == {3.0}
+    assert set(model[1].weight.flatten().tolist()) == {5.0}
 
 
 def test_a_score_that_is_no_number_is_never_best(model, tmp_path):

@@ -184,6 +184,17 @@ def test_early_stopping_counts_epochs_without_gain(prepared, encoded, tmp_path):
     assert len(heard.values("validation", "loss")) == 4
 
 
+def test_patience_waits_until_the_score_moves(prepared, encoded, tmp_path):
+    """Many networks begin with the largest class alone, while their loss falls."""
+    losses, scores = iter([3.0, 2.0, 1.5, 1.0, 1.1, 1.2]), iter([0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
+
+    def measure(_logits, _labels):
+        return {"loss": next(losses), "accuracy": 0.5, "macro_f1": next(scores)}
+
+    trained = train(prepared, encoded, tmp_path, judge=Judge(measure), epochs=9, patience=2)
+    assert (trained.outcome, trained.epochs, trained.best_epoch) == ("early", 6.0, 4.0)
+
+
 def test_patience_zero_never_stops(prepared, encoded, tmp_path):
     def measure(_logits, _labels):
         return {"loss": 1.0, "accuracy": 0.5, "macro_f1": 0.5}

@@ -36,6 +36,11 @@ class Loop:
     emit: Emit
     control: Control
 
+    @property
+    def batch_size(self) -> int:
+        """Rows of a step of the optimiser."""
+        return max(1, -(-self.rows // max(self.steps // max(self.epochs, 1), 1)))
+
 
 @dataclass(frozen=True)
 class Pass:
@@ -56,6 +61,10 @@ class Pass:
     last: bool
     again: Callable[[], tuple[Any, torch.Tensor]]
     share: Callable[[torch.Tensor], torch.Tensor]
+
+    def once(self, value: torch.Tensor) -> torch.Tensor:
+        """What is added to the loss of this pass so that ``value`` counts once for each pass, however large it is."""
+        return value / self.share(value.new_ones(()))
 
 
 class Callback:

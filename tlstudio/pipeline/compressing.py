@@ -75,7 +75,7 @@ def apply(stages: Stages, step: Configured, source: Form, target: Path, name: st
     context = stages.context
     log(context.emit, "compress.step", "Compressing: {title}.", title=step.plugin.TITLE)
     with atomic_folder(target) as part:
-        step.plugin.apply(step.config, job_for(stages, source, part), part)
+        step.plugin.apply(step.config, job_for(stages, source), part)
     return found(stages, step, source, target, name)
 
 
@@ -88,8 +88,8 @@ def found(stages: Stages, step: Configured, source: Form, target: Path, name: st
     return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target))
 
 
-def job_for(stages: Stages, source: Form, part: Path) -> CompressJob:
-    """What a step is given, for a form; ``part`` is the folder that it writes."""
+def job_for(stages: Stages, source: Form) -> CompressJob:
+    """What a step is given, for a form."""
     task, config = stages.checked.task.plugin, stages.checked.task.config
     settings = settled(stages, Recovery())
     return CompressJob(
@@ -101,7 +101,7 @@ def job_for(stages: Stages, source: Form, part: Path) -> CompressJob:
         encoded=source.encoded,
         loss=task.loss(config, source.encoded),
         collate=task.collator(config, source.encoded),
-        train=Trainer(stages, source, part.parent / f".{part.name}-training"),
+        train=Trainer(stages, source),
         seed=settings.seed,
         device=settings.device,
     )
@@ -125,11 +125,10 @@ class Trainer:
     Args:
         stages: of the run.
         source: what the step was given; its rows are learnt.
-        folder: where the best weights are kept while training.
     """
 
-    def __init__(self, stages: Stages, source: Form, folder: Path) -> None:
-        self._stages, self._source, self._folder = stages, source, folder
+    def __init__(self, stages: Stages, source: Form) -> None:
+        self._stages, self._source = stages, source
         self._task = stages.checked.task.plugin
         self._head = Head.of(read_settings(source.folder))
 
@@ -153,8 +152,8 @@ class Trainer:
             read=self._read if task.GATHERS else None,
         )
         control = stages.context.control
-        trained = fit(transfer, task.loss(config, encoded), judge, settings, self._folder,
-                      within(stages.context.emit), control)  # fmt: skip
+        trained = fit(transfer, task.loss(config, encoded), judge, settings,
+                      stages.context.folder / "checkpoints", within(stages.context.emit), control)  # fmt: skip
         distillation.narrow(model)
         task.finish(model.cpu().eval(), encoded)
         log(stages.context.emit, "compress.recovered", "Trained {epochs} epochs to recover in {minutes} minutes; best "

@@ -148,6 +148,7 @@ def _opened(folder: Path, emit: Emit, control: Control) -> Iterator[tuple[Contex
     try:
         yield context, clock
     finally:
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # of a recovery that was ended
         context.close()
 
 

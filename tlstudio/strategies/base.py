@@ -33,6 +33,11 @@ class Defaults:
     schedule: str = "linear"
 
 
+# of heads that are made of features: nothing is trained, whatever the recipe says of epochs and rates
+MADE = Defaults(epochs=1, batch_size=32, learning_rate=1e-3, patience=0)
+NO_EPOCHS = {"epochs": 0}
+
+
 @dataclass(frozen=True)
 class OtherTask:
     """Another task of the user's, with the backbone that this run trains.
@@ -103,15 +108,20 @@ FAMILIES = ("network", "features", "adapters", "runs")
 
 
 class Strategy(Protocol):
-    """A strategy plug-in."""
+    """A strategy plug-in.
+
+    What some have beside the members below: ``lacks(config, recipe)``, what a recipe must have beyond valid options,
+    such as a teacher; ``extends(config)``, whether classes of the run that this one starts from stay;
+    ``ADAPTER = True`` where what is learnt is kept beside the merged model, see ``Transfer.keep``; and options with a
+    property ``once``, see ``ONCE``.
+    """
 
     NAME: str
     TITLE: str
     SUMMARY: str
     FAMILY: str  # one of FAMILIES
-    # whether the backbone sees the rows only once, before the training; options may say so with a property ``once``
+    # whether the backbone sees the rows only once, before the training
     ONCE: bool
-    # ADAPTER = True where what is learnt is kept beside the merged model, see Transfer.keep
     REHEARSES: bool  # whether a step is so long that precision and batch size are worth a rehearsal
     Config: type[BaseModel]
 

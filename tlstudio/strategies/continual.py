@@ -248,7 +248,7 @@ class Replay(_Remembering):
     def begin(self, loop: Loop) -> None:
         import numpy as np
 
-        size = max(1, -(-loop.rows // max(loop.steps // max(loop.epochs, 1), 1)))
+        size = loop.batch_size
         self._batches, self._step = [], 0
         for place, one in enumerate(self._earlier):
             rows = len(one.task.encoded.splits["train"])
@@ -259,7 +259,6 @@ class Replay(_Remembering):
         self._step = number
 
     def loss(self, given: Pass, outputs: Any, value: torch.Tensor) -> torch.Tensor:
-        import torch
 
         if not given.last:
             return value
@@ -267,7 +266,7 @@ class Replay(_Remembering):
         one = self._earlier[place]
         inputs, labels, options = self._batches[place].batch(turn, self._model.device)
         found: torch.Tensor = one.task.loss(one.logits(self._model, inputs), labels, **options)
-        return value + found / given.share(torch.ones((), device=found.device))
+        return value + given.once(found)
 
 
 class Ewc(_Remembering):
@@ -289,7 +288,7 @@ class Ewc(_Remembering):
             return value
         parts = [(weight * (parameter - start).square()).sum() for parameter, start, weight in self._held]
         penalty = 0.5 * self._config.strength * torch.stack(parts).sum()
-        return value + penalty / given.share(torch.ones((), device=penalty.device))
+        return value + given.once(penalty)
 
     def end(self) -> None:
         self._held = []  # frees the memory

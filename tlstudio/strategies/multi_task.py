@@ -177,7 +177,7 @@ class Together(Callback):
                 delattr(self._model, name)
 
     def begin(self, loop: Loop) -> None:
-        size = max(1, -(-loop.rows // max(loop.steps // max(loop.epochs, 1), 1)))
+        size = loop.batch_size
         self._batches = [
             sharing.Batches(member.task, size, loop.seed + place) for place, member in enumerate(self.members)
         ]
@@ -209,7 +209,6 @@ class Together(Callback):
         import torch
 
         device = self._model.device
-        scale = given.share(torch.ones((), device=device))
         found = {}
         for at, member in enumerate(self.members):
             losses = []
@@ -217,7 +216,7 @@ class Together(Callback):
                 inputs, labels, options = self._batches[at].batch(number, device)
                 losses.append(member.task.loss(member.model(**inputs), labels, **options))
             if losses:
-                found[at + 1] = torch.stack(losses).mean() / scale
+                found[at + 1] = given.once(torch.stack(losses).mean())
         return found
 
     def _balance(self, losses: dict[int, torch.Tensor]) -> None:

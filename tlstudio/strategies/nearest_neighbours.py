@@ -17,7 +17,7 @@ from tlstudio.core.events import log
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.transfer import Transfer
 from tlstudio.strategies import features, readings
-from tlstudio.strategies.base import Defaults, TransferJob
+from tlstudio.strategies.base import MADE, NO_EPOCHS, Defaults, TransferJob
 from tlstudio.strategies.plans import FROZEN, GroupPlan
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ class NearestNeighbours:
         )  # fmt: skip
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
-        return Defaults(epochs=1, batch_size=32, learning_rate=1e-3, patience=0)
+        return MADE
 
     def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
-        return [FROZEN] * len(groups)  # the head is made, not trained
+        return [FROZEN] * len(groups)
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
         from tlstudio.models import parts
@@ -111,7 +111,7 @@ class NearestNeighbours:
             validation=splits.get("validation", ()),
             collate=job.collate,
             finish=finish,
-            settings={"epochs": 0},
+            settings=NO_EPOCHS,
         )
 
 

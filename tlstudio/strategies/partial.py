@@ -6,6 +6,7 @@ the layer norms (Frankle et al., 2021; Qi et al., 2022, LN-tuning); the head alw
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -60,7 +61,8 @@ class Partial:
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
         if config.trains in ("biases", "norms"):  # few and small: on R8, 1e-3 (BitFit, table 9) hardly moves them
-            return through.usual(rows, 3e-3)
+            usual = through.usual(rows, 1e-2)
+            return replace(usual, epochs=2 * usual.epochs)
         return through.usual(rows, 1e-4 if width >= through.WIDE else 2e-4)
 
     def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:

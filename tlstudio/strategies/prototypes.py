@@ -22,7 +22,7 @@ from tlstudio.core.events import log
 from tlstudio.models.anatomy import LayerGroup
 from tlstudio.models.transfer import Transfer
 from tlstudio.strategies import features, linear_probe, unlabelled
-from tlstudio.strategies.base import Defaults, TransferJob
+from tlstudio.strategies.base import MADE, NO_EPOCHS, Defaults, TransferJob
 from tlstudio.strategies.plans import FROZEN, GroupPlan
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ class Prototypes:
         )  # fmt: skip
 
     def defaults(self, config: Options, rows: int, width: int = 768) -> Defaults:
-        return Defaults(epochs=1, batch_size=32, learning_rate=1e-3, patience=0)
+        return MADE
 
     def plan(self, config: Options, groups: list[LayerGroup], epochs: float) -> list[GroupPlan]:
-        return [FROZEN] * len(groups)  # the head is made, not trained
+        return [FROZEN] * len(groups)
 
     def prepare(self, config: Options, job: TransferJob) -> Transfer:
         model: Any = job.build()
@@ -97,7 +97,7 @@ class Prototypes:
             validation=splits.get("validation", ()),
             collate=job.collate,
             finish=lambda: model.requires_grad_(True),
-            settings={"epochs": 0},
+            settings=NO_EPOCHS,
         )
 
 

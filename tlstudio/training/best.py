@@ -27,7 +27,8 @@ class BestWeights:
         self.score: float | None = None
         self.epoch: float | None = None
         self.loss = math.inf
-        self.gained = False  # whether the last score was better than all before
+        self.gained = False  # whether the last evaluation was a gain, for patience
+        self.risen = False  # whether the score has ever become better than its first value
 
     @property
     def found(self) -> bool:
@@ -40,9 +41,13 @@ class BestWeights:
         the first of them has hardly begun to learn.
         """
         score, loss = values[self._metric], values.get("loss", math.inf)
-        self.gained = math.isfinite(score) and (self.score is None or self._better(score, self.score))
-        if not self.gained and not (score == self.score and loss < self.loss):
+        better = math.isfinite(score) and (self.score is None or self._better(score, self.score))
+        if not better and not (score == self.score and loss < self.loss):
+            self.gained = False
             return False
+        # a score that has not moved yet, such as that of the largest class, does not say that learning has ended
+        self.gained = better or not self.risen
+        self.risen = self.risen or (better and self.score is not None)
         self._save()
         self.score, self.loss, self.epoch = score, loss, round(epoch, 2)
         return True

@@ -44,12 +44,14 @@ class Watch:
             "best_score": self.best.score,
             "best_loss": self.best.loss if math.isfinite(self.best.loss) else None,
             "best_epoch": self.best.epoch,
+            "risen": self.best.risen,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Goes on from an earlier :meth:`state`."""
         self.step, self.epoch, self._without_gain = state["step"], state["epoch"], state["without_gain"]
         self.best.score, self.best.epoch = state["best_score"], state["best_epoch"]
+        self.best.risen = state["risen"]
         self.best.loss = math.inf if state["best_loss"] is None else state["best_loss"]
         self.meter.advance(self.step)
 
