@@ -24,15 +24,14 @@ def test_explore_and_choose(tlstudio, base):
         "frontier", "20260101-run", "--chain", CUT, "--chain", "layer-removal keep=9", "--lost", "1", *where
     )
     assert said.code == 0, said.err
-    assert "Trained model" in said.out
-    assert "keep=1" in said.out
-    assert "The network has 2 layers; 9 cannot be kept." in " ".join(said.out.split())
+    assert "Trained" in said.out
+    assert "layers; 9 cannot be kept." in " ".join(said.out.split())
     key = said.out.split("--choose ")[1].split()[0]
     said = tlstudio("frontier", "20260101-run", "--chain", CUT, "--json", *where)
     assert said.json["points"][0]["key"].startswith(key)
     said = tlstudio("frontier", "20260101-run", "--choose", key, *where)
     assert said.code == 0, said.err
-    assert "What PyTorch fp32 changed (1-layer-removal)" in said.out
+    assert "changed (1-layer-removal): " in said.out
 
 
 def test_what_is_wrong_is_said(tlstudio, base):

@@ -104,7 +104,7 @@ def _show(found: dict[str, Any]) -> None:
     rows = [_row(point, found) for point in (found["reference"], *sorted(points, key=lambda item: item["bytes"]))]
     machine = found["machine"]
     show.table(f"On {found['rows']} validation rows; {machine['processor']}, {machine['threads']} threads",
-               ("", title, "lost", "same", "size", "1 row", "16 rows", "1 row, 1 thread", "memory", "key"),
+               ("", title, "lost", "same", "size", "1 row", "16 rows", "memory", "key"),
                rows)  # fmt: skip
     show.out.print("* no other is better in one of score, size and time and not worse in the others; "
                    "+ within the budget", highlight=False)  # fmt: skip
@@ -128,7 +128,7 @@ def _row(point: dict[str, Any], found: dict[str, Any]) -> tuple[str, ...]:
         numbers.percent(point["agreement"]),
         numbers.size(point["bytes"]),
         *(f"{numbers.milliseconds(times[name]['median_ms'])} ({times[name]['ratio']:.2f})"
-          for name in ("1", "16", "1-thread")),
+          for name in ("1", "16")),
         numbers.size(point["memory_bytes"]),
         point["key"][:8],
     )  # fmt: skip
