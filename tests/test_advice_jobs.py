@@ -65,3 +65,29 @@ def test_a_search_without_a_folder_has_its_own_place(args, home):
     assert last["data"]["folder"].startswith(str(home / "data" / "searches"))
     again, _results = done("search", {**args, "vary": [RATE], "minutes": 0})
     assert again["data"]["folder"] == last["data"]["folder"]
+
+
+def test_the_frontier_of_a_run(tiny_model, tickets, tmp_path, monkeypatch):
+    from tlstudio.pipeline import footprint, measuring
+
+    monkeypatch.setattr(measuring, "REPETITIONS", 2)
+    monkeypatch.setattr(footprint, "peak_memory", lambda *_given: 10**8)
+    recipe, folder = tiny.recipe(tiny_model, tickets), tmp_path / "run"
+    worker.work({"id": 1, "job": "run", "args": {"recipe": recipe.to_dict(), "folder": str(folder)}}, [].append,
+                Control())  # fmt: skip
+    args = {
+        "folder": str(folder),
+        "chains": [[{"name": "layer-removal", "keep": 1, "epochs": 0}]],
+        "minutes": 5,
+        "budget": {"lost": 1},
+    }
+    last, results = done("frontier", args)
+    assert last["event"] == "reply", last
+    [point] = last["data"]["points"]
+    assert [line["name"] for line in results] == ["frontier-reference", "frontier-point"]
+    assert last["data"]["best"] == point["key"]
+    last, _results = done("frontier-choose", {"folder": str(folder), "key": point["key"]})
+    assert (last["event"], last["outcome"]) == ("finished", "completed")
+    assert (folder / "compressed/1-layer-removal/model.safetensors").is_file()
+    last, _results = done("frontier", {**args, "budget": {"lost": 7}})
+    assert last["error"]["code"] == "recipe.bad-value"

@@ -34,7 +34,7 @@ Send = Callable[[Line], None]
 Job = Callable[[dict[str, Any], Emit, Control], Any]
 
 
-RUNS = ("run", "export", "compress")  # these jobs end with 'finished'
+RUNS = ("run", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
 
 
 # --- jobs: heavy imports stay inside, so that a job pays only for what it uses
@@ -58,6 +58,21 @@ def _compress(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
 
     choices = [recipes.Choice.model_validate(item) for item in args["compress"]]
     return pipeline.compress(Path(args["folder"]), choices, emit, control)
+
+
+def _frontier(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.pipeline.budget import Budget
+    from tlstudio.pipeline.frontier import explore
+
+    chains = [[recipes.Choice.model_validate(step) for step in chain] for chain in args.get("chains") or ()]
+    budget = Budget.model_validate(args.get("budget") or {})
+    return explore(Path(args["folder"]), budget, emit, control, chains or None, **_given(args, "minutes"))
+
+
+def _frontier_choose(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
+    from tlstudio.pipeline.frontier import choose
+
+    return choose(Path(args["folder"]), str(args["key"]), emit, control)
 
 
 def _inspect_data(args: dict[str, Any], emit: Emit, control: Control) -> Any:
@@ -216,6 +231,8 @@ JOBS: dict[str, Job] = {
     "run": _run,
     "export": _export,
     "compress": _compress,
+    "frontier": _frontier,
+    "frontier-choose": _frontier_choose,
     "inspect-data": _inspect_data,
     "examine-data": _examine_data,
     "preview-step": _preview_step,

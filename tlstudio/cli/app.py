@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import advising, finished, searching, serving, show
+from tlstudio.cli import advising, finished, frontier, searching, serving, show
 from tlstudio.cli.shared import (
     CANCELLED,
     FAILED,
@@ -294,6 +294,7 @@ advising.add(app)
 searching.add(app)
 finished.add(app)
 serving.add(app)
+frontier.add(app)
 
 runs_app = typer.Typer(help="List, show and delete runs.", no_args_is_help=True)
 app.add_typer(runs_app, name="runs")

@@ -18,6 +18,7 @@ from tlstudio.core import events, numbers
 from tlstudio.core.errors import StudioError, fill
 from tlstudio.core.events import Emit, Event
 from tlstudio.core.reasons import Reason, told
+from tlstudio.evaluation import damage as damages
 from tlstudio.evaluation import several
 from tlstudio.metrics import names
 from tlstudio.models import earlier
@@ -31,7 +32,7 @@ _TITLES = {"prepare": "Reading", "adapt": "Adapting", "tokenise": "Preparing", "
            "train": "Training", "evaluate": "Evaluating", "others": "Evaluating",
            "compress": "Compressing", "export": "Exporting", "report": "Reporting",
            "download": "Downloading", "rank": "Ranking", "advise": "Trying", "curve": "Training",
-           "rate": "Sweeping", "search": "Searching", "ablate": "Comparing"}  # fmt: skip
+           "rate": "Sweeping", "search": "Searching", "ablate": "Comparing", "frontier": "Exploring"}  # fmt: skip
 
 
 def print_json(data: Any) -> None:
@@ -147,6 +148,7 @@ def results(results: dict[str, Any], folder: Path) -> None:
     if rows:
         table(f"Results on {results.get('test', {}).get('rows', 0)} test {unit} (95 % intervals)", columns, rows)
     languages(results.get("languages", []), leading, titles)
+    damage(results)
     for extra in results.get("extra", []):
         value = _value(extra["metrics"], leading[0])
         out.print(f"Extra set {extra['name']}: {titles[0]} {value} on {extra['rows']} {unit}", highlight=False)
@@ -188,6 +190,15 @@ def languages(entries: Sequence[dict[str, Any]], leading: Sequence[str], titles:
         rows = [[*row, _value((entry.get("baseline") or chance)["metrics"], leading[0])]
                 for row, entry in zip(rows, entries, strict=True)]  # fmt: skip
     table("By language (95 % intervals)", columns, rows)
+
+
+def damage(results: dict[str, Any]) -> None:
+    """What each compressed form of the model changed on the test rows."""
+    found = results.get("damage") or {}
+    titles = {stage["name"]: stage["title"] for stage in results.get("stages") or []}
+    for name, entry in found.items():
+        out.print(f"What {titles.get(name, name)} changed ({name}): {damages.told(entry)}", highlight=False,
+                  markup=False, soft_wrap=True)  # fmt: skip
 
 
 def _value(metrics: dict[str, Any], name: str) -> str:

@@ -86,11 +86,22 @@ def context(folder: Path) -> dict[str, Any]:
         "reliability": charts.reliability(test.get("calibration") or []),
         "errors": [{**error, "text": _content(error)} for error in test.get("errors", [])],
         "samples": samples.table(test.get("samples") or {}),
+        "damage": _damage(results),
         "exports": [{**item, "verdict": _verdict(item.get("parity"))} for item in results.get("exports", [])],
         "findings": _findings(results.get("examination") or {}),
         "recipe": _text(folder / "recipe.yaml"),
         "environment": _flat(read_json(environment)) if environment.is_file() else [],
     }
+
+
+def _damage(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """What each compressed form changed, with the rows that became wrong or lost most."""
+    titles = {stage["name"]: stage.get("title") for stage in results.get("stages") or []}
+    return [
+        {**entry, "title": titles.get(name) or name,
+         "broken": entry["flips"]["right_to_wrong"]["rows"] if entry["flips"] else entry["lost"]}
+        for name, entry in (results.get("damage") or {}).items()
+    ]  # fmt: skip
 
 
 def _linked(folder: Path, results: dict[str, Any]) -> set[str]:

@@ -24,6 +24,8 @@ from tlstudio.core.files import read_json, write_json
 from tlstudio.core.processes import Ended, run_module
 from tlstudio.export.base import Exporter, Tolerance
 from tlstudio.models.batches import Example
+from tlstudio.models.batches import read_examples as _read_examples
+from tlstudio.models.batches import write_examples as _write_examples
 from tlstudio.models.heads import Head, read_settings
 from tlstudio.models.scorers import Scorer
 
@@ -115,23 +117,6 @@ def timed(scorer: Scorer, rows: Sequence[Example]) -> dict[str, dict[str, float]
             times.append(time.perf_counter() - begin)
         found[str(size)] = {"median_ms": float(np.median(times[1:] or times) * 1000)}
     return found
-
-
-def _write_examples(path: Path, examples: Sequence[Example]) -> None:
-    """Rows of inputs as arrays called ``<row>.<input>``."""
-    arrays = {f"{row}.{name}": np.asarray(value) for row, one in enumerate(examples) for name, value in one.items()}
-    np.savez(path, **arrays)  # type: ignore[arg-type]
-
-
-def _read_examples(path: Path) -> list[dict[str, np.ndarray]]:
-    examples: list[dict[str, np.ndarray]] = []
-    with np.load(path, allow_pickle=False) as stored:
-        for key in stored.files:
-            row, name = key.split(".", 1)
-            while len(examples) <= int(row):
-                examples.append({})
-            examples[int(row)][name] = stored[key]
-    return examples
 
 
 def _read_arrays(path: Path) -> list[np.ndarray]:

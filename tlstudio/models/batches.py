@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,3 +133,21 @@ def split_batch(batch: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
     """Takes out of a batch what the model must not see: labels, numbers of the rows, and options of the loss."""
     weights = batch.pop("row_weights", None)
     return batch.pop("labels"), batch.pop("rows", None), {} if weights is None else {"row_weights": weights}
+
+
+def write_examples(path: Path, examples: Sequence[Example]) -> None:
+    """Rows of inputs as arrays called ``<row>.<input>``, for another process."""
+    arrays = {f"{row}.{name}": np.asarray(value) for row, one in enumerate(examples) for name, value in one.items()}
+    np.savez(path, **arrays)  # type: ignore[arg-type]
+
+
+def read_examples(path: Path) -> list[dict[str, np.ndarray]]:
+    """What :func:`write_examples` has written."""
+    examples: list[dict[str, np.ndarray]] = []
+    with np.load(path, allow_pickle=False) as stored:
+        for key in stored.files:
+            row, name = key.split(".", 1)
+            while len(examples) <= int(row):
+                examples.append({})
+            examples[int(row)][name] = stored[key]
+    return examples

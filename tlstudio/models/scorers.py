@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -119,10 +120,30 @@ def taken(example: Example, inputs: Sequence[str]) -> list[str]:
     return [name for name in inputs if name in example or name != "attention_mask"]
 
 
+_limit: list[int] = []  # threads of models that are loaded within :func:`limited`; the last one counts
+
+
+@contextlib.contextmanager
+def limited(threads: int) -> Iterator[None]:
+    """PyTorch computes with so many threads meanwhile, and so do models of other runtimes that are loaded here."""
+    import torch
+
+    before = torch.get_num_threads()
+    _limit.append(threads)
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        _limit.pop()
+        torch.set_num_threads(before)
+
+
 def usable_cores() -> int:
     """Physical cores that this process may use."""
     import psutil
 
+    if _limit:
+        return _limit[-1]
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
 

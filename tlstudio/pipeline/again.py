@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from tlstudio.core import recipe as recipes
 from tlstudio.core.errors import StudioError
+from tlstudio.data.labelled import Labelled
 from tlstudio.models import heads, loading
 from tlstudio.models.scorers import score
 from tlstudio.pipeline import compressing
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
-from tlstudio.pipeline.stages import Stages
+from tlstudio.pipeline.stages import Chain, Stages
 
 _NEW, _OLD = f".{compressing.FOLDER}-new", f".{compressing.FOLDER}-old"
 
 
-def compress_again(context: Context, checked: Checked) -> None:
+def compress_again(context: Context, checked: Checked, chain: Chain = compressing.chain) -> None:
     """Replaces the compressed forms of a run, and the exports that were made of them.
 
     The forms that were there before stay until the new ones are complete.
+
+    Args:
+        context: of the run.
+        checked: its recipe with the new steps.
+        chain: makes the new forms.
     """
     folder = context.folder
     with context.running("tokenise"):
         stages = reopened(context, checked)
+        stages.answers = score(stages.scorer(), stages.encoded.examples("test"),
+                               tick=lambda _rows: context.control.check())  # fmt: skip
     with context.running("compress"):
         shutil.rmtree(folder / _NEW, ignore_errors=True)
         try:
-            stages.compress(folder / _NEW)
+            stages.compress(folder / _NEW, chain)
             take_over(folder, folder / _NEW)
         finally:
             shutil.rmtree(folder / _NEW, ignore_errors=True)
@@ -41,8 +50,13 @@ def compress_again(context: Context, checked: Checked) -> None:
         stages.report()
 
 
-def reopened(context: Context, checked: Checked) -> Stages:
+def reopened(context: Context, checked: Checked, choose: Callable[[Labelled], Labelled] | None = None) -> Stages:
     """A finished run, ready for other compression steps.
+
+    Args:
+        context: of the run, with its results.
+        checked: its recipe.
+        choose: gives the rows that are wanted, where not all are.
 
     Raises:
         StudioError: it has no model, or its data is no longer there, or no longer the same.
@@ -63,12 +77,11 @@ def reopened(context: Context, checked: Checked) -> Stages:
             "has {after}.", "Put the files back as they were, or train again.", where="data.path",
             run=context.folder.name, before=sum(known["data"]["rows"].values()), after=sum(rows.values()),
         )  # fmt: skip
+    stages.rows = choose(stages.rows) if choose else stages.rows
     stages.encoded = stages.encode(context.emit, folder)
     stages.settle()
     stages.model = heads.load(folder)
     stages.tune()
-    stages.answers = score(stages.scorer(), stages.encoded.examples("test"),
-                           tick=lambda _rows: context.control.check())  # fmt: skip
     return stages
 
 

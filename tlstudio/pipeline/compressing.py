@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -31,20 +32,32 @@ if TYPE_CHECKING:
 FOLDER = "compressed"
 
 
-def chain(stages: Stages, base: Path | None = None) -> list[Form]:
+def chain(stages: Stages, base: Path | None = None, ready: Sequence[Path] = ()) -> list[Form]:
     """Applies the steps of a run's recipe to its model; gives all forms, the trained one first.
 
     Args:
         stages: of the run, with its rows and its trained model.
         base: where the forms are written; by default the folder ``compressed`` of the run.
+        ready: for each step the folder of what it has given before, which is copied where it is there.
     """
-    forms = [Form(TRAINED, stages.context.folder / "model", "transformers", stages.encoded, stages.scorer())]
+    forms = [trained(stages)]
     for number, step in enumerate(stages.checked.compress, 1):
         name = f"{number}-{step.plugin.NAME}"
         target = (base or stages.context.folder / FOLDER) / name
-        forms.append(apply(stages, step, forms[-1], target, name))
+        known = ready[number - 1] if ready else None
+        if known is not None and known.is_dir():
+            with atomic_folder(target) as part:
+                shutil.copytree(known, part, dirs_exist_ok=True)
+            forms.append(found(stages, step, forms[-1], target, name))
+        else:
+            forms.append(apply(stages, step, forms[-1], target, name))
         stages.context.emit(Artifact(name=name, path=f"{FOLDER}/{name}", bytes=size_of(target)))
     return forms
+
+
+def trained(stages: Stages) -> Form:
+    """The model of a run as it was trained."""
+    return Form(TRAINED, stages.context.folder / "model", "transformers", stages.encoded, stages.scorer())
 
 
 def moved(form: Form, folder: Path) -> Form:
@@ -63,9 +76,14 @@ def apply(stages: Stages, step: Configured, source: Form, target: Path, name: st
     log(context.emit, "compress.step", "Compressing: {title}.", title=step.plugin.TITLE)
     with atomic_folder(target) as part:
         step.plugin.apply(step.config, job_for(stages, source), part)
+    return found(stages, step, source, target, name)
+
+
+def found(stages: Stages, step: Configured, source: Form, target: Path, name: str) -> Form:
+    """The form that a step has made of ``source`` in the complete folder ``target``."""
     encoded = source.encoded
     if getattr(step.plugin, "REREADS", False):
-        read = stages.encode(only_progress(context.emit), target)
+        read = stages.encode(only_progress(stages.context.emit), target)
         encoded = replace(read, labels=encoded.labels, facts=encoded.facts)
     return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target))
 

@@ -69,13 +69,18 @@ def export(folder: Path, choices: list[Choice], emit: Emit, control: Control) ->
     return _guarded(recipe, folder, emit, control, work, later)
 
 
-def compress(folder: Path, choices: list[Choice], emit: Emit, control: Control) -> Finished:
-    """Compresses the model of a finished run in another way; its exports are made again."""
+def compress(
+    folder: Path, choices: list[Choice], emit: Emit, control: Control, chain: Callable[..., Any] | None = None
+) -> Finished:
+    """Compresses the model of a finished run in another way; its exports are made again.
+
+    ``chain`` makes the forms, where that is not done by applying the steps (see :mod:`tlstudio.pipeline.frontier`).
+    """
 
     def work(context: Context, checked: Checked) -> str:
         from tlstudio.pipeline.again import compress_again
 
-        compress_again(context, checked)
+        compress_again(context, checked, **({} if chain is None else {"chain": chain}))
         return str(context.results.get("outcome", "completed"))
 
     try:

@@ -7,6 +7,7 @@ Zero-shot cross-lingual transfer is measured this way by Conneau et al., 2018, "
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,3 +63,32 @@ def _of(job: TestJob, places: Any) -> TestJob:
     encoded = replace(job.encoded, splits={**job.encoded.splits, split: job.encoded.splits[split].select(places)})
     labelled = with_splits(job.labelled, **{split: part(job.labelled.splits[split], places)})
     return replace(job, encoded=encoded, labelled=labelled, outputs=[job.outputs[at] for at in places.tolist()])
+
+
+def parts(job: TestJob, truth: Sequence[str], classes: Sequence[str]) -> dict[str, list[str]]:
+    """Names of parts of the test rows by what divides them, a name for each row of data; empty for no part.
+
+    Args:
+        job: the answers to all test rows.
+        truth: the right answer of each row, as text.
+        classes: class names, where an answer is one of them.
+
+    Returns:
+        ``{"class", "length", "language"}``, those of them that these rows have; a length is ``short``, ``middle`` or
+        ``long``: the thirds of the rows by what the model reads.
+    """
+    import numpy as np
+
+    found: dict[str, list[str]] = {}
+    if 1 < len(classes) <= _MOST:
+        found["class"] = [name if name in set(classes) else "" for name in truth]
+    lengths = np.asarray(job.encoded.examples(job.split).lengths())
+    low, high = np.quantile(lengths, [1 / 3, 2 / 3]) if len(lengths) else (0, 0)
+    if len(lengths) == len(truth) and lengths.min(initial=0) < lengths.max(initial=0):
+        found["length"] = ["short" if size <= low else "middle" if size <= high else "long" for size in lengths]
+    labelled = job.labelled
+    if labelled.spoken is not None:
+        names = labelled.spoken.of(labelled.splits[job.split], job.control).tolist()
+        if len(names) == len(truth) and len(set(names) - {""}) > 1:
+            found["language"] = names
+    return found

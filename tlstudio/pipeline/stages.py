@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from tlstudio.models.transfer import Transfer
 
 
+Chain = Callable[["Stages", Path | None], list[Form]]  # makes the forms of a run's model in a folder
+
+
 class Stages:
     """Carries what one stage hands to the next."""
 
@@ -359,9 +362,9 @@ class Stages:
         """Trains and tests the other folds of k-fold."""
         self.context.result("cross_validation", cross_validate(self))
 
-    def compress(self, base: Path | None = None) -> None:
+    def compress(self, base: Path | None = None, chain: Chain = compressing.chain) -> None:
         """Applies each step to the result of the one before, and measures all of them side by side."""
-        self.forms = compressing.chain(self, base)
+        self.forms = chain(self, base)
         answers = Tester(self.context, self.checked, self.rows, self.encoded).compare(self.forms, self.answers)
         self.answers = answers[last_network(self.forms).name]
 

@@ -17,6 +17,7 @@ from tlstudio.models.batches import Example
 from tlstudio.models.scorers import Scorer, TorchScorer, score
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.damaging import Damage
 from tlstudio.pipeline.forms import TRAINED, Form
 from tlstudio.pipeline.slices import by_language
 from tlstudio.tasks import beside
@@ -138,12 +139,16 @@ class Tester:
         context = self.context
         times = latency.measure({form.name: (form.scorer, form.examples()) for form in forms}, control=context.control)
         stages, answers = [], {TRAINED: reference}
+        damage = Damage(self.task, self._job(reference, self.encoded, self.rows, forms[0].scorer),
+                        context.results["test"]["metrics"])  # fmt: skip
         for form in forms:
             if form.name == TRAINED:
                 measured = context.results["test"]
             else:
                 answers[form.name] = self._score(form.scorer, form.encoded, "compress")
-                measured = self.task.test(self._job(answers[form.name], form.encoded, self.rows, form.scorer)).result
+                tested = self.task.test(self._job(answers[form.name], form.encoded, self.rows, form.scorer))
+                measured = tested.result
+                damage.add(form.name, tested)
             stages.append(
                 {
                     "name": form.name,
@@ -157,6 +162,7 @@ class Tester:
                 }
             )
         context.result("stages", stages)
+        context.result("damage", damage.found)
         return answers
 
 
