@@ -33,6 +33,7 @@ USUAL = ("text-classification", "token-classification", "image-classification")
 # options that make a step do something to a tiny network, where its usual ones would not
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "layer-removal": [{"keep": 1, "epochs": 1}, {"keep": 1, "choose": "importance", "epochs": 0}],
+    "vocabulary-trimming": [{"general": 0}],
 }
 PAIRS = [
     pytest.param(task, name, options, marks=() if task in USUAL else pytest.mark.slow,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from tlstudio.pipeline.checks import Configured
 from tlstudio.pipeline.forms import TRAINED, Form
 from tlstudio.strategies import distillation, inherited, teaching
 from tlstudio.strategies.base import Defaults, TransferJob
+from tlstudio.tasks.base import Encoded
 from tlstudio.training.settings import Settings, settle
 from tlstudio.training.trainer import fit
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tlstudio.pipeline.stages import Stages
 
 FOLDER = "compressed"
+_ANSWERS = {"label", "labels", "score", "number"}  # roles of what is learnt
 
 
 def chain(stages: Stages, base: Path | None = None) -> list[Form]:
@@ -65,9 +67,26 @@ def apply(stages: Stages, step: Configured, source: Form, target: Path, name: st
         step.plugin.apply(step.config, job_for(stages, source, part), part)
     encoded = source.encoded
     if getattr(step.plugin, "REREADS", False):
-        read = stages.encode(only_progress(context.emit), target)
-        encoded = replace(read, labels=encoded.labels, facts=encoded.facts)
+        encoded = read_by(stages, encoded, target)
     return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target))
+
+
+def read_by(stages: Stages, encoded: Encoded, folder: Path) -> Encoded:
+    """The rows as the model in a folder reads them, with what is known of the classes and of the trained model."""
+    read = stages.encode(only_progress(stages.context.emit), folder)
+    return replace(read, labels=encoded.labels, facts=encoded.facts)
+
+
+def texts_of(stages: Stages, split: str) -> Iterator[str]:
+    """The texts in the rows of a split, whatever the task reads of them; labels are none."""
+    task, rows = stages.checked.task.plugin, stages.rows.splits[split]
+    roles = stages.rows.roles.columns
+    asked = {*task.ROLES, *task.ASKS, *(role for roles in task.ALTERNATIVES for role in roles)} - _ANSWERS
+    columns = [column for role in asked & roles.keys() for column in roles[role]]
+    for batch in rows.batches(columns) if columns else ():
+        for column in batch.columns:
+            for value in column.to_pylist():
+                yield from (part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str))
 
 
 def job_for(stages: Stages, source: Form, part: Path) -> CompressJob:
@@ -84,6 +103,8 @@ def job_for(stages: Stages, source: Form, part: Path) -> CompressJob:
         loss=task.loss(config, source.encoded),
         collate=task.collator(config, source.encoded),
         train=Trainer(stages, source, part.parent / f".{part.name}-training"),
+        read=partial(read_by, stages, source.encoded),
+        texts=partial(texts_of, stages),
         seed=settings.seed,
         device=settings.device,
     )
