@@ -34,6 +34,7 @@ USUAL = ("text-classification", "token-classification", "image-classification")
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "layer-removal": [{"keep": 1, "epochs": 1}, {"keep": 1, "choose": "importance", "epochs": 0}],
     "vocabulary-trimming": [{"general": 0}],
+    "low-rank": [{"by": "share", "share": 0.6, "epochs": 1}, {"energy": 0.5, "aware": False, "epochs": 0}],
 }
 PAIRS = [
     pytest.param(task, name, options, marks=() if task in USUAL else pytest.mark.slow,
@@ -62,7 +63,7 @@ def _reopened(name: str, folder: Path) -> Any:
     recipe = from_dict({
         "model": {"source": "folder", "name": str(case.model(folder / "model"))}, "data": case.data(folder),
         "task": {"name": name, **case.options}, "strategy": case.strategy, "evaluate": {"bootstrap": 100},
-        "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"},
+        "training": {"epochs": 1, "batch_size": 4, "threads": 1, "precision": "fp32"}, "export": [],
     })  # fmt: skip
     finished = pipeline.run(recipe, folder / "run", tiny.Heard(), Control())
     assert finished.outcome == "completed", finished.error

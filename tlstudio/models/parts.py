@@ -25,6 +25,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 from transformers.modeling_outputs import SequenceClassifierOutput
+from transformers.pytorch_utils import Conv1D
 
 VARIANT = "parts"
 SETTINGS_FILE = "tlstudio.json"
@@ -383,10 +384,46 @@ def _behind(learned: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
     return torch.cat([learned.to(states.dtype).expand(len(states), *learned.shape), states], dim=2)
 
 
+# --- in place of layers
+
+
+class Factors(nn.Sequential):
+    """Two layers in place of one whose matrix is nearly their product, see :func:`factors`."""
+
+    @property
+    def weight(self) -> torch.Tensor:  # networks such as T5 look at the type of a layer's numbers
+        found: torch.Tensor = self[-1].weight
+        return found
+
+
+def factors(model: Any, *, layers: Sequence[tuple[str, int]]) -> None:
+    """Replaces layers by two smaller ones: a linear one [out, in] by [r, in] and [out, r], embeddings [V, H] by [V, r]
+    and [H, r].
+
+    Args:
+        model: which has them.
+        layers: name and rank r of each.
+    """
+    for name, rank in layers:
+        owner, _, last = name.rpartition(".")
+        setattr(model.get_submodule(owner), last, _factors(model.get_submodule(name), rank))
+
+
+def _factors(layer: Any, rank: int) -> Factors:
+    made = {"device": layer.weight.device, "dtype": layer.weight.dtype}
+    if isinstance(layer, nn.Embedding):
+        first = nn.Embedding(layer.num_embeddings, rank, padding_idx=layer.padding_idx, **made)
+        return Factors(first, nn.Linear(rank, layer.embedding_dim, bias=False, **made))
+    given, gives = layer.weight.shape if isinstance(layer, Conv1D) else layer.weight.shape[::-1]
+    second = nn.Linear(rank, gives, bias=layer.bias is not None, **made)
+    return Factors(nn.Linear(given, rank, bias=False, **made), second)
+
+
 PARTS: dict[str, Callable[..., None]] = {
     "reading": reading,
     "neighbours": neighbours,
     "prefix": prefix,
     "fusion": fusion,
+    "factors": factors,
 }
 HEADS = ("reading", "neighbours")  # parts that replace nothing but the head: the backbone below is a plain one
