@@ -74,7 +74,7 @@ def apply(stages: Stages, step: Configured, source: Form, target: Path, name: st
 def read_by(stages: Stages, encoded: Encoded, folder: Path) -> Encoded:
     """The rows as the model in a folder reads them, with what is known of the classes and of the trained model."""
     read = stages.encode(only_progress(stages.context.emit), folder)
-    return replace(read, labels=encoded.labels, facts=encoded.facts)
+    return replace(read, labels=encoded.labels, facts={**encoded.facts, **read.facts})
 
 
 def texts_of(stages: Stages, split: str) -> Iterator[str]:
@@ -136,8 +136,10 @@ class Trainer:
         self._task = stages.checked.task.plugin
         self._head = Head.of(read_settings(source.folder))
 
-    def __call__(self, model: Any, recovery: Recovery, callbacks: Sequence[Callback] = ()) -> None:
-        """See :class:`Recovery`.
+    def __call__(
+        self, model: Any, recovery: Recovery, callbacks: Sequence[Callback] = (), encoded: Encoded | None = None
+    ) -> None:
+        """See :class:`Recovery`; ``encoded`` are the rows where the model reads them in another way than the source.
 
         Raises:
             StudioError: the memory does not suffice, or the loss is not a number any more.
@@ -145,11 +147,11 @@ class Trainer:
         """
         if not recovery.epochs:
             return
-        stages, encoded = self._stages, self._source.encoded
+        stages, encoded = self._stages, encoded or self._source.encoded
         settings = settled(stages, recovery)
         model.to(settings.device).train().requires_grad_(True)
         inherited.standardise(model, encoded)
-        transfer = self._transfer(model, recovery, callbacks, settings)
+        transfer = self._transfer(model, recovery, callbacks, settings, encoded)
         task, config = self._task, stages.checked.task.config
         judge = Judge(
             measure=lambda answers, loss: task.measure(config, encoded, "validation", answers, loss),
@@ -165,12 +167,12 @@ class Trainer:
             metric=settings.best_metric,
             score="–" if trained.best_score is None else round(trained.best_score, 4))  # fmt: skip
 
-    def _transfer(self, model: Any, recovery: Recovery, callbacks: Sequence[Callback], settings: Settings) -> Transfer:
-        stages, encoded = self._stages, self._source.encoded
-        train, own = encoded.splits["train"], list(callbacks)
+    def _transfer(self, model: Any, recovery: Recovery, callbacks: Sequence[Callback], settings: Settings,
+                  encoded: Encoded) -> Transfer:  # fmt: skip
+        stages, train, own = self._stages, encoded.splits["train"], list(callbacks)
         collate: Callable[..., dict[str, Any]] = self._task.collator(stages.checked.task.config, encoded)
         if self.teaches and (recovery.teacher or recovery.hidden):
-            train, lessons = self._lessons(model, recovery, settings)
+            train, lessons = self._lessons(model, recovery, settings, encoded)
             own.append(lessons)
             train, collate = teaching.Numbered(train), teaching.numbering(collate)
 
@@ -186,10 +188,10 @@ class Trainer:
         """Whether the trained model can teach: whether its answers have a soft form."""
         return self._head.kind in distillation.KINDS and not self._head.losses
 
-    def _lessons(self, model: Any, recovery: Recovery, settings: Settings) -> tuple[Any, Callback]:
+    def _lessons(self, model: Any, recovery: Recovery, settings: Settings, encoded: Encoded) -> tuple[Any, Callback]:
         import torch
 
-        stages, encoded = self._stages, self._source.encoded
+        stages = self._stages
         job = TransferJob(
             build=partial(self._task.build, self._source.folder, encoded), encoded=encoded,
             collate=self._task.collator(stages.checked.task.config, encoded), head=self._head, backbone_key="",
