@@ -17,7 +17,9 @@ from tlstudio.compression.vocabulary_trimming import PLUGIN
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 
-OTHERS = [f"{one}{two}" for one in ("house", "tree", "moon", "river", "stone") for two in ("s", "keeper", "light", "ful")]
+OTHERS = [
+    f"{one}{two}" for one in ("house", "tree", "moon", "river", "stone") for two in ("s", "keeper", "light", "ful")
+]
 TEXTS = [" ".join(WORDS), " ".join(OTHERS), "the parcel is late again", "lighthouse keepers", "0 1 2 3 4 5 6 7 8 9"] * 3
 
 
@@ -38,7 +40,13 @@ def _xlmr(folder):
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    names = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}
+    names = {
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "mask_token": "<mask>",
+    }
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_input_names=["input_ids", "attention_mask"],
                             model_max_length=32, **names).save_pretrained(folder)  # fmt: skip
     torch.manual_seed(0)
@@ -122,7 +130,9 @@ def test_texts_beyond_the_cut_count_as_well(tickets, tmp_path):
     source, folder = tmp_path / "model", tmp_path / "trimmed"
     encoded = _trained(KINDS["WordPiece"](tmp_path / "backbone"), tickets, source)
     folder.mkdir()
-    job = _job(source, encoded, tickets, texts=lambda split: iter(["a moonful stonekeeper"] if split == "train" else []))
+    job = _job(
+        source, encoded, tickets, texts=lambda split: iter(["a moonful stonekeeper"] if split == "train" else [])
+    )
     PLUGIN.apply(PLUGIN.Config(general=0), job, folder)
     known = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
     assert {word for word in OTHERS if word in known} == {"moonful", "stonekeeper"}

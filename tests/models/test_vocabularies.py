@@ -32,7 +32,9 @@ def _tokenizer(kind):
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     more = {"end_of_word_suffix": "</w>"} if kind == "suffixed" else {}
     more |= {"unk_token": "[UNK]"} if kind == "Unigram" else {}
-    tokenizer.train_from_iterator(_texts(0, 400), trainer(special_tokens=["[PAD]", "[UNK]", "[SEP]"], **options, **more))
+    tokenizer.train_from_iterator(
+        _texts(0, 400), trainer(special_tokens=["[PAD]", "[UNK]", "[SEP]"], **options, **more)
+    )
     tokenizer.add_special_tokens(["[MASK]"])
     tokenizer.post_processor = processors.TemplateProcessing(single="$A [SEP]", special_tokens=[("[SEP]", 2)])
     return tokenizer
@@ -67,7 +69,9 @@ def test_what_builds_a_token_stays():
 
 
 def test_the_lowest_score_of_unigram_stays():
-    content = {"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["a", -1.0], ["bb", -9.0], ["cc", -3]]}}
+    content = {
+        "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["a", -1.0], ["bb", -9.0], ["cc", -3]]}
+    }
     assert vocabularies.needed(content, set(), 0) == {0, 1, 2}
     assert vocabularies.rewritten(content, [0, 2, 3])["model"] == {
         "type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["bb", -9.0], ["cc", -3]]

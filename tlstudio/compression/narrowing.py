@@ -142,7 +142,9 @@ def _fill(student: Any, model: Any, places: Sequence[int], hidden: torch.Tensor,
                 if value.shape[axis] == parameter.shape[axis]:
                     continue
                 parts = {} if block is None else kept[others[places[block]]]
-                index = parts.get(_kind(source, axis, value, widths[0]), hidden if value.shape[axis] == len_of(widths) else None)
+                index = parts.get(
+                    _kind(source, axis, value, widths[0]), hidden if value.shape[axis] == len_of(widths) else None
+                )
                 if index is None or len(index) != parameter.shape[axis]:
                     raise unknown(model)
                 value = value.index_select(axis, index)

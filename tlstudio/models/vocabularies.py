@@ -74,7 +74,9 @@ def rewritten(content: Mapping[str, Any], places: list[int]) -> dict[str, Any]:
         model["unk_id"] = numbers[model["unk_id"]]
     if model["type"] == "BPE":
         tokens = set(model["vocab"])
-        model["merges"] = [merge for merge in model["merges"] if {*_pair(merge), _joined(model, *_pair(merge))} <= tokens]
+        model["merges"] = [
+            merge for merge in model["merges"] if {*_pair(merge), _joined(model, *_pair(merge))} <= tokens
+        ]
     for token in found.get("added_tokens") or ():
         token["id"] = numbers[token["id"]]
     if found.get("padding"):

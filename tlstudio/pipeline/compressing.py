@@ -150,6 +150,7 @@ class Trainer:
         stages, encoded = self._stages, encoded or self._source.encoded
         settings = settled(stages, recovery)
         model.to(settings.device).train().requires_grad_(True)
+        self._task.ready(model)
         inherited.standardise(model, encoded)
         transfer = self._transfer(model, recovery, callbacks, settings, encoded)
         task, config = self._task, stages.checked.task.config
