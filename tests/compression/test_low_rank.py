@@ -132,21 +132,21 @@ def test_layers_that_share_their_weights_are_left():
     assert low_rank.layers_of(tied, _options()) == []  # what is factorised already
 
 
-def test_a_share_by_time(trained, monkeypatch, tmp_path):
+def test_a_share_by_latency(trained, monkeypatch, tmp_path):
     """The search finds the largest share that is quick enough."""
 
     def ratio(smaller, whole, _inputs, _job):
         layer = smaller.get_submodule("bert.encoder.layer.0.intermediate.dense")
-        return layer[0].weight.shape[0] / 21 if len(list(layer.children())) else 1.0
+        return layer[0].weight.shape[0] / 21 if list(layer.children()) else 1.0
 
     monkeypatch.setattr(low_rank, "_ratio", ratio)
     source, encoded = trained
     model = networks.load(source)
-    share = low_rank.share_by_time(model, low_rank.layers_of(model, _options()), _job(source, encoded), 0.5)
+    share = low_rank.share_by_latency(model, low_rank.layers_of(model, _options()), _job(source, encoded), 0.5)
     assert 10 / 21 - 1 / 32 <= share <= 11 / 21
     monkeypatch.setattr(low_rank, "_ratio", lambda *_given: 1.2)
     with pytest.raises(StudioError, match="120 %") as problem:
-        _applied(trained, tmp_path, by="time")
+        _applied(trained, tmp_path, by="latency")
     assert problem.value.code == "compress.too-slow"
 
 

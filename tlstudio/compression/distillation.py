@@ -75,8 +75,9 @@ class Distillation:
 
     NAME = "distillation"
     TITLE = "Distillation"
-    SUMMARY = "A smaller student learns to answer like the trained model: fewer layers, a narrower network, or another " \
-        "model."  # fmt: skip
+    SUMMARY = (
+        "A smaller student learns to answer like the trained model: fewer layers, a narrower network, or another model."
+    )
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     REREADS = True
@@ -159,7 +160,7 @@ def _of_another(config: Options, job: CompressJob, folder: Path) -> None:
     check_folder(found.path, {}, job.control.check)
     if problem := job.task.fits(read_json(found.path / "config.json")):
         raise problem
-    assert job.read is not None and job.train is not None  # noqa: PT018 - given wherever rows are
+    assert job.read is not None and job.train is not None  # given wherever rows are
     encoded, head = job.read(found.path), Head.of(read_settings(job.source))
     if (head.per_token or head.kind == "places") and not _same_tokens(job.rows, encoded):
         raise StudioError(

@@ -41,7 +41,7 @@ _WIDE = 4  # from this ratio of columns to rows on, squares are quicker to take 
 class Options(recovering.Options):
     """Choices of the factorisation."""
 
-    by: Literal["energy", "share", "time"] = Field(
+    by: Literal["energy", "share", "latency"] = Field(
         "energy", title="Rank by",
         description="What a layer's matrix keeps of its effect; the share of its numbers that is left; or the time "
         "that an answer takes, measured on this machine.",
@@ -54,10 +54,10 @@ class Options(recovering.Options):
         0.5, gt=0, lt=1, title="Share of the parameters", description="Of every factorised layer that is left.",
         json_schema_extra={"only": {"by": ["share"]}},
     )  # fmt: skip
-    time: float = Field(
+    latency: float = Field(
         0.7, gt=0, lt=1, title="Share of the time",
         description="That an answer may take at most, of that of the trained model. The largest rank is looked for.",
-        json_schema_extra={"only": {"by": ["time"]}},
+        json_schema_extra={"only": {"by": ["latency"]}},
     )  # fmt: skip
     attention: bool = Field(True, title="Attention layers", description="Factorises those of queries, keys, values …")
     ffn: bool = Field(True, title="Feed-forward layers", description="Factorises those between the attention layers.")
@@ -105,8 +105,8 @@ class LowRank:
         names = layers_of(model, config)
         before = networks.parameters(model)
         shares = config.share if config.by == "share" else None
-        if config.by == "time":
-            shares = share_by_time(model, names, job, config.time)
+        if config.by == "latency":
+            shares = share_by_latency(model, names, job, config.latency)
         grams = dict(products(model, names, job, config.rows)) if config.aware else {}
         found: dict[str, tuple[Spectrum, int]] = {}
         meter = Meter(job.emit, job.control, "compress", max(len(names), 1), "layers")
@@ -134,7 +134,7 @@ PLUGIN = LowRank()
 def _nothing() -> StudioError:
     return StudioError(
         "compress.low-rank", "No layer would become smaller: a matrix that is written as two has fewer numbers only "
-        "below half of its rank.", "Lower the energy or the share, choose more kinds of layers, or leave the step out.",
+        "at a low rank.", "Lower the energy or the share, choose more kinds of layers, or leave the step out.",
         where="compress.low-rank",
     )  # fmt: skip
 
@@ -207,7 +207,7 @@ def rank_of(sides: Sequence[int], share: float) -> int:
     return max(1, int(share * sides[0] * sides[1] / (sides[0] + sides[1])))
 
 
-def share_by_time(model: Any, names: Sequence[str], job: CompressJob, wish: float) -> float:
+def share_by_latency(model: Any, names: Sequence[str], job: CompressJob, wish: float) -> float:
     """The largest share of the parameters of all layers with which a forward pass takes at most ``wish`` of the time.
 
     Raises:

@@ -48,8 +48,8 @@ class Options(BaseModel):
 
     general: int = Field(
         5000, ge=0, le=1_000_000, title="General tokens",
-        description="The most frequent tokens of the vocabulary, which stay even if the training texts lack them, so that "
-        "new texts are not read in letters. All characters and special tokens stay anyway.",
+        description="The most frequent tokens of the vocabulary, which stay even if the training texts lack them, so "
+        "that new texts are not read in letters. All characters and special tokens stay anyway.",
         json_schema_extra={"unit": "tokens"},
     )  # fmt: skip
 
@@ -59,8 +59,10 @@ class VocabularyTrimming:
 
     NAME = "vocabulary-trimming"
     TITLE = "Vocabulary trimming"
-    SUMMARY = "Keeps the tokens that your texts need, and some thousand frequent ones: much smaller where a model " \
-        "knows many languages, and the texts are read as before."  # fmt: skip
+    SUMMARY = (
+        "Keeps the tokens that your texts need, and some thousand frequent ones: much smaller where a model knows many "
+        "languages, and the texts are read as before."
+    )
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     REREADS = True
@@ -111,7 +113,8 @@ def _tokenizer(source: Path) -> dict[str, Any]:
     Raises:
         StudioError: there is none, or it is of an unknown kind; or there is a second one.
     """
-    if (source / "second").is_dir() or any(part.get("part") == "fusion" for part in read_settings(source).get("parts") or ()):  # fmt: skip
+    parts = [part.get("part") for part in read_settings(source).get("parts") or ()]
+    if (source / "second").is_dir() or "fusion" in parts:
         raise _refused("A network with two backbones keeps its vocabularies.", "Leave vocabulary trimming out.")
     content = read_json(source / _FILE) if (source / _FILE).is_file() else None
     if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
@@ -186,25 +189,29 @@ def _named(source: Path, rows: int) -> set[int]:
         found.add(number)
         return number
 
-    contents = [read_json(source / name) for name in ("config.json", "generation_config.json") if (source / name).is_file()]  # fmt: skip
+    files = [source / name for name in ("config.json", "generation_config.json")]
+    contents = [read_json(path) for path in files if path.is_file()]
     for content in [*contents, read_settings(source)]:
         _renumbered(content, hear)
     pad = contents[0].get("pad_token_id")
     return found | (set(range(pad)) if isinstance(pad, int) and 0 <= pad < min(_LOWEST, rows) else set())
 
 
-def _renumbered(content: Any, number: Callable[[int], int | None], within: bool = False) -> Any:
-    """A config with other numbers of tokens; of lists those that have none are left out."""
+def _renumbered(content: Any, number: Callable[[int], int | None], names_tokens: bool = False) -> Any:
+    """A config with other numbers of tokens; of lists those that have none are left out.
+
+    Args:
+        content: of the config, or of a field of it.
+        number: the new number of a former one.
+        names_tokens: whether the field is one that holds numbers of tokens.
+    """
     if isinstance(content, dict):
-        return {name: _renumbered(value, number, within or bool(_NUMBERS.search(name))) if isinstance(value, (dict, list))
-                or (_NUMBERS.search(name) and isinstance(value, int) and not isinstance(value, bool))
-                else value for name, value in content.items()} if not within else content  # fmt: skip
+        return {name: _renumbered(value, number, bool(_NUMBERS.search(name))) for name, value in content.items()}
     if isinstance(content, list):
-        found = [_renumbered(value, number, within) if within or isinstance(value, (dict, list)) else value
-                 for value in content]  # fmt: skip
-        return [value for value in found if value is not None] if within else found
-    if content is None or content < 0:
-        return content
+        found = [_renumbered(value, number, names_tokens) for value in content]
+        return [value for value in found if value is not None] if names_tokens else found
+    if not names_tokens or not isinstance(content, int) or isinstance(content, bool) or content < 0:
+        return content  # some state -1 for none
     return number(content)
 
 

@@ -297,6 +297,7 @@ def _of_compression() -> dict[str, str]:
         "model": translate("choices", "Another model"),
         "energy": translate("choices", "Energy of the singular values"),
         "share": translate("choices", "Share of the parameters"),
+        "latency": translate("choices", "Time of an answer"),
     }
 
 

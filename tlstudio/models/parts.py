@@ -392,7 +392,8 @@ class Factors(nn.Sequential):
 
     @property
     def weight(self) -> torch.Tensor:  # networks such as T5 look at the type of a layer's numbers
-        found: torch.Tensor = self[-1].weight
+        found = self[-1].weight
+        assert isinstance(found, torch.Tensor)
         return found
 
 

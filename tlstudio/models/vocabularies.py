@@ -12,6 +12,7 @@ What is left reads texts that need only kept tokens just as before:
 from __future__ import annotations
 
 import copy
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -127,7 +128,7 @@ def _built(token: str, model: Mapping[str, Any], ranks: Mapping[tuple[str, str],
         symbols[-1] += suffix
     yield from symbols
     while len(symbols) > 1:
-        ranked = [(ranks.get(pair), at) for at, pair in enumerate(zip(symbols, symbols[1:], strict=False))]
+        ranked = [(ranks.get(pair), at) for at, pair in enumerate(itertools.pairwise(symbols))]
         possible = [(rank, at) for rank, at in ranked if rank is not None]
         if not possible:
             return
