@@ -59,7 +59,7 @@ class Options(recovering.Options):
         description="That an answer may take at most, of that of the trained model. The largest rank is looked for.",
         json_schema_extra={"only": {"by": ["latency"]}},
     )  # fmt: skip
-    attention: bool = Field(True, title="Attention layers", description="Factorises those of queries, keys, values …")
+    attention: bool = Field(True, title="Attention layers", description="Factorises queries, keys, values and outputs.")
     ffn: bool = Field(True, title="Feed-forward layers", description="Factorises those between the attention layers.")
     embeddings: bool = Field(True, title="Embeddings", description="Factorises the vectors of tokens, as ALBERT does.")
     aware: bool = Field(
