@@ -39,6 +39,9 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "magnitude-pruning": [{"epochs": 1, "gradual": True}],
     "movement-pruning": [{"epochs": 1}],
     "layer-removal": [{"keep": 1, "epochs": 1}, {"keep": 1, "choose": "importance", "epochs": 0}],
+    "vocabulary-trimming": [{"general": 0}],
+    "distillation": [{"epochs": 1}, {"epochs": 1, "student": "narrower", "layers": 1}],
+    "low-rank": [{"by": "share", "share": 0.6, "epochs": 1}, {"energy": 0.5, "aware": False, "epochs": 0}],
 }
 PAIRS = [
     pytest.param(task, name, options, marks=() if task in USUAL else pytest.mark.slow,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
-from tlstudio.models.callbacks import Callback
 from tlstudio.tasks.base import Encoded
 
 if TYPE_CHECKING:
@@ -62,7 +61,10 @@ class CompressJob:
         loss: mean loss of a batch from (outputs, labels, **options), as the task has it.
         collate: rows as a batch of tensors with labels.
         train: trains a model in place, see :class:`Recovery`: ``train(model, recovery, callbacks)``. Its best weights
-            by the validation rows are in it afterwards. Callbacks take part, such as masks that stay.
+            by the validation rows are in it afterwards. Callbacks take part, such as masks that stay. A model with
+            another tokenizer is trained on ``encoded``, the rows as it reads them, which is given as well then.
+        read: the rows as the model in a folder reads them.
+        texts: the texts of a split, uncut, in no certain order.
         seed: of everything random.
         device: where torch computes.
     """
@@ -75,7 +77,9 @@ class CompressJob:
     encoded: Encoded | None = None
     loss: Callable[..., torch.Tensor] | None = None
     collate: Callable[[Sequence[Any]], dict[str, Any]] | None = None
-    train: Callable[[Any, Recovery, Sequence[Callback]], None] | None = None
+    train: Callable[..., None] | None = None
+    read: Callable[[Path], Encoded] | None = None
+    texts: Callable[[str], Iterator[str]] | None = None
     seed: int = 7
     device: str = "cpu"
 

@@ -155,8 +155,7 @@ def form(name: str) -> str:
 
 def choice(name: str) -> str:
     """An entry of a drop-down list, by its value in the recipe; names of formats and devices stay as they are."""
-    known = {**_of_data(), **_of_tasks(), **_of_strategies(), **_of_training(), **_of_compression()}
-    return known.get(name, name)
+    return {**_of_data(), **_of_tasks(), **_of_strategies(), **_of_training(), **_of_compression()}.get(name, name)
 
 
 def _of_data() -> dict[str, str]:
@@ -312,6 +311,13 @@ def _of_compression() -> dict[str, str]:
         "2:4": translate("choices", "2 of 4 stay"),
         "1:4": translate("choices", "1 of 4 stays"),
         "4:8": translate("choices", "4 of 8 stay"),
+        "alternate": translate("choices", "Every other one"),
+        "top": translate("choices", "Those nearest to the answer"),
+        "importance": translate("choices", "Those that change least"),
+        "narrower": translate("choices", "A narrower network"),
+        "model": translate("choices", "Another model"),
+        "energy": translate("choices", "Energy of the singular values"),
+        "share": translate("choices", "Share of the parameters"),
     }
 
 

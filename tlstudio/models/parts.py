@@ -410,11 +410,48 @@ def widths(
             setattr(model.get_submodule(name), attribute, value)
 
 
+# --- in place of layers
+
+
+class Factors(nn.Sequential):
+    """Two layers in place of one whose matrix is nearly their product, see :func:`factors`."""
+
+    @property
+    def weight(self) -> torch.Tensor:  # networks such as T5 look at the type of a layer's numbers
+        found = self[-1].weight
+        assert isinstance(found, torch.Tensor)
+        return found
+
+
+def factors(model: Any, *, layers: Sequence[tuple[str, int]]) -> None:
+    """Replaces layers by two smaller ones: a linear one [out, in] by [r, in] and [out, r], embeddings [V, H] by [V, r]
+    and [H, r].
+
+    Args:
+        model: which has them.
+        layers: name and rank r of each.
+    """
+    for name, rank in layers:
+        owner, _, last = name.rpartition(".")
+        setattr(model.get_submodule(owner), last, _factors(model.get_submodule(name), rank))
+
+
+def _factors(layer: Any, rank: int) -> Factors:
+    made = {"device": layer.weight.device, "dtype": layer.weight.dtype}
+    if isinstance(layer, nn.Embedding):
+        first = nn.Embedding(layer.num_embeddings, rank, padding_idx=layer.padding_idx, **made)
+        return Factors(first, nn.Linear(rank, layer.embedding_dim, bias=False, **made))
+    given, gives = layer.weight.shape if isinstance(layer, Conv1D) else layer.weight.shape[::-1]
+    second = nn.Linear(rank, gives, bias=layer.bias is not None, **made)
+    return Factors(nn.Linear(given, rank, bias=False, **made), second)
+
+
 PARTS: dict[str, Callable[..., None]] = {
     "reading": reading,
     "neighbours": neighbours,
     "prefix": prefix,
     "fusion": fusion,
     "widths": widths,
+    "factors": factors,
 }
 HEADS = ("reading", "neighbours")  # parts that replace nothing but the head: the backbone below is a plain one

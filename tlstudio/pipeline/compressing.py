@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from tlstudio.pipeline.checks import Configured
 from tlstudio.pipeline.forms import TRAINED, Form
 from tlstudio.strategies import distillation, inherited, teaching
 from tlstudio.strategies.base import Defaults, TransferJob
+from tlstudio.tasks.base import Encoded
 from tlstudio.training.settings import Settings, settle
 from tlstudio.training.trainer import fit
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tlstudio.pipeline.stages import Stages
 
 FOLDER = "compressed"
+_ANSWERS = {"label", "labels", "score", "number"}  # roles of what is learnt
 
 
 def chain(stages: Stages, base: Path | None = None, ready: Sequence[Path] = ()) -> list[Form]:
@@ -83,9 +85,26 @@ def found(stages: Stages, step: Configured, source: Form, target: Path, name: st
     """The form that a step has made of ``source`` in the complete folder ``target``."""
     encoded = source.encoded
     if getattr(step.plugin, "REREADS", False):
-        read = stages.encode(only_progress(stages.context.emit), target)
-        encoded = replace(read, labels=encoded.labels, facts=encoded.facts)
+        encoded = read_by(stages, encoded, target)
     return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target))
+
+
+def read_by(stages: Stages, encoded: Encoded, folder: Path) -> Encoded:
+    """The rows as the model in a folder reads them, with what is known of the classes and of the trained model."""
+    read = stages.encode(only_progress(stages.context.emit), folder)
+    return replace(read, labels=encoded.labels, facts={**encoded.facts, **read.facts})
+
+
+def texts_of(stages: Stages, split: str) -> Iterator[str]:
+    """The texts in the rows of a split, whatever the task reads of them; labels are none."""
+    task, rows = stages.checked.task.plugin, stages.rows.splits[split]
+    roles = stages.rows.roles.columns
+    asked = {*task.ROLES, *task.ASKS, *(role for roles in task.ALTERNATIVES for role in roles)} - _ANSWERS
+    columns = [column for role in asked & roles.keys() for column in roles[role]]
+    for batch in rows.batches(columns) if columns else ():
+        for column in batch.columns:
+            for value in column.to_pylist():
+                yield from (part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str))
 
 
 def job_for(stages: Stages, source: Form) -> CompressJob:
@@ -102,6 +121,8 @@ def job_for(stages: Stages, source: Form) -> CompressJob:
         loss=task.loss(config, source.encoded),
         collate=task.collator(config, source.encoded),
         train=Trainer(stages, source),
+        read=partial(read_by, stages, source.encoded),
+        texts=partial(texts_of, stages),
         seed=settings.seed,
         device=settings.device,
     )
@@ -132,8 +153,10 @@ class Trainer:
         self._task = stages.checked.task.plugin
         self._head = Head.of(read_settings(source.folder))
 
-    def __call__(self, model: Any, recovery: Recovery, callbacks: Sequence[Callback] = ()) -> None:
-        """See :class:`Recovery`.
+    def __call__(
+        self, model: Any, recovery: Recovery, callbacks: Sequence[Callback] = (), encoded: Encoded | None = None
+    ) -> None:
+        """See :class:`Recovery`; ``encoded`` are the rows where the model reads them in another way than the source.
 
         Raises:
             StudioError: the memory does not suffice, or the loss is not a number any more.
@@ -141,11 +164,12 @@ class Trainer:
         """
         if not recovery.epochs:
             return
-        stages, encoded = self._stages, self._source.encoded
+        stages, encoded = self._stages, encoded or self._source.encoded
         settings = settled(stages, recovery)
         model.to(settings.device).train().requires_grad_(True)
+        self._task.ready(model)
         inherited.standardise(model, encoded)
-        transfer = self._transfer(model, recovery, callbacks, settings)
+        transfer = self._transfer(model, recovery, callbacks, settings, encoded)
         task, config = self._task, stages.checked.task.config
         judge = Judge(
             measure=lambda answers, loss: task.measure(config, encoded, "validation", answers, loss),
@@ -161,12 +185,12 @@ class Trainer:
             metric=settings.best_metric,
             score="–" if trained.best_score is None else round(trained.best_score, 4))  # fmt: skip
 
-    def _transfer(self, model: Any, recovery: Recovery, callbacks: Sequence[Callback], settings: Settings) -> Transfer:
-        stages, encoded = self._stages, self._source.encoded
-        train, own = encoded.splits["train"], list(callbacks)
+    def _transfer(self, model: Any, recovery: Recovery, callbacks: Sequence[Callback], settings: Settings,
+                  encoded: Encoded) -> Transfer:  # fmt: skip
+        stages, train, own = self._stages, encoded.splits["train"], list(callbacks)
         collate: Callable[..., dict[str, Any]] = self._task.collator(stages.checked.task.config, encoded)
         if self.teaches and (recovery.teacher or recovery.hidden):
-            train, lessons = self._lessons(model, recovery, settings)
+            train, lessons = self._lessons(model, recovery, settings, encoded)
             own.append(lessons)
             train, collate = teaching.Numbered(train), teaching.numbering(collate)
 
@@ -182,10 +206,10 @@ class Trainer:
         """Whether the trained model can teach: whether its answers have a soft form."""
         return self._head.kind in distillation.KINDS and not self._head.losses
 
-    def _lessons(self, model: Any, recovery: Recovery, settings: Settings) -> tuple[Any, Callback]:
+    def _lessons(self, model: Any, recovery: Recovery, settings: Settings, encoded: Encoded) -> tuple[Any, Callback]:
         import torch
 
-        stages, encoded = self._stages, self._source.encoded
+        stages = self._stages
         job = TransferJob(
             build=partial(self._task.build, self._source.folder, encoded), encoded=encoded,
             collate=self._task.collator(stages.checked.task.config, encoded), head=self._head, backbone_key="",

@@ -244,6 +244,9 @@ class TaskBase:
         """The backbone in fp32 with a fresh head; ``overrides`` go into the model's config."""
         return build_model(self.HEAD, backbone, named(encoded.labels) | overrides)
 
+    def ready(self, model: torch.nn.Module) -> None:
+        """Gives a model that was loaded from its folder what it needs beside its weights to be trained again."""
+
     def collator(self, config: Any, encoded: Encoded) -> Callable[[Sequence[Row]], Batch]:
         """Rows of a split → tensors with the inputs, ``labels`` and, where rows have a weight, ``row_weights`` [B]."""
         return partial(padded, encoded=encoded)

@@ -121,9 +121,12 @@ class ObjectDetection(TaskBase):
 
     def build(self, backbone: Path, encoded: Encoded, **overrides: Any) -> torch.nn.Module:
         model = build_model(self.HEAD, backbone, {**named(encoded.labels), **overrides}, _WITHIN)
+        self.ready(model)
+        return model
+
+    def ready(self, model: torch.nn.Module) -> None:
         model.register_forward_pre_hook(_given_targets, with_kwargs=True)
         model.loss_function = _careful(model.loss_function)  # type: ignore[arg-type, assignment]
-        return model
 
     def collator(self, config: Any, encoded: Encoded) -> Callable[[Sequence[Row]], Batch]:
         return _together
