@@ -49,7 +49,7 @@ class Options(BaseModel):
         "without the share beyond a percentile; or so that least information is lost (entropy).",
     )
     percentile: float = Field(
-        99.99, ge=90, le=100, title="Percentile", description="Share of the values within the range, in percent.",
+        99.999, ge=90, le=100, title="Percentile", description="Share of the values within the range, in percent.",
         json_schema_extra={"only": {"method": "percentile"}},
     )  # fmt: skip
     rows: int = Field(

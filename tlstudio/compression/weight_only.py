@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tlstudio.compression import graphs
 from tlstudio.compression.base import CompressJob, Format
@@ -40,6 +40,12 @@ class Options(BaseModel):
     embeddings: Literal["int8", "fp32"] = Field(
         "int8", title="Embeddings", description="How the tables of tokens and places are stored: half of a small model."
     )
+
+    @field_validator("bits", "block_size", mode="before")
+    @classmethod
+    def _written(cls, value: object) -> object:
+        """YAML reads 4 as a number."""
+        return str(value) if isinstance(value, int) else value
 
 
 class WeightOnly:

@@ -45,7 +45,7 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         head=Markup(_head(job, exporter)),
         version=__version__,
         exporter=exporter,
-        onnx=exporter.NAME.startswith("onnx"),
+        onnx=exporter.RUNTIME == "onnx",
         bytes=size_of(folder),
         n=numbers,
         r=job.results,
@@ -77,7 +77,7 @@ def _base(job: ExportJob) -> str:
 
 
 def _head(job: ExportJob, exporter: Exporter) -> str:
-    head: dict[str, Any] = {"library_name": exporter.RUNTIME}
+    head: dict[str, Any] = {"library_name": getattr(exporter, "LIBRARY", exporter.RUNTIME)}
     task = plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name")
     head["pipeline_tag"] = task.HUB_TAG
     head["tags"] = [task.NAME, job.recipe.strategy.name, "tlstudio"]

@@ -145,7 +145,7 @@ def _units() -> dict[str, str]:
 
 def choice(name: str) -> str:
     """An entry of a drop-down list, by its value in the recipe; names of formats and devices stay as they are."""
-    return {**_of_data(), **_of_tasks(), **_of_strategies(), **_of_training()}.get(name, name)
+    return {**_of_data(), **_of_tasks(), **_of_strategies(), **_of_training(), **_of_compression()}.get(name, name)
 
 
 def _of_data() -> dict[str, str]:
@@ -284,6 +284,17 @@ def _of_training() -> dict[str, str]:
         "cpu": translate("choices", "Processor (CPU)"),
         "cuda": translate("choices", "NVIDIA GPU (CUDA)"),
         "mps": translate("choices", "Apple GPU (MPS)"),
+    }
+
+
+def _of_compression() -> dict[str, str]:
+    """How weights and ranges are made smaller."""
+    return {
+        "minmax": translate("choices", "Smallest and largest value"),
+        "percentile": translate("choices", "A percentile"),
+        "entropy": translate("choices", "Entropy"),
+        "static": translate("choices", "Weights and activations"),
+        "weights": translate("choices", "Only the weights"),
     }
 
 

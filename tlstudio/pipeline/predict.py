@@ -11,6 +11,8 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.plugins import get
 from tlstudio.models.heads import read_settings
+from tlstudio.models.openvino_scorer import FILE as OPENVINO
+from tlstudio.models.openvino_scorer import OpenVinoScorer
 from tlstudio.models.scorers import OnnxScorer, Scorer, TorchScorer, score
 from tlstudio.tasks.base import TaskBase
 
@@ -68,7 +70,7 @@ def _require(task: TaskBase, row: Mapping[str, Any]) -> None:
 def _model_folder(target: Path) -> Path:
     for folder in (target, target / "model"):
         if (folder / "config.json").is_file() and (
-            any(folder.glob("*.safetensors")) or (folder / "model.onnx").is_file()
+            any(folder.glob("*.safetensors")) or any((folder / name).is_file() for name in ("model.onnx", OPENVINO))
         ):
             return folder
     raise StudioError(
@@ -81,4 +83,6 @@ def _model_folder(target: Path) -> Path:
 
 
 def _scorer(folder: Path) -> Scorer:
+    if (folder / OPENVINO).is_file():
+        return OpenVinoScorer(folder)
     return OnnxScorer(folder / "model.onnx") if (folder / "model.onnx").is_file() else TorchScorer(folder)
