@@ -30,7 +30,9 @@ class Bf16:
 
     NAME = "bf16"
     TITLE = "Weights in bf16"
-    SUMMARY = "Stores the weights in 16 bits: half the size for every task. Computed in fp32, so neither faster nor slower."
+    SUMMARY = (
+        "Stores the weights in 16 bits: half the size for every task. Computed in fp32, so neither faster nor slower."
+    )
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     Config = Options

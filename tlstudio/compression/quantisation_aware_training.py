@@ -44,7 +44,9 @@ class QuantisationAwareTraining:
 
     NAME = "quantisation-aware-training"
     TITLE = "Quantisation-aware training"
-    SUMMARY = "Trains on with the rounding of int8 in place, so that a following dynamic int8 step loses next to nothing."
+    SUMMARY = (
+        "Trains on with the rounding of int8 in place, so that a following dynamic int8 step loses next to nothing."
+    )
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     KEEPS_SIZE = True  # the weights are fp32 numbers that int8 can hold; the step that follows makes them small

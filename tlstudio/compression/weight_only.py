@@ -35,7 +35,9 @@ class Options(BaseModel):
         "8", title="Bits of a weight", description="4 is half the size again, at a larger loss of accuracy."
     )
     block_size: Literal["16", "32", "64", "128", "256"] = Field(
-        "32", title="Weights a block", description="That share a scale: small blocks are more exact, and a little larger."
+        "32",
+        title="Weights a block",
+        description="That share a scale: small blocks are more exact, and a little larger.",
     )
     embeddings: Literal["int8", "fp32"] = Field(
         "int8", title="Embeddings", description="How the tables of tokens and places are stored: half of a small model."

@@ -20,7 +20,9 @@ from tlstudio.models.tokenizers import require_file
 class OnnxFp16:
     NAME = "onnx-fp16"
     TITLE = "ONNX fp16"
-    SUMMARY = "Half the size of ONNX fp32 at hardly a loss; computed in fp32 on a processor, or in fp16 for graphics cards."
+    SUMMARY = (
+        "Half the size of ONNX fp32 at hardly a loss; computed in fp32 on a processor, or in fp16 for graphics cards."
+    )
     Config = half_graph.Options
     TOLERANCE = Tolerance("agreement", 0.97)
     RUNTIME = "onnx"
