@@ -30,7 +30,8 @@ def test_dynamic_int8_keeps_every_weight(rounded, tmp_path):
     dynamic_int8.PLUGIN.apply(dynamic_int8.Options(), CompressJob(rounded[0], "transformers", tiny.Heard(), Control()),
                               folder)  # fmt: skip
     stored = {one.name: numpy_helper.to_array(one) for one in graphs.load(folder / graphs.FILE).graph.initializer}
-    found = [stored[name] * stored[name.replace("_quantized", "_scale")] for name in stored
+    found = [(stored[name].astype(np.float32) - stored[name.replace("_quantized", "_zero_point")])
+             * stored[name.replace("_quantized", "_scale")] for name in stored
              if name.endswith("_quantized") and stored[name].ndim == 2]  # fmt: skip
     weights = [layer.weight.detach().numpy() for layer in aware.layers_of(networks.load(rounded[0]))]
     weights += [table.weight.detach().numpy() for table in aware.tables_of(networks.load(rounded[0]))]
@@ -38,7 +39,7 @@ def test_dynamic_int8_keeps_every_weight(rounded, tmp_path):
     for matrix in found:
         near = [np.abs(matrix - other).max() for weight in weights for other in (weight, weight.T)
                 if other.shape == matrix.shape]  # fmt: skip
-        assert min(near) < 1e-6
+        assert min(near) < 1e-5
 
 
 def test_the_grid_has_255_steps(rounded):
@@ -69,7 +70,7 @@ def test_gradients_go_straight_through_and_the_network_is_as_before(classifier):
     learning = aware.Rounding(model, activations=True)
     names = list(model.state_dict())
     found = model(**feed).logits
-    assert 0 < float((found - plain).abs().max())
+    assert float((found - plain).detach().abs().max()) > 0
     found.sum().backward()
     assert all(layer.weight.grad is not None and layer.weight.grad.abs().sum() > 0 for layer in learning.layers)
     learning.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from tests import tiny
 from tests.compression.conftest import resnet, with_rows
@@ -33,7 +32,7 @@ def test_embeddings_keep_their_rows(graph, tried):
     for name in tables:
         scale = stored[f"{name}_scale"]
         assert stored[f"{name}_int8"].dtype == np.int8
-        assert np.abs(stored[f"{name}_int8"] * scale - plain[name]).max(1) == pytest.approx(0, abs=0.51 * scale.max())
+        assert (np.abs(stored[f"{name}_int8"] * scale - plain[name]) <= 0.51 * scale).all()
         assert name not in stored
     assert found.said("compress.weight-only")["embeddings"] > 5
 

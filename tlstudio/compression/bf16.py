@@ -51,8 +51,8 @@ class Bf16:
         # who loads the folder without asking for a type gets fp32, in which processors are exact and fast
         config_file = folder / "config.json"
         write_json(config_file, _in_fp32(read_json(config_file)))
-        log(job.emit, "compress.bf16", "{parameters} million parameters are stored in 16 bits: {before} MB became {after} "
-            "MB.", parameters=round(parameters / 1e6, 2), before=round(parameters * 4 / 1e6, 1),
+        log(job.emit, "compress.bf16", "{parameters} million parameters are stored in 16 bits: {before} MB became "
+            "{after} MB.", parameters=round(parameters / 1e6, 2), before=round(parameters * 4 / 1e6, 1),
             after=round(parameters * 2 / 1e6, 1))  # fmt: skip
         meter.advance()
 

@@ -43,7 +43,7 @@ class GraphOptimisation:
 
     NAME = "graph-optimisation"
     TITLE = "Graph optimisation"
-    SUMMARY = "Merges operators of the ONNX graph into faster ones: the same answers, a little sooner. An int8 step may follow."
+    SUMMARY = "Merges operators of the ONNX graph: the same answers, at times a little sooner. An int8 step may follow."
     TAKES: tuple[Format, ...] = ("transformers", "onnx")
     GIVES: Format = "onnx"
     KEEPS_SIZE = True

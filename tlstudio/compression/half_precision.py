@@ -39,12 +39,12 @@ class HalfPrecision:
         meter.advance()
         half_graph.halve(source, folder / graphs.FILE, config.compute)
         difference = compared(source, folder / graphs.FILE, job)
-        log(job.emit, "compress.fp16", "{before} MB became {after} MB in fp16; no answer to {rows} rows differs by more "
-            "than {difference}.", before=round(size_of(source) / 1e6, 1), rows=_ROWS,
+        log(job.emit, "compress.fp16", "{before} MB became {after} MB in fp16; no answer to {rows} rows differs by "
+            "more than {difference}.", before=round(size_of(source) / 1e6, 1), rows=_ROWS,
             after=round(size_of(folder / graphs.FILE) / 1e6, 1), difference=f"{difference:.2g}")  # fmt: skip
         if config.compute == "fp16":
-            log(job.emit, "compress.fp16-slow", "Processors compute fp16 by way of fp32: this form is meant for graphics "
-                "cards, and slower here.", "warning")  # fmt: skip
+            log(job.emit, "compress.fp16-slow", "Processors compute fp16 by way of fp32: this form is meant for "
+                "graphics cards, and slower here.", "warning")  # fmt: skip
         (folder / "full.onnx").unlink(missing_ok=True)
         graphs.copy_beside(job.source, folder)
         meter.advance()

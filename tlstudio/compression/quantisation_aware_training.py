@@ -2,8 +2,8 @@
 
 Source: Jacob et al., 2018, "Quantization and training of neural networks for efficient integer-arithmetic-only
 inference", section 3; Bengio et al., 2013, "Estimating or propagating gradients through stochastic neurons" (straight-
-through estimator). Rounded as ONNX Runtime's dynamic int8 rounds: weights with a scale for each output, s = max |w| / 127,
-activations with a scale and a zero point for each tensor of a batch.
+through estimator). Rounded as ONNX Runtime's dynamic int8 rounds: weights with a scale for each output, s = max |w|
+/ 127, activations with a scale and a zero point for each tensor of a batch.
 """
 
 from __future__ import annotations
@@ -104,14 +104,15 @@ def on_grid(weight: torch.Tensor) -> torch.Tensor:
 
 
 def table_on_grid(weight: torch.Tensor) -> torch.Tensor:
-    """Embeddings [V, H] rounded to int8 with one scale, as dynamic int8 does."""
-    scale = (weight.detach().abs().max() / 127).clamp(min=1e-12)
-    return (weight / scale).round().clamp(-127, 127) * scale
+    """Embeddings [V, H] rounded to uint8 with one scale and a zero point, as dynamic int8 does."""
+    return on_range(weight)
 
 
-def on_range(values: torch.Tensor) -> torch.Tensor:
-    """Activations rounded to uint8 between their smallest and largest value and 0 (DynamicQuantizeLinear)."""
-    low, high = values.detach().amin().clamp(max=0), values.detach().amax().clamp(min=0)
+def on_range(values: torch.Tensor, of: torch.Tensor | None = None) -> torch.Tensor:
+    """Activations rounded to uint8 between their smallest and largest value and 0 (DynamicQuantizeLinear); ``of`` is
+    what the range is taken of, if not of themselves."""
+    whole = (values if of is None else of).detach()
+    low, high = whole.amin().clamp(max=0), whole.amax().clamp(min=0)
     scale = ((high - low) / 255).clamp(min=1e-12)
     zero = (-low / scale).round()
     return ((values / scale).round() + zero).clamp(0, 255).sub(zero) * scale
@@ -143,9 +144,8 @@ class Rounding:
             plain = layer.forward
 
             def forward(ids: torch.Tensor) -> torch.Tensor:
-                found, scale = plain(ids), (layer.weight.detach().abs().max() / 127).clamp(min=1e-12)
-                rounded: torch.Tensor = straight_through(found, (found / scale).round() * scale)
-                return rounded
+                found: torch.Tensor = plain(ids)
+                return straight_through(found, on_range(found, layer.weight))
 
             return forward
 

@@ -98,8 +98,9 @@ def in_blocks(graph: onnx.ModelProto, bits: int, size: int) -> tuple[onnx.ModelP
 
     as_products(graph)
     stored = graphs.weights(graph)
+    matrices = {name for name, tensor in stored.items() if len(tensor.dims) == 2}
     chosen = {node.name: node.input[1] for node in graph.graph.node
-              if node.op_type == "MatMul" and node.input[1] in stored and len(stored[node.input[1]].dims) == 2}  # fmt: skip
+              if node.op_type == "MatMul" and node.input[1] in matrices}  # fmt: skip
     if not chosen:
         return graph, 0
     others = [node.name for node in graph.graph.node if node.op_type == "MatMul" and node.name not in chosen]

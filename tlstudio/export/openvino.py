@@ -36,7 +36,7 @@ class Options(BaseModel):
 class OpenVino:
     NAME = "openvino"
     TITLE = "OpenVINO"
-    SUMMARY = "For OpenVINO, an extra: fast on processors of Intel and AMD. The int8 of the OpenVINO step, where there is one."
+    SUMMARY = "For OpenVINO, an extra: fast on processors of Intel and AMD. In int8 after the OpenVINO step."
     Config = Options
     TOLERANCE = Tolerance("agreement", 0.97)
     RUNTIME = "onnx"  # the scripts are those of ONNX Runtime, with another session; see script()
