@@ -42,9 +42,16 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "vocabulary-trimming": [{"general": 0}],
     "distillation": [{"epochs": 1}, {"epochs": 1, "student": "narrower", "layers": 1}],
     "low-rank": [{"by": "share", "share": 0.6, "epochs": 1}, {"energy": 0.5, "aware": False, "epochs": 0}],
+    "static-int8": [{"rows": 8, "keep_fp32": 1}],
+    "weight-only": [{"block_size": 16}],
+    "quantisation-aware-training": [{"epochs": 1}],
+    "openvino-int8": [{"rows": 8}],
 }
+# steps that treat all networks alike: in a usual run of the tests one task is enough
+ALIKE = ("fp16", "bf16", "graph-optimisation", "weight-only", "openvino-int8", "quantisation-aware-training")
 PAIRS = [
-    pytest.param(task, name, options, marks=() if task in USUAL else pytest.mark.slow,
+    pytest.param(task, name, options,
+                 marks=() if task in (USUAL[:1] if name in ALIKE else USUAL) else pytest.mark.slow,
                  id=f"{task}-{name}-{json.dumps(options) if options else 'usual'}")
     for task in TASKS for name in STEPS for options in OPTIONS.get(name, [{}])
 ]  # fmt: skip
@@ -99,7 +106,9 @@ def test_a_compressed_model_is_what_it_says(task, name, options, stages_of, tmp_
     assert form.format == step.GIVES
     assert weights_size(form.folder) > 0
     if not getattr(step, "KEEPS_SIZE", False):
-        assert size_of(form.folder) < size_of(before.folder) * 1.05
+        # the text in which OpenVINO describes a graph weighs more than a tiny network
+        text = sum(size_of(path) for path in form.folder.glob("openvino_model.xml"))
+        assert size_of(form.folder) - text < size_of(before.folder) * 1.05
     rows = [form.examples("test")[at] for at in range(min(12, len(form.examples("test"))))]
     own = score(form.scorer, rows)
     assert all(np.isfinite(answer).all() for answer in own)

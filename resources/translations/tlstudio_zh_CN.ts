@@ -310,6 +310,10 @@
         <translation>移除 {title}</translation>
     </message>
     <message>
+        <source>Duplicate {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Earlier</source>
         <translation>前移</translation>
     </message>
@@ -394,6 +398,14 @@
     <message>
         <source>It ends with the window. A search can be gone on with later; complete runs of an ablation stay.</source>
         <translation>关闭窗口会将其结束。搜索可在以后继续；消融实验中已完成的运行会保留。</translation>
+    </message>
+    <message>
+        <source>A search for a trade-off is going on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It ends with the window. What was measured stays, and it can be gone on with later.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>End it and close</source>
@@ -571,6 +583,26 @@
         <translation>添加步骤</translation>
     </message>
     <message>
+        <source>Compress now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compresses the shown run again with these steps; its exports are made anew</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Parts of the compression</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation type="unfinished">步骤</translation>
+    </message>
+    <message>
+        <source>Search for a trade-off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No compression</source>
         <translation>不压缩</translation>
     </message>
@@ -579,48 +611,16 @@
         <translation>训练好的模型将原样导出。动态 int8 量化可将其缩小到约四分之一。</translation>
     </message>
     <message>
+        <source>Compress now uses these steps on {run}; a new run has them after its training.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What will change</source>
         <translation>将要改变的部分</translation>
     </message>
     <message>
-        <source>Measured in the last run</source>
-        <translation>上次运行的测量结果</translation>
-    </message>
-    <message>
-        <source>Stage</source>
-        <translation>阶段</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>Score (95 % interval)</source>
-        <translation>得分（95 % 置信区间）</translation>
-    </message>
-    <message>
-        <source>For 1</source>
-        <translation>1 个输入</translation>
-    </message>
-    <message>
-        <source>For 16</source>
-        <translation>16 个输入</translation>
-    </message>
-    <message>
-        <source>Measured size, score and speed</source>
-        <translation>测得的大小、得分和速度</translation>
-    </message>
-    <message>
         <source>The trained model is exported as it is.</source>
         <translation>训练好的模型将原样导出。</translation>
-    </message>
-    <message>
-        <source>{metric} (95 % interval)</source>
-        <translation>{metric}（95 % 置信区间）</translation>
-    </message>
-    <message>
-        <source>Agreement</source>
-        <translation>一致率</translation>
     </message>
 </context>
 <context>
@@ -796,6 +796,105 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>examples of each class</source>
         <translation>个样本（每个类别）</translation>
+    </message>
+</context>
+<context>
+    <name>DamageView</name>
+    <message>
+        <source>Form of the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Form</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Classes before and after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows with another answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Classes, the most damaged first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every test row has the same answer as before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{lost} right answers became wrong, and {won} wrong ones right.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} stayed wrong with another answer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{before} before, {after} after; smaller is better</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Calibration error</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where it hurts most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} ({rows} rows): {before} before, {after} after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>difference with 95 % certainty from {low} to {high}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation type="unfinished">类别</translation>
+    </message>
+    <message>
+        <source>Test rows</source>
+        <translation type="unfinished">测试行</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation type="unfinished">差异</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation type="unfinished">行号</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation type="unfinished">标签</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>right before, wrong now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>wrong before, right now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>wrong in another way</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1255,20 +1354,44 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>您的文本</translation>
     </message>
     <message>
+        <source>Use it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Command that uses the export, without TLStudio</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Serve it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Command that answers on this computer, over HTTP</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Time it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Command that measures the speed on this computer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copy command</source>
         <translation>复制命令</translation>
     </message>
     <message>
-        <source>How to use it, from a terminal and without TLStudio:</source>
-        <translation>在终端中使用（无需 TLStudio）：</translation>
-    </message>
-    <message>
-        <source>Command that uses the export</source>
-        <translation>使用导出模型的命令</translation>
-    </message>
-    <message>
         <source>Not compared with the trained model.</source>
         <translation>未与训练好的模型对比。</translation>
+    </message>
+    <message>
+        <source>{time} for 1 row</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{time} for 16 rows</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{rows} rows compared · {agreement} same answers · largest difference {difference} · limit {limit}</source>
@@ -1495,6 +1618,141 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{changed} of {total} rows are changed.</source>
         <translation>共 {total} 行，其中 {changed} 行将更改。</translation>
+    </message>
+</context>
+<context>
+    <name>FrontierView</name>
+    <message>
+        <source>Tries combinations of compression steps on the trained model, measures each, and shows which are worth having. It can be stopped at any time and gone on with later.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation type="unfinished">平均起点</translation>
+    </message>
+    <message>
+        <source>Search for a trade-off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends it after the form that is being measured; what was found is shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends it at once; it can still be gone on with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> ms</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>for 1 row</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>for 16 rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> min</source>
+        <translation type="unfinished"> 分钟</translation>
+    </message>
+    <message>
+        <source>Score lost, at most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the score of the trained model, in points.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size, at most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the files of the model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer within</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Median time on this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows at once</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the time is measured for.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Time to search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The form that is being measured is finished.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Upwards</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Across</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forms of the model by two measures</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>★ trained model · ◆ within the budget · ● others; filled: nothing is better in everything. The dashed line joins the best of the two axes. Arrow keys go from point to point.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use this one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Makes it the compressed form of the run; exports are made of it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put its steps into the recipe</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>They take the place of the compression steps that the recipe has</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forms of the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No point is chosen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click a point, or choose a line of the table, to see its steps and numbers.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1958,6 +2216,62 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>MeasuredTable</name>
+    <message>
+        <source>Measured in the last run</source>
+        <translation type="unfinished">上次运行的测量结果</translation>
+    </message>
+    <message>
+        <source>Stage</source>
+        <translation type="unfinished">阶段</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation type="unfinished">大小</translation>
+    </message>
+    <message>
+        <source>Score (95 % interval)</source>
+        <translation type="unfinished">得分（95 % 置信区间）</translation>
+    </message>
+    <message>
+        <source>For 1</source>
+        <translation type="unfinished">1 个输入</translation>
+    </message>
+    <message>
+        <source>For 16</source>
+        <translation type="unfinished">16 个输入</translation>
+    </message>
+    <message>
+        <source>Agreement</source>
+        <translation type="unfinished">一致率</translation>
+    </message>
+    <message>
+        <source>Measured size, score and speed</source>
+        <translation type="unfinished">测得的大小、得分和速度</translation>
+    </message>
+    <message>
+        <source>Better or worse: the score lies outside the interval of the trained model. Times are medians on the computer of the run; the 95th percentile is told where the mouse rests.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{metric}
+(95 % interval)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>95 % of the times at most {most}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>better</source>
+        <translation type="unfinished">更好</translation>
+    </message>
+    <message>
+        <source>worse</source>
+        <translation type="unfinished">更差</translation>
+    </message>
+</context>
+<context>
     <name>ModelPane</name>
     <message>
         <source>Model</source>
@@ -2191,6 +2505,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Text</source>
         <translation>文本</translation>
+    </message>
+    <message>
+        <source>is removed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>may be removed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>gets smaller</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>biases train</source>
@@ -2541,6 +2867,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Tasks</source>
         <translation>任务</translation>
+    </message>
+    <message>
+        <source>Damage</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Test entities</source>
@@ -4092,6 +4422,13 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>_Amount</name>
+    <message>
+        <source>no limit</source>
+        <translation type="unfinished">不限</translation>
+    </message>
+</context>
+<context>
     <name>_Chip</name>
     <message>
         <source>done in {time}</source>
@@ -4329,6 +4666,17 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>afterwards</name>
+    <message>
+        <source>This needs a finished run: train, or open one under Runs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The shown run has no trained model; open one that was completed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>choices</name>
     <message>
         <source>Automatic</source>
@@ -4459,8 +4807,76 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>K 折</translation>
     </message>
     <message>
-        <source>Anywhere</source>
-        <translation>任意位置</translation>
+        <source>Parameters</source>
+        <translation type="unfinished">参数量</translation>
+    </message>
+    <message>
+        <source>Operations (FLOPs)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Time of an answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change of the loss (Taylor)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size of the weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The whole network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Zeros anywhere</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>2 of 4 stay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>1 of 4 stays</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>4 of 8 stay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every other one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Those nearest to the answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Those that change least</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A narrower network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Energy of the singular values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the parameters</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The middle</source>
@@ -4577,6 +4993,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Blocks clicked in the drawing</source>
         <translation>在示意图中点选的层</translation>
+    </message>
+    <message>
+        <source>At random</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Epoch</source>
@@ -4765,6 +5185,41 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Apple GPU (MPS)</source>
         <translation>Apple GPU（MPS）</translation>
+    </message>
+</context>
+<context>
+    <name>compress</name>
+    <message>
+        <source>Add a step; Compress now then uses it on the shown run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A step does not fit where it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no such step in this version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Takes: {takes}. Gives: {gives}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It cannot follow {before}, which gives {gives}. Move it before that step, or remove one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In the shown run, against the form before it: {effects}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which layers go is decided by the rows when the step runs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not drawn, because it is only known when it runs: {steps}.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -5742,6 +6197,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>0：在最后一层之后读取。较低的层更了解输入的形式，与预训练任务关系较小；其上方的层不纳入模型，使模型更小、更快。</translation>
     </message>
     <message>
+        <source>1 cuts at once; more cut a part each time, and the network recovers in between, for an epoch at least.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>1 is the same as by size; large values come near round-robin.</source>
         <translation>1 相当于按行数；值越大，越接近各任务均等。</translation>
     </message>
@@ -5768,6 +6227,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>A file or folder of further texts, which the student learns as the teacher answers them.</source>
         <translation>含有更多文本的文件或文件夹，学生模型按教师的答案学习这些文本。</translation>
+    </message>
+    <message>
+        <source>A file or folder of further texts, which the student learns as the trained model answers them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A graph of PyTorch is not offered for the task {task}: its models do not answer in a single step, or are backbones of other tasks.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A key beside the right one is hit.</source>
@@ -5798,8 +6265,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>位于文档顶层或更深层的对象列表，或由列组成的对象。</translation>
     </message>
     <message>
+        <source>A model folder, an earlier run, or a model of the hub that is on this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A model that knows one language learns little from the others: choose a multilingual one. Dividing by language tells how well it carries over.</source>
         <translation>只懂一种语言的模型很难从其他语言中学到东西：请选择多语言模型。按语言划分可以看出其跨语言迁移的效果。</translation>
+    </message>
+    <message>
+        <source>A narrower network of type {kind} cannot be made of this one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A network of type {kind} does not answer without some of its heads or neurons as it does with them silenced: it uses them in a way that is not known here.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A network of type {kind} does not read the target texts.</source>
@@ -5826,6 +6305,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>运行会在遇到第一张此类图像时停止。</translation>
     </message>
     <message>
+        <source>A smaller student learns to answer like the trained model: fewer layers, a narrower network, or another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A sub-folder a class with .txt files in it; files beside the sub-folders are left out.</source>
         <translation>每个类别一个子文件夹，内含 .txt 文件；与子文件夹同级的文件会被排除。</translation>
     </message>
@@ -5842,8 +6325,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请在该网站上接受条款，并用“hf auth login”登录，或选择其他数据。</translation>
     </message>
     <message>
+        <source>Accuracy lost</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Across places</source>
         <translation>跨训练、验证和测试数据</translation>
+    </message>
+    <message>
+        <source>Activation-aware</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Add examples, or leave these classes out with the data step drop-rare-classes.</source>
@@ -5860,6 +6351,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>All weights in the column &apos;{column}&apos; are zero.</source>
         <translation>列“{column}”中的所有权重均为零。</translation>
+    </message>
+    <message>
+        <source>All {rows} rows of the split {split} have the same tokens as before.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Alpha</source>
@@ -5898,8 +6393,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Arrow 或 Feather</translation>
     </message>
     <message>
+        <source>At least {percent} % of the attention and feed-forward layers remain with these choices.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>At line {line} of {path} one text would be longer than {limit} million characters.</source>
         <translation>在 {path} 的第 {line} 行，一条文本将超过 {limit} 百万个字符。</translation>
+    </message>
+    <message>
+        <source>Attention layers</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Augmentation</source>
@@ -5908,6 +6411,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Bank accounts</source>
         <translation>银行账号</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Between several labels in one cell.</source>
@@ -5952,6 +6459,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Builds the text from several columns, such as &apos;{title}: {body}&apos;.</source>
         <translation>由多列拼成文本，例如“{title}: {body}”。</translation>
+    </message>
+    <message>
+        <source>Bundle to deploy (zip)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>By column</source>
@@ -6022,6 +6533,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>核对答案</translation>
     </message>
     <message>
+        <source>Check the name, the network, and that the token may write there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Check the spelling; a private dataset needs &apos;hf auth login&apos;.</source>
         <translation>请检查拼写；私有数据集需要“hf auth login”。</translation>
     </message>
@@ -6046,8 +6561,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择包含文本、图像或标注文件的文件夹。</translation>
     </message>
     <message>
+        <source>Choose a smaller length.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a smaller unit: paragraph or line.</source>
         <translation>请选择更小的单位：段落或行。</translation>
+    </message>
+    <message>
+        <source>Choose a student with fewer layers, or another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a student with the same tokenizer, or one that is made of the trained model.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a workbook with a header and rows.</source>
@@ -6074,12 +6601,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择其他骨干网络，例如 BERT、RoBERTa 或 DeBERTa 系列。</translation>
     </message>
     <message>
+        <source>Choose another chain of steps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose another column or method, or add data.</source>
         <translation>请选择其他列或方法，或添加数据。</translation>
     </message>
     <message>
         <source>Choose another column.</source>
         <translation>请选择其他列。</translation>
+    </message>
+    <message>
+        <source>Choose another compression step, such as layer removal.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another compression step.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose another database.</source>
@@ -6108,6 +6647,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose another objective, or remove it in the Strategy step.</source>
         <translation>请选择其他训练目标，或在“策略”步骤中将其移除。</translation>
+    </message>
+    <message>
+        <source>Choose another pattern, or zeros anywhere.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another port with --port, or another address.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose another run, or a backbone for this task.</source>
@@ -6172,6 +6719,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose the teacher&apos;s run as the model (model.source: run); or a student of its own backbone that learns from answers alone.</source>
         <translation>请选择教师的运行作为模型（model.source: run）；或选择使用自己的骨干网络、仅从答案中学习的学生模型。</translation>
+    </message>
+    <message>
+        <source>Choose their magnitude as importance.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose to prune both, or another compression step.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose values that occur.</source>
@@ -6248,6 +6803,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Compare runs with the same data and the same split.</source>
         <translation>请比较数据相同且划分相同的运行。</translation>
+    </message>
+    <message>
+        <source>Compressing: {title}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Configuration</source>
@@ -6502,6 +7061,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>每行的格式必须为 {{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}。</translation>
     </message>
     <message>
+        <source>Embeddings</source>
+        <translation type="unfinished">嵌入层</translation>
+    </message>
+    <message>
+        <source>Energy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Enlarged to what the model reads they are a blur; they may be icons or failed downloads.</source>
         <translation>放大到模型读取的尺寸后会变得模糊；它们可能是图标或下载失败的文件。</translation>
     </message>
@@ -6514,6 +7081,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>加入目标文本之前，仅用标注行训练的轮数。</translation>
     </message>
     <message>
+        <source>Every other one; those nearest to the answer; or those that change least of what passes through them on the user&apos;s rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Every row needs the same few keys; keys that are values, such as numbers, belong into a field.</source>
         <translation>每行都需要相同的少数几个键；本身是值（例如编号）的键应放入字段中。</translation>
     </message>
@@ -6522,8 +7093,53 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Excel 或 OpenDocument</translation>
     </message>
     <message>
+        <source>Explore the frontier first; &apos;tlstudio frontier&apos; lists its points.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export it again, or copy it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export the model again; the file is damaged or incomplete, or of another version of PyTorch.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export the model as it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>FROM python:{python}-slim
+WORKDIR /bundle
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY . .
+USER 65534
+EXPOSE 8000
+HEALTHCHECK CMD [&quot;python&quot;, &quot;-c&quot;, &quot;import urllib.request as u; u.urlopen(&apos;http://127.0.0.1:8000/health&apos;, timeout=3)&quot;]
+CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.0&quot;]
+</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Factor from 1 - value to 1 + value.</source>
         <translation>系数范围为 1 - 该值至 1 + 该值。</translation>
+    </message>
+    <message>
+        <source>Factorised {count} layers, at ranks {lowest} to {highest}: {before} million parameters became {after} million.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Factorises queries, keys, values and outputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Factorises the vectors of tokens, as ALBERT does.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Factorises those between the attention layers.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Falling takes the weight to 0 at the end of the training.</source>
@@ -6532,6 +7148,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Farthest</source>
         <translation>最远距离</translation>
+    </message>
+    <message>
+        <source>Feed-forward layers</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Fewer make the vector hold more of the text.</source>
@@ -6626,6 +7246,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>空隙填充</translation>
     </message>
     <message>
+        <source>General tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Get the archive again from its source, or unpack it yourself.</source>
         <translation>请从来源重新获取压缩包，或自行解压。</translation>
     </message>
@@ -6682,6 +7306,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>逐层解冻</translation>
     </message>
     <message>
+        <source>Gradually</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Greatest angle</source>
         <translation>最大角度</translation>
     </message>
@@ -6730,6 +7358,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>预测头</translation>
     </message>
     <message>
+        <source>Heads of attention; each layer keeps one at least.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Hides a random box of the image, so that the model does not rely on one detail.</source>
         <translation>遮住图像中的一个随机矩形区域，使模型不依赖单一细节。</translation>
     </message>
@@ -6764,6 +7396,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>How much of each text the backbone misses.</source>
         <translation>每条文本中对骨干网络隐去的比例。</translation>
+    </message>
+    <message>
+        <source>How much the loss on training rows would change without a unit, to first order; the size of its weights; or none, to compare with.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>How much the row counts in training.</source>
@@ -6862,6 +7498,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>短边像素少于此值的图像视为过小。</translation>
     </message>
     <message>
+        <source>Importance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In PyTorch on this computer {rows} rows took {before} ms before and take {after} ms now (medians, measured in turns).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In a network of type {kind} no heads or neurons were found that could be cut as chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In a network of type {kind} no weights were found that could be set to zero.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>In the end {percent} % of the texts could be put into their domain from the features; 50 % is chance.</source>
         <translation>最终根据特征可将 {percent} % 的文本归入其所属领域；50 % 为随机水平。</translation>
     </message>
@@ -6942,6 +7594,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>JSON</translation>
     </message>
     <message>
+        <source>JSON is nested too deeply.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>JSON with questions about passages and their answers, version 1.1 or 2.0.</source>
         <translation>包含段落、相关问题及其答案的 JSON，1.1 或 2.0 版。</translation>
     </message>
@@ -7002,8 +7658,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>相似的训练行或验证行只保留第一行；单独提供的测试数据保持不变。</translation>
     </message>
     <message>
+        <source>Keeps the tokens that your texts need, and some thousand frequent ones: much smaller where a model knows many languages, and the texts are read as before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keeps what matters for the inputs that training rows give a layer, not for all that there may be.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Kept rows</source>
         <translation>保留的行</translation>
+    </message>
+    <message>
+        <source>Kept the layers {kept} of {count}: {before} million parameters became {after} million.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept {heads} of {all_heads} attention heads and {neurons} of {all_neurons} feed-forward neurons: {before} million parameters became {after} million. These layers have {parameters} % of their parameters and do {flops} % of their operations.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept {kept} of {count} tokens: {before} million parameters became {after} million.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Keyboard</source>
@@ -7062,12 +7738,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>最大面积</translation>
     </message>
     <message>
+        <source>Largest file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Largest ratio</source>
         <translation>最大比值</translation>
     </message>
     <message>
         <source>Last share</source>
         <translation>最终比例</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layer removal</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Layer-wise rate decay</source>
@@ -7078,12 +7766,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>解码器层数</translation>
     </message>
     <message>
+        <source>Layers to keep</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Learning rate of the head that is thrown away after.</source>
         <translation>训练后即丢弃的预测头的学习率。</translation>
     </message>
     <message>
         <source>Learning rate while the encoder learns from pairs.</source>
         <translation>编码器从样本对中学习时的学习率。</translation>
+    </message>
+    <message>
+        <source>Learns while training which weights the task needs, and sets the others to zero: best for many zeros.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Least certainty</source>
@@ -7150,8 +7846,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请在查询中去掉该列，或在查询中转换它。</translation>
     </message>
     <message>
+        <source>Leave the length out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Leave the smallest out</source>
         <translation>排除最小的图像</translation>
+    </message>
+    <message>
+        <source>Leave the step out.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leave them out</source>
@@ -7218,8 +7922,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>左右翻转</translation>
     </message>
     <message>
+        <source>Length</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Length of the change of the embeddings, over all of them.</source>
         <translation>嵌入扰动的长度（范数），对全部嵌入合计。</translation>
+    </message>
+    <message>
+        <source>Lets every block give what that of the trained model gives, as in TinyBERT; slower.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Lets every block give what the teacher&apos;s gives, as in TinyBERT. The teacher then sees each batch.</source>
@@ -7258,6 +7970,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>检查此项</translation>
     </message>
     <message>
+        <source>Low-rank factorisation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Lower case, capitals, a capital at the start, or letters at random; any draws one for each text.</source>
         <translation>小写、大写、首字母大写，或逐字母随机；any：为每条文本随机选取一种。</translation>
     </message>
@@ -7278,6 +7994,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请减小 strategy.reinitialise。</translation>
     </message>
     <message>
+        <source>Lower the energy or the share, choose more kinds of layers, or leave the step out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lower the number of layers to keep.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Made of layers of the teacher; or the model of the recipe with all its layers.</source>
         <translation>由教师的部分层构成；或使用配方中的模型及其全部层。</translation>
     </message>
@@ -7286,8 +8014,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>强度</translation>
     </message>
     <message>
+        <source>Magnitude pruning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Majority keeps the rows with the most frequent label, and none of them where two are equally frequent; none leaves out all rows of the content.</source>
         <translation>majority：保留标签最常见的行，如有两个标签同样常见则都不保留；none：排除该内容的所有行。</translation>
+    </message>
+    <message>
+        <source>Make one with write access at huggingface.co/settings/tokens; then: keyring set {service} {user}, or the variable HF_TOKEN, or: hf auth login.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Mask it</source>
@@ -7320,6 +8056,30 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Maximum length</source>
         <translation>最大长度</translation>
+    </message>
+    <message>
+        <source>Measure them one by one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measured on {rows} validation rows; the chosen form is then tested on the test rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Median milliseconds of a batch on this machine at most.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Megabytes of the weights at most.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Megabytes that a process takes at most to load it and answer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation type="unfinished">内存</translation>
     </message>
     <message>
         <source>Memory is short: each batch of {batch} rows is computed in {parts} parts.</source>
@@ -7358,6 +8118,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>模型</translation>
     </message>
     <message>
+        <source>Models of the task {task} cannot be distilled: their answers have no soft form that is known here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>ModernBERT base</source>
         <translation>ModernBERT base</translation>
     </message>
@@ -7390,6 +8154,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>大多数分词器会丢弃这些字符；有些则将其视为未知词。</translation>
     </message>
     <message>
+        <source>Movement pruning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Multilingual E5 small</source>
         <translation>Multilingual E5 small</translation>
     </message>
@@ -7406,6 +8174,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请在领域适应的数据中指定文件或文件夹。</translation>
     </message>
     <message>
+        <source>Name a model folder, an earlier run or a model of the hub that is on this machine, or choose another kind of student.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Name an earlier run, or the folder of a trained model, in strategy.teacher.</source>
         <translation>请在 strategy.teacher 中指定较早的运行，或已训练模型的文件夹。</translation>
     </message>
@@ -7418,12 +8190,76 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>划分的名称；自动：取 train，或唯一的那个划分。</translation>
     </message>
     <message>
+        <source>Name the folder of an export, such as RUN/exports/onnx.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Neurons of feed-forward layers; each layer keeps one at least.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No compression step fits the task {task}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No form of the model is within the budget.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No layer of this network has a number of inputs that the pattern {pattern} divides, or no weights would become zero.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No layer would become smaller: a matrix that is written as two has fewer numbers only at a low rank.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No rank makes the network so fast: the smallest one that was tried takes {percent} % of the time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No share of heads and neurons brought the time of an answer down to {percent} % on this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No student is chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No target data is named.</source>
         <translation>尚未指定目标数据。</translation>
     </message>
     <message>
+        <source>Not tried: it goes further than {title}, which lost {percent} % of the score already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not tried: it would take about {minutes} minutes, more than are left.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not tried: the search was stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of attention heads, hidden dimensions and neurons that a narrower student has.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of every factorised layer that is left.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the first step; it falls linearly.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Of the reversed gradient when it has risen to its height.</source>
         <translation>反转梯度升至最大时的权重。</translation>
+    </message>
+    <message>
+        <source>Of the student; auto takes half of those of the trained model, and all of them for a narrower one.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Of the target data; empty finds the one with the texts.</source>
@@ -7438,16 +8274,112 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>最初加入的目标文本（最确信的部分）的比例。</translation>
     </message>
     <message>
+        <source>Of the target; 0.5 halves it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the weights of all blocks.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Of their loss, beside that of the labels.</source>
         <translation>其损失相对于标签损失的权重。</translation>
+    </message>
+    <message>
+        <source>Of those that the network has; auto keeps half of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One zip with the ONNX model, quantised where the steps end so, a script, a small web server with a JSON API and a Dockerfile. Runs without PyTorch and TLStudio.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other model</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Outer learning rate</source>
         <translation>元学习率</translation>
     </message>
     <message>
+        <source>Passes of the student over the training rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Passes over the training rows after the cut; 0 leaves the network as it was cut.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Passes over the training rows in which the zeros are learnt.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pattern</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prune heads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prune neurons</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prune only neurons, or choose another compression step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put the data back where the recipe names it, or choose another step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put the file itself there, or remove the link.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put the files back as they were, or train again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put the layer removal before the other steps, or leave it out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PyTorch graph (.pt2)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Raise the share kept, or prune both heads and neurons.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Raise the share kept, or remove layers instead.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Raise the share of the time, choose more kinds of layers, or remove whole layers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rank by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ranked within</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Read after block</source>
         <translation>读取位置（层）</translation>
+    </message>
+    <message>
+        <source>Recovery epochs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovery learning rate</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Remove the regulariser, or choose a strategy that trains the network itself.</source>
@@ -7460,6 +8392,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Rows for the importance</source>
         <translation>用于估计的行数</translation>
+    </message>
+    <message>
+        <source>Rows of the batch that the latency is stated for.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Rows without labels</source>
@@ -7482,6 +8418,50 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请将 strategy.student 设为 backbone，选择一个小型模型，并使其仅从答案中学习。</translation>
     </message>
     <message>
+        <source>Sets the smallest weights to zero: the file compresses better, but answers take as long as before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of its answers in the loss; the rest is that of the true labels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the parameters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the squared singular values that every layer keeps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the trained model&apos;s score on the validation rows that may be lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the width</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of zeros</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Some attention heads cannot be cut out of this network, since they share keys or a table of positions with others; its neurons make up for it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Some layers of the trained model; a narrower network made of it; another model; or the network as the steps before have left it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Start from the backbone that it came from, or from another run; it can still be used as a teacher.</source>
         <translation>请从它所来自的骨干模型或另一个运行开始；它仍然可以用作教师模型。</translation>
     </message>
@@ -7490,28 +8470,160 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>恢复力强度</translation>
     </message>
     <message>
+        <source>Structured pruning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Takes out the attention heads and feed-forward neurons that matter least: smaller and faster everywhere.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Takes whole layers out, and lets the trained model teach what is left: half the layers, twice the speed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Target data</source>
         <translation>目标数据</translation>
+    </message>
+    <message>
+        <source>That an answer may take at most, of that of the trained model. The largest rank is looked for.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The adaptation of the backbone is left out here, since it would be done again in each training; with it the results may differ.</source>
         <translation>此处省略骨干网络的领域适应，否则每次训练都要重做；进行领域适应时结果可能不同。</translation>
     </message>
     <message>
+        <source>The bundle {path} cannot be opened: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The data of the run {run} is no longer the same: it had {before} rows, and now has {after}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The layers differ in width, which transformers has no setting for: the network is loaded by network.py, which comes with its exports. ONNX needs nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The layers of a network of type {kind} cannot be removed one by one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The layers of a network of type {kind} cannot be taken or compared one by one.</source>
         <translation>无法逐层取用或比较类型为 {kind} 的网络的各层。</translation>
+    </message>
+    <message>
+        <source>The layers of this network cannot be removed: parts were added to it or cut out of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The loss of a network of type {kind} does not say how much its units matter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model does not answer in a process of its own: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model reads {most} tokens of a text at most, not {length}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The most frequent tokens of the vocabulary, which stay even if the training texts lack them, so that new texts are not read in letters. All characters and special tokens stay anyway.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network as one graph that PyTorch loads by itself, without transformers. For programs that have PyTorch already, and for its compilers.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The network has {blocks} blocks and cannot be read after block {layer}.</source>
         <translation>该网络有 {blocks} 层，无法在第 {layer} 层之后读取。</translation>
     </message>
     <message>
+        <source>The network has {most} layers; {count} cannot be kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network {kind} cannot be written as a graph of PyTorch: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The rows of this task have no length in tokens.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run has no validation rows, on which forms of its model could be compared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The run {run} divided the same data in another way: it may have learnt rows that are tested here, and the result may look too good.</source>
         <translation>运行 {run} 以不同方式划分了同一数据：它可能学习过此处用于测试的行，结果可能显得过好。</translation>
     </message>
     <message>
+        <source>The run {run} has no measured point &apos;{key}&apos;.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The step &apos;{name}&apos; cannot follow here: it cannot read what &apos;{before}&apos; gives.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The step needs the training rows, which are not there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The student also learns {count} rows without labels.</source>
         <translation>学生模型还会学习 {count} 个无标签的行。</translation>
+    </message>
+    <message>
+        <source>The student has {own} million parameters, the trained model {others} million.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The validation rows give no {metric}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The whole network, so that layers come to differ in width; or each layer, which then keeps the same share. If only neurons are pruned so, transformers loads the network without further code.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The whole network, so that some layers lose more; or each layer, which loses the same share.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The zeros grow during the recovery, fast at first (cubic), and are done after two thirds of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no token for the hub.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tokens of each row while times are taken; 0 takes the rows as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train again with a validation share above 0; the test rows are kept for the form that is chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train again with more validation rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trained {epochs} epochs to recover in {minutes} minutes; best validation {metric}: {score}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training rows that are looked at.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unlabelled texts join the training with the labels that the network itself is surest of, more of them from epoch to epoch. For a target domain, or for many unlabelled rows beside few labelled ones.</source>
@@ -7522,16 +8634,104 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>另一领域的无标签文本参与训练，骨干网络学习无法区分两个领域的特征。适用于模型要用于完全没有标注的领域的情形。</translation>
     </message>
     <message>
+        <source>Vocabulary trimming</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Vocabulary trimming is for tasks that read texts; {task} does not.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Warning: {host} can be reached from other machines, by anyone, without a password.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of the trained model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights beyond it are written as several files, which loads with less memory and passes the limits of hosts; 0 never splits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What a layer&apos;s matrix keeps of its effect; the share of its numbers that is left; or the time that an answer takes, measured on this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is made less of: parameters or operations of attention and feed-forward layers, or the time of an answer, measured on this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which layers go</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With which the latency is stated.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writes large matrices as products of two small ones, and lets the trained model teach what is left.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Zeros anywhere; or N of any M neighbours stay, as sparse kernels of some accelerators need it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{count} of {all} target texts join with labels of their own.</source>
         <translation>共 {all} 条目标文本，其中 {count} 条以模型给出的伪标签加入训练。</translation>
+    </message>
+    <message>
+        <source>{host}:{port} cannot be listened on: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{model} reads texts in other tokens than the trained model, whose answers are one a token: they cannot be taught.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{name} has no trained model, so there is nothing to keep.</source>
         <translation>{name} 尚未学习：无法防止其被遗忘。</translation>
     </message>
     <message>
+        <source>{other} takes other rows than {first}: they cannot be compared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} cannot be loaded by PyTorch: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} has parts of its own ({parts}) that another training would lose.</source>
         <translation>{path} 带有自己的附加部分（{parts}），再次训练会丢失它们。</translation>
+    </message>
+    <message>
+        <source>{path} is a link to a file elsewhere.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is no export: it has no model card.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{percent} % of the {rows} rows of the split {split} have words that are read in smaller pieces now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{percent} % of {count} million weights of the blocks are zero. The model file keeps its size; compressed (zip) it takes {after} MB instead of {before} MB. Usual kernels compute zeros like other numbers: this network is not faster.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{repo} cannot be written on the hub: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{title} cannot be done: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{title}: {percent:.1f} % of the size and {time:.1f} % of the time of the trained model, {lost:+.2f} % of its score lost.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{variant}: {value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}).</source>
@@ -11622,10 +12822,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>再次使用先前元学习得到的起点。</translation>
     </message>
     <message>
-        <source>The step &apos;{name}&apos; cannot follow here: it takes a {takes} model, and the step before gives {given}.</source>
-        <translation>步骤“{name}”不能放在此处：它需要 {takes} 模型，而前一步给出的是 {given}。</translation>
-    </message>
-    <message>
         <source>The step from {first} to {last} examples a class brought {gain:+.1f} points.</source>
         <translation>每个类别的样本数从 {first} 增加到 {last}，带来 {gain:+.1f} 个百分点的变化。</translation>
     </message>
@@ -12979,6 +14175,137 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>frontier</name>
+    <message>
+        <source>Size</source>
+        <translation type="unfinished">大小</translation>
+    </message>
+    <message>
+        <source>Time for 1 row</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Time for 16 rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation type="unfinished">内存</translation>
+    </message>
+    <message>
+        <source>{n} × smaller</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} × larger</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} × faster</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} × slower</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>as before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation type="unfinished">失败</translation>
+    </message>
+    <message>
+        <source>skipped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>within the budget</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not beaten</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>beaten by another one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} forms so far</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The search is going on.</source>
+        <translation type="unfinished">搜索正在进行。</translation>
+    </message>
+    <message>
+        <source>A search of another run is going on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled; it can be gone on with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The trained model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>p95 {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Same answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Form</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation type="unfinished">结论</translation>
+    </message>
+    <message>
+        <source>for comparison</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The recipe has these steps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} forms measured, {best} of them not beaten by another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} could not be made; choose one in the table to see why.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The best within the budget: {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None keeps the budget.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This was judged with another budget.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It was not finished.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This has to wait until the search for a trade-off has ended.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>metrics</name>
     <message>
         <source>{points} points</source>
@@ -13446,6 +14773,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>blocks</source>
         <translation>个块</translation>
+    </message>
+    <message>
+        <source>a network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>an ONNX graph</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a finished ONNX graph, which no further step takes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>an OpenVINO model</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The network&apos;s own weights</source>

@@ -1,4 +1,4 @@
-"""ONNX in int8: the result of the dynamic-int8 step, as it was measured."""
+"""ONNX in int8 or int4: the result of a step that quantises the graph, as it was measured."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import OnnxScorer, Scorer
 from tlstudio.models.tokenizers import require_file
 
-_STEP = "dynamic-int8"
+_STEPS = ("dynamic-int8", "static-int8", "weight-only")
 
 
 class OnnxInt8:
     NAME = "onnx-int8"
     TITLE = "ONNX int8"
-    SUMMARY = "A quarter of the size and faster on a CPU, at nearly the same accuracy. Needs the dynamic int8 step."
+    SUMMARY = "A quarter of the size and faster on a CPU, at nearly the same accuracy. Needs an int8 step."
     Config = NoOptions
     TOLERANCE = Tolerance("agreement", 0.97)
     RUNTIME = "onnx"
@@ -30,7 +30,7 @@ class OnnxInt8:
         return heads.no_graph(task, "export")
 
     def check(self, recipe: Recipe) -> StudioError | None:
-        return None if any(step.name == _STEP for step in recipe.compress) else _step_missing()
+        return None if any(step.name in _STEPS for step in recipe.compress) else _step_missing()
 
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         source = job.compressed[self.stage(job)]
@@ -47,12 +47,12 @@ class OnnxInt8:
         return OnnxScorer(folder / "model.onnx")
 
     def stage(self, job: ExportJob) -> str:
-        """The last dynamic-int8 step.
+        """The last step that quantises.
 
         Raises:
             StudioError: the run has none.
         """
-        steps = [name for name in job.compressed if name.split("-", 1)[-1] == _STEP]
+        steps = [name for name in job.compressed if name.split("-", 1)[-1] in _STEPS]
         if not steps:
             raise _step_missing()
         return steps[-1]
@@ -61,11 +61,11 @@ class OnnxInt8:
 def _step_missing() -> StudioError:
     return StudioError(
         "export.needs-step",
-        "The export '{export}' needs the compression step '{step}', which this recipe does not have.",
+        "The export '{export}' needs a compression step such as '{step}', which this recipe does not have.",
         "Add the step '{step}' under Compress, or leave this export out.",
         where="export",
         export="onnx-int8",
-        step=_STEP,
+        step=_STEPS[0],
     )
 
 

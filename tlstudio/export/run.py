@@ -13,7 +13,7 @@ import numpy as np
 from tlstudio.core import events, files, paths, plugins
 from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice
-from tlstudio.export import adapters, card, parity
+from tlstudio.export import adapters, card, openvino, parity
 from tlstudio.export.base import Exporter, ExportJob
 from tlstudio.models.batches import Example
 from tlstudio.models.folders import SETTINGS_FILE, max_length, second_reader
@@ -105,6 +105,8 @@ def _write(job: ExportJob, exporter: Exporter, config: Any, folder: Path) -> Non
         script = paths.resource(_script(task, exporter, folder)).read_text(encoding="utf-8")
         if (folder / "adapters.py").is_file():  # see models/adapters.py
             script = adapters.script(script)
+        elif (folder / "runtime.py").is_file():  # see openvino.py
+            script = openvino.script(script)
         elif (folder / "network.py").is_file():  # see models/parts.py
             script = _with_parts(script)
         if change := getattr(exporter, "script", None):

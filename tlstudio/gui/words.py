@@ -318,6 +318,11 @@ def _of_compression() -> dict[str, str]:
         "model": translate("choices", "Another model"),
         "energy": translate("choices", "Energy of the singular values"),
         "share": translate("choices", "Share of the parameters"),
+        "minmax": translate("choices", "Smallest and largest value"),
+        "percentile": translate("choices", "A percentile"),
+        "entropy": translate("choices", "Entropy"),
+        "static": translate("choices", "Weights and activations"),
+        "weights": translate("choices", "Only the weights"),
     }
 
 

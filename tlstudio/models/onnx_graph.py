@@ -46,7 +46,7 @@ def to_onnx(
     length = 9 if "input_ids" in inputs else _SAMPLES
     given = tensors(dummy(inputs, length=length))
     try:
-        with _quiet(), torch.no_grad():
+        with quiet(), torch.no_grad():
             program = torch.onnx.export(
                 wrapper,
                 tuple(given.values()),
@@ -107,11 +107,13 @@ def quantise_dynamic(source: Path, target: Path) -> None:
     graph = onnx.load(str(source))
     # the exporter's shape notes contradict the quantiser's own inference and make it fail
     del graph.graph.value_info[:]
-    with explain_os_errors(target), _quiet():
+    with explain_os_errors(target), quiet():
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.part")
         try:
+            # the types behind operators of ONNX Runtime, which its inference does not know
             quantize_dynamic(graph, str(partial), weight_type=QuantType.QInt8, per_channel=True,
+                             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
                              op_types_to_quantize=_QUANTISED)  # fmt: skip
             partial.replace(target)
         finally:
@@ -144,7 +146,7 @@ def _strip(proto: Any) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """The exporter prints and warns about its own inner workings."""
     previous = logging.root.manager.disable
     logging.disable(logging.WARNING)

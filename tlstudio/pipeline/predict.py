@@ -13,11 +13,13 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.plugins import get
 from tlstudio.models import bundles
 from tlstudio.models.heads import read_settings
+from tlstudio.models.openvino_scorer import FILE as OPENVINO
+from tlstudio.models.openvino_scorer import OpenVinoScorer
 from tlstudio.models.scorers import OnnxScorer, Scorer, TorchScorer, score
 from tlstudio.tasks.base import TaskBase
 
 _BATCH = 256
-_GRAPHS = ("model.onnx", "model.pt2")
+_GRAPHS = (OPENVINO, "model.onnx", "model.pt2")
 _USUAL = "text-classification"  # the task of a model folder that does not say it
 
 
@@ -98,6 +100,8 @@ def scorer_of(folder: Path, threads: int | None = None) -> Scorer:
     """The model in a folder, in the runtime of its weights."""
     if (folder / "model.onnx").is_file():
         return OnnxScorer(folder / "model.onnx", threads=threads)
+    if (folder / OPENVINO).is_file():
+        return OpenVinoScorer(folder)
     if (folder / "model.pt2").is_file():
         from tlstudio.models.torch_graph import GraphScorer
 

@@ -185,8 +185,10 @@ def content(job: TestJob, role: str) -> pa.Array:
 
 
 def weights_size(folder: Path) -> int:
-    """Bytes of the weights alone: safetensors or ONNX files of a model folder."""
-    return sum(size_of(path) for pattern in ("*.safetensors", "*.onnx*") for path in folder.glob(pattern))
+    """Bytes of the weights alone: safetensors, ONNX or OpenVINO files of a model folder."""
+    return sum(
+        size_of(path) for pattern in ("*.safetensors", "*.onnx*", "openvino_model.*") for path in folder.glob(pattern)
+    )
 
 
 def _shown(metric: str, value: float | None) -> str:
