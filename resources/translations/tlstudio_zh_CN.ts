@@ -4879,6 +4879,26 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Smallest and largest value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A percentile</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Entropy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights and activations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only the weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The middle</source>
         <translation>中间部分</translation>
     </message>
@@ -5371,10 +5391,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>A network of type {kind} has no layers that LoRA could learn beside.</source>
         <translation>类型为 {kind} 的网络没有可供 LoRA 在旁学习的层。</translation>
-    </message>
-    <message>
-        <source>A quarter of the size and faster on a CPU, at nearly the same accuracy. Needs the dynamic int8 step.</source>
-        <translation>体积约为四分之一，在 CPU 上更快，准确率几乎不变。需要动态 int8 步骤。</translation>
     </message>
     <message>
         <source>A row of {path} after row {row} is longer than 8 MB.</source>
@@ -6213,6 +6229,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>随程序附带的 1,797 张手写数字小图像（sample:digits）。</translation>
     </message>
     <message>
+        <source>4 is half the size again, at a larger loss of accuracy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>8-bit integers for OpenVINO, an extra: a quarter of the size, and often faster than ONNX Runtime.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A SELECT or the name of a table; auto takes the table if there is only one.</source>
         <translation>SELECT 语句或表名；自动：如果只有一个表，则取该表。</translation>
     </message>
@@ -6285,8 +6309,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>类型为 {kind} 的网络无法读取目标领域文本。</translation>
     </message>
     <message>
+        <source>A network of type {kind} has no linear layers that could be rounded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A new row gets the answer of the training rows that are most similar to it in the features of the backbone; nothing is trained. An answer in seconds, and each one can be traced to rows.</source>
         <translation>新的一行会得到与其骨干模型特征最相似的训练行的答案；不训练任何参数。几秒内即可得到结果，并且每个答案都可以追溯到具体的行。</translation>
+    </message>
+    <message>
+        <source>A quarter of the size and faster on a CPU, at nearly the same accuracy. Needs an int8 step.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A quotation mark in line {line} of {path} is never closed.</source>
@@ -6305,6 +6337,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>运行会在遇到第一张此类图像时停止。</translation>
     </message>
     <message>
+        <source>A scale for each channel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A smaller student learns to answer like the trained model: fewer layers, a narrower network, or another model.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -6319,6 +6355,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>A value that the model learns to predict.</source>
         <translation>模型学习预测的数值。</translation>
+    </message>
+    <message>
+        <source>A weight of this network is {largest}, which fp16 cannot hold.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Accept them there and log in with &apos;hf auth login&apos;, or choose other data.</source>
@@ -6425,6 +6465,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>双语文件：一个词、一个制表符及其译词（以逗号分隔）；也可以是 CSV 或 JSON。</translation>
     </message>
     <message>
+        <source>Bits of a weight</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Blends pairs of images and of their labels. Smooths the model&apos;s answers; takes more epochs.</source>
         <translation>将成对的图像及其标签混合。使模型的答案更平滑；需要更多轮次。</translation>
     </message>
@@ -6471,6 +6515,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>By how much another label must be more probable than the given one (normalised margin).</source>
         <translation>另一标签的概率须比所给标签高出多少（归一化间隔）。</translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation type="unfinished">校准</translation>
+    </message>
+    <message>
+        <source>Calibration rows</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Call the column with the file names file_name.</source>
@@ -6614,6 +6666,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another compression step, such as layer removal.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another compression step, such as static int8 for networks of convolutions.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another compression step, such as static int8.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -6806,6 +6866,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Compressing: {title}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compute in fp32, or use bf16 or an int8 step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Computed in</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -7230,6 +7298,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>用于拉丁字母；西里尔字母有其自己的键盘。</translation>
     </message>
     <message>
+        <source>For OpenVINO, an extra: fast on processors of Intel and AMD. In int8 after the OpenVINO step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>For images without an up and a down, such as aerial photographs.</source>
         <translation>用于不分上下的图像，例如航拍照片。</translation>
     </message>
@@ -7310,6 +7382,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Graph optimisation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Greatest angle</source>
         <translation>最大角度</translation>
     </message>
@@ -7348,6 +7424,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>HTML entities</source>
         <translation>HTML 实体</translation>
+    </message>
+    <message>
+        <source>Half precision (fp16)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Half the size of ONNX fp32 at hardly a loss; computed in fp32 on a processor, or in fp16 for graphics cards.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Half with the same label, half with another one.</source>
@@ -7432,6 +7516,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>How the learning rate falls after the warm-up; auto asks the strategy.</source>
         <translation>预热之后学习率如何下降；自动：由策略决定。</translation>
+    </message>
+    <message>
+        <source>How the range of an activation follows from what the rows show: its smallest and largest value; without the share beyond a percentile; or so that least information is lost (entropy).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How the tables of tokens and places are stored: half of a small model.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>How well a linear model on the features answers rows that it has not seen</source>
@@ -7548,6 +7640,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Install it with: pip install {package}</source>
         <translation>请用此命令安装：pip install {package}</translation>
+    </message>
+    <message>
+        <source>Install the extra: pip install &apos;tlstudio[openvino]&apos;.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Invisible characters that steer terminals are dropped.</source>
@@ -7674,6 +7770,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Kept {count} of {all} layers in fp32, whose rounding alone changes the answers most: {layers}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Kept {heads} of {all_heads} attention heads and {neurons} of {all_neurons} feed-forward neurons: {before} million parameters became {after} million. These layers have {parameters} % of their parameters and do {flops} % of their operations.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -7762,6 +7862,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>逐层学习率衰减</translation>
     </message>
     <message>
+        <source>Layers kept in fp32</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Layers of the decoder</source>
         <translation>解码器层数</translation>
     </message>
@@ -7844,6 +7948,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Leave the column out of the query, or convert it there.</source>
         <translation>请在查询中去掉该列，或在查询中转换它。</translation>
+    </message>
+    <message>
+        <source>Leave the graph optimisation out.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leave the length out.</source>
@@ -8086,6 +8194,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>内存不足：每批 {batch} 行将分为 {parts} 份计算。</translation>
     </message>
     <message>
+        <source>Merges operators of the ONNX graph: the same answers, at times a little sooner. An int8 step may follow.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Method</source>
         <translation>方法</translation>
     </message>
@@ -8242,6 +8354,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>ONNX Runtime&apos;s optimisations change what this network answers: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ONNX fp16</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Of attention heads, hidden dimensions and neurons that a narrower student has.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -8282,6 +8402,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Of the weights; more exact than one scale for a layer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Of their loss, beside that of the labels.</source>
         <translation>其损失相对于标签损失的权重。</translation>
     </message>
@@ -8291,6 +8415,22 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>One zip with the ONNX model, quantised where the steps end so, a script, a small web server with a JSON API and a Dockerfile. Runs without PyTorch and TLStudio.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>OpenVINO</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>OpenVINO cannot read the graph of this network: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>OpenVINO int8</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>OpenVINO is not installed: {parts} cannot be found.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8314,7 +8454,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Passes over the training rows; 0 only rounds the weights.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Pattern</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Percentile</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Processors compute fp16 by way of fp32: this form is meant for graphics cards, and slower here.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8347,6 +8499,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>PyTorch graph (.pt2)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Quantisation-aware training</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8384,6 +8540,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Remove the regulariser, or choose a strategy that trains the network itself.</source>
         <translation>请移除该正则化方法，或选择训练网络本身的策略。</translation>
+    </message>
+    <message>
+        <source>Round activations too</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Rows are counted per</source>
@@ -8446,11 +8606,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Share of the values within the range, in percent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Share of the width</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Share of zeros</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>So many of the layers whose rounding changes the answers most stay as they are; 0 measures none.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8464,6 +8632,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Start from the backbone that it came from, or from another run; it can still be used as a teacher.</source>
         <translation>请从它所来自的骨干模型或另一个运行开始；它仍然可以用作教师模型。</translation>
+    </message>
+    <message>
+        <source>Static int8</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stores the weights in 16 bits: half the size for every task. Computed in fp32, so neither faster nor slower.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Strength of balancing</source>
@@ -8494,6 +8670,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>That share a scale: small blocks are more exact, and a little larger.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The adaptation of the backbone is left out here, since it would be done again in each training; with it the results may differ.</source>
         <translation>此处省略骨干网络的领域适应，否则每次训练都要重做；进行领域适应时结果可能不同。</translation>
     </message>
@@ -8503,6 +8683,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The data of the run {run} is no longer the same: it had {before} rows, and now has {after}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The export &apos;{export}&apos; needs a compression step such as &apos;{step}&apos;, which this recipe does not have.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8539,6 +8723,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The network as one graph that PyTorch loads by itself, without transformers. For programs that have PyTorch already, and for its compilers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network computes numbers that fp16 cannot hold: it answers with no number.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8590,6 +8778,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The weights of {count} layers lie on the grid of int8: rounding them moved them by {off} % at last. A dynamic int8 step after this one keeps them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The whole network, so that layers come to differ in width; or each layer, which then keeps the same share. If only neurons are pruned so, transformers loads the network without further code.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -8622,7 +8814,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Training rows on which the ranges are found.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Training rows that are looked at.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trains on with the rounding of int8 in place, so that a following dynamic int8 step loses next to nothing.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8632,6 +8832,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Unlabelled texts of another domain take part, and the backbone learns features that do not tell the domains apart. For a model that is to work where nobody has labelled anything.</source>
         <translation>另一领域的无标签文本参与训练，骨干网络学习无法区分两个领域的特征。适用于模型要用于完全没有标注的领域的情形。</translation>
+    </message>
+    <message>
+        <source>Use ONNX Runtime instead.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use bf16 instead.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Vocabulary trimming</source>
@@ -8650,7 +8858,39 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Weight-only int8 or int4</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights a block</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights and activations as 8-bit integers, calibrated on the user&apos;s rows; convolutions too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights and activations, calibrated on training rows: fastest; or the weights alone, which is nearer to the trained model and needs no rows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights as 8-bit or 4-bit integers in small blocks: a quarter to an eighth of the size, no calibration.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Weights beyond it are written as several files, which loads with less memory and passes the limits of hosts; 0 never splits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights in 16 bits: half the size at hardly a loss of accuracy. Not faster on a processor.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights in bf16</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8658,7 +8898,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>What goes into a layer, as int8 rounds it while running.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is in int8</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What is made less of: parameters or operations of attention and feed-forward layers, or the time of an answer, measured on this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where no OpenVINO step has made int8 of them; fp16 is half the size.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8678,11 +8930,31 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>fp32: the file is half as large, and answers as fast as before, on every processor. fp16: for graphics cards; processors have no instructions for it, and are slower.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{before} MB became {after} MB for OpenVINO.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{before} MB became {after} MB in fp16; no answer to {rows} rows differs by more than {difference}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{before} operators became {after}: {fused}. No answer differs by more than {difference}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{count} of {all} target texts join with labels of their own.</source>
         <translation>共 {all} 条目标文本，其中 {count} 条以模型给出的伪标签加入训练。</translation>
     </message>
     <message>
         <source>{host}:{port} cannot be listened on: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{layers} % of the weights are {bits}-bit integers in blocks now, and {embeddings} % are embeddings in 8 bits: {before} MB became {after} MB.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8695,6 +8967,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{other} takes other rows than {first}: they cannot be compared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{parameters} million parameters are stored in 16 bits: {before} MB became {after} MB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} cannot be loaded by OpenVINO: {reason}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8714,6 +8994,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{percent} % of the weights are 8-bit integers now, calibrated on {rows} rows: {before} MB became {after} MB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{percent} % of the {rows} rows of the split {split} have words that are read in smaller pieces now.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -8727,6 +9011,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{title} cannot be done: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{title} finds no layer in this network that it could make smaller.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -12452,10 +12740,6 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>The environment has no variable {name}, which the address of the database names.</source>
         <translation>数据库地址中引用的环境变量 {name} 不存在。</translation>
-    </message>
-    <message>
-        <source>The export &apos;{export}&apos; needs the compression step &apos;{step}&apos;, which this recipe does not have.</source>
-        <translation>导出“{export}”需要压缩步骤“{step}”，但此配方中没有该步骤。</translation>
     </message>
     <message>
         <source>The exported model could not be used in a fresh process: {reason}</source>

@@ -46,7 +46,6 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         version=__version__,
         exporter=exporter,
         graph=exporter.RUNTIME == "onnx",
-        onnx=exporter.RUNTIME == "onnx",
         bytes=size_of(folder),
         n=numbers,
         r=job.results,
