@@ -311,7 +311,7 @@
     </message>
     <message>
         <source>Duplicate {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>复制 {title}</translation>
     </message>
     <message>
         <source>Earlier</source>
@@ -401,11 +401,11 @@
     </message>
     <message>
         <source>A search for a trade-off is going on</source>
-        <translation type="unfinished"></translation>
+        <translation>正在搜索折中方案</translation>
     </message>
     <message>
         <source>It ends with the window. What was measured stays, and it can be gone on with later.</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索会随窗口关闭而结束。已测量的结果会保留，之后可以继续。</translation>
     </message>
     <message>
         <source>End it and close</source>
@@ -584,23 +584,23 @@
     </message>
     <message>
         <source>Compress now</source>
-        <translation type="unfinished"></translation>
+        <translation>立即压缩</translation>
     </message>
     <message>
         <source>Compresses the shown run again with these steps; its exports are made anew</source>
-        <translation type="unfinished"></translation>
+        <translation>用这些步骤重新压缩所显示的运行；其导出会重新生成</translation>
     </message>
     <message>
         <source>Parts of the compression</source>
-        <translation type="unfinished"></translation>
+        <translation>压缩的各部分</translation>
     </message>
     <message>
         <source>Steps</source>
-        <translation type="unfinished">步骤</translation>
+        <translation>步骤</translation>
     </message>
     <message>
         <source>Search for a trade-off</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索折中方案</translation>
     </message>
     <message>
         <source>No compression</source>
@@ -612,7 +612,7 @@
     </message>
     <message>
         <source>Compress now uses these steps on {run}; a new run has them after its training.</source>
-        <translation type="unfinished"></translation>
+        <translation>“立即压缩”对 {run} 使用这些步骤；新的运行会在训练之后使用它们。</translation>
     </message>
     <message>
         <source>What will change</source>
@@ -802,99 +802,99 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>DamageView</name>
     <message>
         <source>Form of the model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型形态</translation>
     </message>
     <message>
         <source>Form</source>
-        <translation type="unfinished"></translation>
+        <translation>形态</translation>
     </message>
     <message>
         <source>Classes before and after</source>
-        <translation type="unfinished"></translation>
+        <translation>压缩前后的类别</translation>
     </message>
     <message>
         <source>Rows with another answer</source>
-        <translation type="unfinished"></translation>
+        <translation>答案不同的行</translation>
     </message>
     <message>
         <source>Classes, the most damaged first</source>
-        <translation type="unfinished"></translation>
+        <translation>类别，受损最严重的在前</translation>
     </message>
     <message>
         <source>Every test row has the same answer as before.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个测试行的答案都与之前相同。</translation>
     </message>
     <message>
         <source>{lost} right answers became wrong, and {won} wrong ones right.</source>
-        <translation type="unfinished"></translation>
+        <translation>{lost} 个正确答案变为错误，{won} 个错误答案变为正确。</translation>
     </message>
     <message>
         <source>{n} stayed wrong with another answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 个仍然错误，但答案不同。</translation>
     </message>
     <message>
         <source>{before} before, {after} after; smaller is better</source>
-        <translation type="unfinished"></translation>
+        <translation>之前 {before}，之后 {after}；越小越好</translation>
     </message>
     <message>
         <source>Calibration error</source>
-        <translation type="unfinished"></translation>
+        <translation>校准误差</translation>
     </message>
     <message>
         <source>Where it hurts most</source>
-        <translation type="unfinished"></translation>
+        <translation>受损最严重之处</translation>
     </message>
     <message>
         <source>{name} ({rows} rows): {before} before, {after} after</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}（{rows} 行）：之前 {before}，之后 {after}</translation>
     </message>
     <message>
         <source>difference with 95 % certainty from {low} to {high}</source>
-        <translation type="unfinished"></translation>
+        <translation>差异的 95 % 置信区间为 {low} 至 {high}</translation>
     </message>
     <message>
         <source>Class</source>
-        <translation type="unfinished">类别</translation>
+        <translation>类别</translation>
     </message>
     <message>
         <source>Test rows</source>
-        <translation type="unfinished">测试行</translation>
+        <translation>测试行</translation>
     </message>
     <message>
         <source>Before</source>
-        <translation type="unfinished"></translation>
+        <translation>之前</translation>
     </message>
     <message>
         <source>After</source>
-        <translation type="unfinished"></translation>
+        <translation>之后</translation>
     </message>
     <message>
         <source>Difference</source>
-        <translation type="unfinished">差异</translation>
+        <translation>差异</translation>
     </message>
     <message>
         <source>Row</source>
-        <translation type="unfinished">行号</translation>
+        <translation>行号</translation>
     </message>
     <message>
         <source>Label</source>
-        <translation type="unfinished">标签</translation>
+        <translation>标签</translation>
     </message>
     <message>
         <source>What happened</source>
-        <translation type="unfinished"></translation>
+        <translation>变化情况</translation>
     </message>
     <message>
         <source>right before, wrong now</source>
-        <translation type="unfinished"></translation>
+        <translation>之前正确，现在错误</translation>
     </message>
     <message>
         <source>wrong before, right now</source>
-        <translation type="unfinished"></translation>
+        <translation>之前错误，现在正确</translation>
     </message>
     <message>
         <source>wrong in another way</source>
-        <translation type="unfinished"></translation>
+        <translation>错误方式不同</translation>
     </message>
 </context>
 <context>
@@ -1355,27 +1355,27 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Use it</source>
-        <translation type="unfinished"></translation>
+        <translation>使用</translation>
     </message>
     <message>
         <source>Command that uses the export, without TLStudio</source>
-        <translation type="unfinished"></translation>
+        <translation>不依赖 TLStudio 使用该导出的命令</translation>
     </message>
     <message>
         <source>Serve it</source>
-        <translation type="unfinished"></translation>
+        <translation>提供服务</translation>
     </message>
     <message>
         <source>Command that answers on this computer, over HTTP</source>
-        <translation type="unfinished"></translation>
+        <translation>在本机通过 HTTP 给出答案的命令</translation>
     </message>
     <message>
         <source>Time it</source>
-        <translation type="unfinished"></translation>
+        <translation>测速</translation>
     </message>
     <message>
         <source>Command that measures the speed on this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>在本机测量速度的命令</translation>
     </message>
     <message>
         <source>Copy command</source>
@@ -1387,11 +1387,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{time} for 1 row</source>
-        <translation type="unfinished"></translation>
+        <translation>1 行用时 {time}</translation>
     </message>
     <message>
         <source>{time} for 16 rows</source>
-        <translation type="unfinished"></translation>
+        <translation>16 行用时 {time}</translation>
     </message>
     <message>
         <source>{rows} rows compared · {agreement} same answers · largest difference {difference} · limit {limit}</source>
@@ -1624,135 +1624,135 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>FrontierView</name>
     <message>
         <source>Tries combinations of compression steps on the trained model, measures each, and shows which are worth having. It can be stopped at any time and gone on with later.</source>
-        <translation type="unfinished"></translation>
+        <translation>在训练好的模型上尝试压缩步骤的各种组合，逐一测量，并显示哪些值得采用。可随时停止，之后再继续。</translation>
     </message>
     <message>
         <source>Start</source>
-        <translation type="unfinished">平均起点</translation>
+        <translation>平均起点</translation>
     </message>
     <message>
         <source>Search for a trade-off</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索折中方案</translation>
     </message>
     <message>
         <source>Ends it after the form that is being measured; what was found is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>在正在测量的形态完成后结束；会显示已找到的结果</translation>
     </message>
     <message>
         <source>Ends it at once; it can still be gone on with</source>
-        <translation type="unfinished"></translation>
+        <translation>立即结束；之后仍可继续</translation>
     </message>
     <message>
         <source> %</source>
-        <translation type="unfinished"></translation>
+        <translation> %</translation>
     </message>
     <message>
         <source> MB</source>
-        <translation type="unfinished"></translation>
+        <translation> MB</translation>
     </message>
     <message>
         <source> ms</source>
-        <translation type="unfinished"></translation>
+        <translation> ms</translation>
     </message>
     <message>
         <source>for 1 row</source>
-        <translation type="unfinished"></translation>
+        <translation>针对 1 行</translation>
     </message>
     <message>
         <source>for 16 rows</source>
-        <translation type="unfinished"></translation>
+        <translation>针对 16 行</translation>
     </message>
     <message>
         <source> min</source>
-        <translation type="unfinished"> 分钟</translation>
+        <translation> 分钟</translation>
     </message>
     <message>
         <source>Score lost, at most</source>
-        <translation type="unfinished"></translation>
+        <translation>最多损失的得分</translation>
     </message>
     <message>
         <source>Of the score of the trained model, in points.</source>
-        <translation type="unfinished"></translation>
+        <translation>相对于训练好的模型的得分，以百分点计。</translation>
     </message>
     <message>
         <source>Size, at most</source>
-        <translation type="unfinished"></translation>
+        <translation>大小上限</translation>
     </message>
     <message>
         <source>Of the files of the model.</source>
-        <translation type="unfinished"></translation>
+        <translation>指模型的文件。</translation>
     </message>
     <message>
         <source>Answer within</source>
-        <translation type="unfinished"></translation>
+        <translation>答案延迟上限</translation>
     </message>
     <message>
         <source>Median time on this computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>在本机上的延迟中位数。</translation>
     </message>
     <message>
         <source>Rows at once</source>
-        <translation type="unfinished"></translation>
+        <translation>同时处理的行数</translation>
     </message>
     <message>
         <source>What the time is measured for.</source>
-        <translation type="unfinished"></translation>
+        <translation>延迟所针对的行数。</translation>
     </message>
     <message>
         <source>Time to search</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索时间</translation>
     </message>
     <message>
         <source>The form that is being measured is finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在测量的形态会测量完毕。</translation>
     </message>
     <message>
         <source>Upwards</source>
-        <translation type="unfinished"></translation>
+        <translation>纵轴</translation>
     </message>
     <message>
         <source>Across</source>
-        <translation type="unfinished"></translation>
+        <translation>横轴</translation>
     </message>
     <message>
         <source>Forms of the model by two measures</source>
-        <translation type="unfinished"></translation>
+        <translation>按两项指标显示的模型形态</translation>
     </message>
     <message>
         <source>★ trained model · ◆ within the budget · ● others; filled: nothing is better in everything. The dashed line joins the best of the two axes. Arrow keys go from point to point.</source>
-        <translation type="unfinished"></translation>
+        <translation>★ 训练好的模型 · ◆ 符合预算 · ● 其他；实心：没有其他形态在所有方面都更优。虚线连接两个坐标轴上的最优点。用方向键在点之间移动。</translation>
     </message>
     <message>
         <source>Use this one</source>
-        <translation type="unfinished"></translation>
+        <translation>使用此形态</translation>
     </message>
     <message>
         <source>Makes it the compressed form of the run; exports are made of it</source>
-        <translation type="unfinished"></translation>
+        <translation>将其设为该运行的压缩形态；导出由它生成</translation>
     </message>
     <message>
         <source>Put its steps into the recipe</source>
-        <translation type="unfinished"></translation>
+        <translation>将其步骤写入配方</translation>
     </message>
     <message>
         <source>They take the place of the compression steps that the recipe has</source>
-        <translation type="unfinished"></translation>
+        <translation>它们会取代配方中已有的压缩步骤</translation>
     </message>
     <message>
         <source>Forms of the model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的各种形态</translation>
     </message>
     <message>
         <source>Go on</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>No point is chosen</source>
-        <translation type="unfinished"></translation>
+        <translation>未选择任何点</translation>
     </message>
     <message>
         <source>Click a point, or choose a line of the table, to see its steps and numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>点击一个点或选择表格中的一行，即可查看其步骤和数值。</translation>
     </message>
 </context>
 <context>
@@ -2219,56 +2219,57 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>MeasuredTable</name>
     <message>
         <source>Measured in the last run</source>
-        <translation type="unfinished">上次运行的测量结果</translation>
+        <translation>上次运行的测量结果</translation>
     </message>
     <message>
         <source>Stage</source>
-        <translation type="unfinished">阶段</translation>
+        <translation>阶段</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished">大小</translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>Score (95 % interval)</source>
-        <translation type="unfinished">得分（95 % 置信区间）</translation>
+        <translation>得分（95 % 置信区间）</translation>
     </message>
     <message>
         <source>For 1</source>
-        <translation type="unfinished">1 个输入</translation>
+        <translation>1 个输入</translation>
     </message>
     <message>
         <source>For 16</source>
-        <translation type="unfinished">16 个输入</translation>
+        <translation>16 个输入</translation>
     </message>
     <message>
         <source>Agreement</source>
-        <translation type="unfinished">一致率</translation>
+        <translation>一致率</translation>
     </message>
     <message>
         <source>Measured size, score and speed</source>
-        <translation type="unfinished">测得的大小、得分和速度</translation>
+        <translation>测得的大小、得分和速度</translation>
     </message>
     <message>
         <source>Better or worse: the score lies outside the interval of the trained model. Times are medians on the computer of the run; the 95th percentile is told where the mouse rests.</source>
-        <translation type="unfinished"></translation>
+        <translation>更好或更差：得分落在训练好的模型的置信区间之外。时间为在该运行所用计算机上的中位数；鼠标悬停时显示第 95 百分位数。</translation>
     </message>
     <message>
         <source>{metric}
 (95 % interval)</source>
-        <translation type="unfinished"></translation>
+        <translation>{metric}
+（95 % 置信区间）</translation>
     </message>
     <message>
         <source>95 % of the times at most {most}</source>
-        <translation type="unfinished"></translation>
+        <translation>95 % 的时间不超过 {most}</translation>
     </message>
     <message>
         <source>better</source>
-        <translation type="unfinished">更好</translation>
+        <translation>更好</translation>
     </message>
     <message>
         <source>worse</source>
-        <translation type="unfinished">更差</translation>
+        <translation>更差</translation>
     </message>
 </context>
 <context>
@@ -2508,15 +2509,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>is removed</source>
-        <translation type="unfinished"></translation>
+        <translation>将被移除</translation>
     </message>
     <message>
         <source>may be removed</source>
-        <translation type="unfinished"></translation>
+        <translation>可能被移除</translation>
     </message>
     <message>
         <source>gets smaller</source>
-        <translation type="unfinished"></translation>
+        <translation>将变小</translation>
     </message>
     <message>
         <source>biases train</source>
@@ -2870,7 +2871,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Damage</source>
-        <translation type="unfinished"></translation>
+        <translation>受损程度</translation>
     </message>
     <message>
         <source>Test entities</source>
@@ -4425,7 +4426,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>_Amount</name>
     <message>
         <source>no limit</source>
-        <translation type="unfinished">不限</translation>
+        <translation>不限</translation>
     </message>
 </context>
 <context>
@@ -4669,11 +4670,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>afterwards</name>
     <message>
         <source>This needs a finished run: train, or open one under Runs.</source>
-        <translation type="unfinished"></translation>
+        <translation>此处需要已完成的运行：请训练，或在“运行”中打开一个。</translation>
     </message>
     <message>
         <source>The shown run has no trained model; open one that was completed.</source>
-        <translation type="unfinished"></translation>
+        <translation>所显示的运行没有训练好的模型；请打开一个已完成的运行。</translation>
     </message>
 </context>
 <context>
@@ -4808,95 +4809,95 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Parameters</source>
-        <translation type="unfinished">参数量</translation>
+        <translation>参数量</translation>
     </message>
     <message>
         <source>Operations (FLOPs)</source>
-        <translation type="unfinished"></translation>
+        <translation>运算量（FLOPs）</translation>
     </message>
     <message>
         <source>Time of an answer</source>
-        <translation type="unfinished"></translation>
+        <translation>答案延迟</translation>
     </message>
     <message>
         <source>Change of the loss (Taylor)</source>
-        <translation type="unfinished"></translation>
+        <translation>损失的变化（Taylor）</translation>
     </message>
     <message>
         <source>Size of the weights</source>
-        <translation type="unfinished"></translation>
+        <translation>权重的大小</translation>
     </message>
     <message>
         <source>The whole network</source>
-        <translation type="unfinished"></translation>
+        <translation>整个网络</translation>
     </message>
     <message>
         <source>Each layer</source>
-        <translation type="unfinished"></translation>
+        <translation>每一层</translation>
     </message>
     <message>
         <source>Zeros anywhere</source>
-        <translation type="unfinished"></translation>
+        <translation>任意位置置零</translation>
     </message>
     <message>
         <source>2 of 4 stay</source>
-        <translation type="unfinished"></translation>
+        <translation>每 4 个保留 2 个</translation>
     </message>
     <message>
         <source>1 of 4 stays</source>
-        <translation type="unfinished"></translation>
+        <translation>每 4 个保留 1 个</translation>
     </message>
     <message>
         <source>4 of 8 stay</source>
-        <translation type="unfinished"></translation>
+        <translation>每 8 个保留 4 个</translation>
     </message>
     <message>
         <source>Every other one</source>
-        <translation type="unfinished"></translation>
+        <translation>每隔一个</translation>
     </message>
     <message>
         <source>Those nearest to the answer</source>
-        <translation type="unfinished"></translation>
+        <translation>最靠近答案的</translation>
     </message>
     <message>
         <source>Those that change least</source>
-        <translation type="unfinished"></translation>
+        <translation>变化最小的</translation>
     </message>
     <message>
         <source>A narrower network</source>
-        <translation type="unfinished"></translation>
+        <translation>更窄的网络</translation>
     </message>
     <message>
         <source>Another model</source>
-        <translation type="unfinished"></translation>
+        <translation>另一个模型</translation>
     </message>
     <message>
         <source>Energy of the singular values</source>
-        <translation type="unfinished"></translation>
+        <translation>奇异值的能量</translation>
     </message>
     <message>
         <source>Share of the parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>参数占比</translation>
     </message>
     <message>
         <source>Smallest and largest value</source>
-        <translation type="unfinished"></translation>
+        <translation>最小值和最大值</translation>
     </message>
     <message>
         <source>A percentile</source>
-        <translation type="unfinished"></translation>
+        <translation>百分位数</translation>
     </message>
     <message>
         <source>Entropy</source>
-        <translation type="unfinished"></translation>
+        <translation>熵</translation>
     </message>
     <message>
         <source>Weights and activations</source>
-        <translation type="unfinished"></translation>
+        <translation>权重和激活</translation>
     </message>
     <message>
         <source>Only the weights</source>
-        <translation type="unfinished"></translation>
+        <translation>仅权重</translation>
     </message>
     <message>
         <source>The middle</source>
@@ -5016,7 +5017,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>At random</source>
-        <translation type="unfinished"></translation>
+        <translation>随机</translation>
     </message>
     <message>
         <source>Epoch</source>
@@ -5211,35 +5212,35 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>compress</name>
     <message>
         <source>Add a step; Compress now then uses it on the shown run.</source>
-        <translation type="unfinished"></translation>
+        <translation>添加一个步骤；“立即压缩”随后会将其用于所显示的运行。</translation>
     </message>
     <message>
         <source>A step does not fit where it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>有一个步骤不适合放在当前位置。</translation>
     </message>
     <message>
         <source>There is no such step in this version.</source>
-        <translation type="unfinished"></translation>
+        <translation>此版本中没有这样的步骤。</translation>
     </message>
     <message>
         <source>Takes: {takes}. Gives: {gives}.</source>
-        <translation type="unfinished"></translation>
+        <translation>输入：{takes}。输出：{gives}。</translation>
     </message>
     <message>
         <source>It cannot follow {before}, which gives {gives}. Move it before that step, or remove one.</source>
-        <translation type="unfinished"></translation>
+        <translation>它不能接在输出 {gives} 的 {before} 之后。请将它移到该步骤之前，或移除其中一个。</translation>
     </message>
     <message>
         <source>In the shown run, against the form before it: {effects}.</source>
-        <translation type="unfinished"></translation>
+        <translation>在所显示的运行中，与前一形式相比：{effects}。</translation>
     </message>
     <message>
         <source>Which layers go is decided by the rows when the step runs.</source>
-        <translation type="unfinished"></translation>
+        <translation>哪些层会被移除，要在该步骤运行时根据数据行决定。</translation>
     </message>
     <message>
         <source>Not drawn, because it is only known when it runs: {steps}.</source>
-        <translation type="unfinished"></translation>
+        <translation>未绘制，因为只有运行时才能知道：{steps}。</translation>
     </message>
 </context>
 <context>
@@ -6214,7 +6215,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>1 cuts at once; more cut a part each time, and the network recovers in between, for an epoch at least.</source>
-        <translation type="unfinished"></translation>
+        <translation>1 表示一次剪完；更大的值表示每次剪去一部分，网络在其间恢复，每次至少一轮。</translation>
     </message>
     <message>
         <source>1 is the same as by size; large values come near round-robin.</source>
@@ -6230,11 +6231,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>4 is half the size again, at a larger loss of accuracy.</source>
-        <translation type="unfinished"></translation>
+        <translation>4 会使大小再减半，但准确率损失更大。</translation>
     </message>
     <message>
         <source>8-bit integers for OpenVINO, an extra: a quarter of the size, and often faster than ONNX Runtime.</source>
-        <translation type="unfinished"></translation>
+        <translation>用于 OpenVINO（可选组件）的 8 位整数：大小为四分之一，且往往比 ONNX Runtime 更快。</translation>
     </message>
     <message>
         <source>A SELECT or the name of a table; auto takes the table if there is only one.</source>
@@ -6254,11 +6255,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A file or folder of further texts, which the student learns as the trained model answers them.</source>
-        <translation type="unfinished"></translation>
+        <translation>包含更多文本的文件或文件夹，学生模型按训练好的模型对它们的回答来学习。</translation>
     </message>
     <message>
         <source>A graph of PyTorch is not offered for the task {task}: its models do not answer in a single step, or are backbones of other tasks.</source>
-        <translation type="unfinished"></translation>
+        <translation>任务 {task} 不提供 PyTorch 图：其模型不是单步给出回答，或者是其他任务的骨干模型。</translation>
     </message>
     <message>
         <source>A key beside the right one is hit.</source>
@@ -6290,7 +6291,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A model folder, an earlier run, or a model of the hub that is on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型文件夹、先前的运行，或本机上已有的模型中心的模型。</translation>
     </message>
     <message>
         <source>A model that knows one language learns little from the others: choose a multilingual one. Dividing by language tells how well it carries over.</source>
@@ -6298,11 +6299,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A narrower network of type {kind} cannot be made of this one.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法由此网络得到类型为 {kind} 的更窄网络。</translation>
     </message>
     <message>
         <source>A network of type {kind} does not answer without some of its heads or neurons as it does with them silenced: it uses them in a way that is not known here.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为 {kind} 的网络在去掉部分注意力头或神经元后，其回答与将它们静默时不同：它以此处未知的方式使用它们。</translation>
     </message>
     <message>
         <source>A network of type {kind} does not read the target texts.</source>
@@ -6310,7 +6311,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A network of type {kind} has no linear layers that could be rounded.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为 {kind} 的网络没有可以舍入的线性层。</translation>
     </message>
     <message>
         <source>A new row gets the answer of the training rows that are most similar to it in the features of the backbone; nothing is trained. An answer in seconds, and each one can be traced to rows.</source>
@@ -6318,7 +6319,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A quarter of the size and faster on a CPU, at nearly the same accuracy. Needs an int8 step.</source>
-        <translation type="unfinished"></translation>
+        <translation>大小为四分之一，在 CPU 上更快，准确率几乎相同。需要一个 int8 步骤。</translation>
     </message>
     <message>
         <source>A quotation mark in line {line} of {path} is never closed.</source>
@@ -6338,11 +6339,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A scale for each channel</source>
-        <translation type="unfinished"></translation>
+        <translation>每个通道一个缩放因子</translation>
     </message>
     <message>
         <source>A smaller student learns to answer like the trained model: fewer layers, a narrower network, or another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>较小的学生模型学习像训练好的模型那样回答：层数更少、网络更窄，或者换用另一个模型。</translation>
     </message>
     <message>
         <source>A sub-folder a class with .txt files in it; files beside the sub-folders are left out.</source>
@@ -6358,7 +6359,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>A weight of this network is {largest}, which fp16 cannot hold.</source>
-        <translation type="unfinished"></translation>
+        <translation>此网络的一个权重为 {largest}，fp16 无法表示。</translation>
     </message>
     <message>
         <source>Accept them there and log in with &apos;hf auth login&apos;, or choose other data.</source>
@@ -6366,7 +6367,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Accuracy lost</source>
-        <translation type="unfinished"></translation>
+        <translation>准确率损失</translation>
     </message>
     <message>
         <source>Across places</source>
@@ -6374,7 +6375,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Activation-aware</source>
-        <translation type="unfinished"></translation>
+        <translation>激活感知</translation>
     </message>
     <message>
         <source>Add examples, or leave these classes out with the data step drop-rare-classes.</source>
@@ -6394,7 +6395,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>All {rows} rows of the split {split} have the same tokens as before.</source>
-        <translation type="unfinished"></translation>
+        <translation>划分 {split} 的全部 {rows} 行的词元都与之前相同。</translation>
     </message>
     <message>
         <source>Alpha</source>
@@ -6434,7 +6435,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>At least {percent} % of the attention and feed-forward layers remain with these choices.</source>
-        <translation type="unfinished"></translation>
+        <translation>按这些选择，至少会保留 {percent} % 的注意力层和前馈层。</translation>
     </message>
     <message>
         <source>At line {line} of {path} one text would be longer than {limit} million characters.</source>
@@ -6442,7 +6443,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Attention layers</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力层</translation>
     </message>
     <message>
         <source>Augmentation</source>
@@ -6454,7 +6455,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Batch</source>
-        <translation type="unfinished"></translation>
+        <translation>批次</translation>
     </message>
     <message>
         <source>Between several labels in one cell.</source>
@@ -6466,7 +6467,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Bits of a weight</source>
-        <translation type="unfinished"></translation>
+        <translation>每个权重的位数</translation>
     </message>
     <message>
         <source>Blends pairs of images and of their labels. Smooths the model&apos;s answers; takes more epochs.</source>
@@ -6506,7 +6507,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Bundle to deploy (zip)</source>
-        <translation type="unfinished"></translation>
+        <translation>用于部署的软件包（zip）</translation>
     </message>
     <message>
         <source>By column</source>
@@ -6518,11 +6519,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Calibration</source>
-        <translation type="unfinished">校准</translation>
+        <translation>校准</translation>
     </message>
     <message>
         <source>Calibration rows</source>
-        <translation type="unfinished"></translation>
+        <translation>校准行数</translation>
     </message>
     <message>
         <source>Call the column with the file names file_name.</source>
@@ -6586,7 +6587,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Check the name, the network, and that the token may write there.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查名称和网络，以及该令牌是否有权写入那里。</translation>
     </message>
     <message>
         <source>Check the spelling; a private dataset needs &apos;hf auth login&apos;.</source>
@@ -6614,7 +6615,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose a smaller length.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择更小的长度。</translation>
     </message>
     <message>
         <source>Choose a smaller unit: paragraph or line.</source>
@@ -6622,11 +6623,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose a student with fewer layers, or another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择层数更少的学生模型，或另一个模型。</translation>
     </message>
     <message>
         <source>Choose a student with the same tokenizer, or one that is made of the trained model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择使用相同分词器的学生模型，或由训练好的模型得到的学生模型。</translation>
     </message>
     <message>
         <source>Choose a workbook with a header and rows.</source>
@@ -6654,7 +6655,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another chain of steps.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择另一个步骤链。</translation>
     </message>
     <message>
         <source>Choose another column or method, or add data.</source>
@@ -6666,19 +6667,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another compression step, such as layer removal.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择另一个压缩步骤，例如移除层。</translation>
     </message>
     <message>
         <source>Choose another compression step, such as static int8 for networks of convolutions.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择另一个压缩步骤，例如适用于卷积网络的静态 int8。</translation>
     </message>
     <message>
         <source>Choose another compression step, such as static int8.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择另一个压缩步骤，例如静态 int8。</translation>
     </message>
     <message>
         <source>Choose another compression step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择另一个压缩步骤。</translation>
     </message>
     <message>
         <source>Choose another database.</source>
@@ -6710,11 +6711,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another pattern, or zeros anywhere.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择另一种模式，或选择任意位置置零。</translation>
     </message>
     <message>
         <source>Choose another port with --port, or another address.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用 --port 选择另一个端口，或选择另一个地址。</translation>
     </message>
     <message>
         <source>Choose another run, or a backbone for this task.</source>
@@ -6782,11 +6783,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose their magnitude as importance.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择以权重大小作为重要性。</translation>
     </message>
     <message>
         <source>Choose to prune both, or another compression step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择两者都剪枝，或另一个压缩步骤。</translation>
     </message>
     <message>
         <source>Choose values that occur.</source>
@@ -6866,15 +6867,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Compressing: {title}.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在压缩：{title}。</translation>
     </message>
     <message>
         <source>Compute in fp32, or use bf16 or an int8 step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用 fp32 计算，或使用 bf16 或 int8 步骤。</translation>
     </message>
     <message>
         <source>Computed in</source>
-        <translation type="unfinished"></translation>
+        <translation>计算精度</translation>
     </message>
     <message>
         <source>Configuration</source>
@@ -7130,11 +7131,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Embeddings</source>
-        <translation type="unfinished">嵌入层</translation>
+        <translation>嵌入层</translation>
     </message>
     <message>
         <source>Energy</source>
-        <translation type="unfinished"></translation>
+        <translation>能量</translation>
     </message>
     <message>
         <source>Enlarged to what the model reads they are a blur; they may be icons or failed downloads.</source>
@@ -7150,7 +7151,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Every other one; those nearest to the answer; or those that change least of what passes through them on the user&apos;s rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>每隔一层；最靠近回答的层；或在用户的数据行上对所经过的内容改变最小的层。</translation>
     </message>
     <message>
         <source>Every row needs the same few keys; keys that are values, such as numbers, belong into a field.</source>
@@ -7162,19 +7163,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Explore the frontier first; &apos;tlstudio frontier&apos; lists its points.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先探索前沿；“tlstudio frontier”会列出其中的点。</translation>
     </message>
     <message>
         <source>Export it again, or copy it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新导出，或重新复制。</translation>
     </message>
     <message>
         <source>Export the model again; the file is damaged or incomplete, or of another version of PyTorch.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新导出模型；文件已损坏或不完整，或来自另一版本的 PyTorch。</translation>
     </message>
     <message>
         <source>Export the model as it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>请按原样导出模型。</translation>
     </message>
     <message>
         <source>FROM python:{python}-slim
@@ -7187,7 +7188,16 @@ EXPOSE 8000
 HEALTHCHECK CMD [&quot;python&quot;, &quot;-c&quot;, &quot;import urllib.request as u; u.urlopen(&apos;http://127.0.0.1:8000/health&apos;, timeout=3)&quot;]
 CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.0&quot;]
 </source>
-        <translation type="unfinished"></translation>
+        <translation>FROM python:{python}-slim
+WORKDIR /bundle
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY . .
+USER 65534
+EXPOSE 8000
+HEALTHCHECK CMD [&quot;python&quot;, &quot;-c&quot;, &quot;import urllib.request as u; u.urlopen(&apos;http://127.0.0.1:8000/health&apos;, timeout=3)&quot;]
+CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.0&quot;]
+</translation>
     </message>
     <message>
         <source>Factor from 1 - value to 1 + value.</source>
@@ -7195,19 +7205,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Factorised {count} layers, at ranks {lowest} to {highest}: {before} million parameters became {after} million.</source>
-        <translation type="unfinished"></translation>
+        <translation>已对 {count} 层进行低秩分解，秩为 {lowest} 到 {highest}：参数由 {before} 百万变为 {after} 百万。</translation>
     </message>
     <message>
         <source>Factorises queries, keys, values and outputs.</source>
-        <translation type="unfinished"></translation>
+        <translation>分解查询、键、值和输出。</translation>
     </message>
     <message>
         <source>Factorises the vectors of tokens, as ALBERT does.</source>
-        <translation type="unfinished"></translation>
+        <translation>像 ALBERT 那样分解词元的向量。</translation>
     </message>
     <message>
         <source>Factorises those between the attention layers.</source>
-        <translation type="unfinished"></translation>
+        <translation>分解注意力层之间的那些层。</translation>
     </message>
     <message>
         <source>Falling takes the weight to 0 at the end of the training.</source>
@@ -7219,7 +7229,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Feed-forward layers</source>
-        <translation type="unfinished"></translation>
+        <translation>前馈层</translation>
     </message>
     <message>
         <source>Fewer make the vector hold more of the text.</source>
@@ -7299,7 +7309,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>For OpenVINO, an extra: fast on processors of Intel and AMD. In int8 after the OpenVINO step.</source>
-        <translation type="unfinished"></translation>
+        <translation>用于 OpenVINO（可选组件）：在 Intel 和 AMD 的处理器上速度快。经过 OpenVINO 步骤后为 int8。</translation>
     </message>
     <message>
         <source>For images without an up and a down, such as aerial photographs.</source>
@@ -7319,7 +7329,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>General tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>通用词元</translation>
     </message>
     <message>
         <source>Get the archive again from its source, or unpack it yourself.</source>
@@ -7379,11 +7389,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Gradually</source>
-        <translation type="unfinished"></translation>
+        <translation>逐步</translation>
     </message>
     <message>
         <source>Graph optimisation</source>
-        <translation type="unfinished"></translation>
+        <translation>图优化</translation>
     </message>
     <message>
         <source>Greatest angle</source>
@@ -7427,11 +7437,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Half precision (fp16)</source>
-        <translation type="unfinished"></translation>
+        <translation>半精度（fp16）</translation>
     </message>
     <message>
         <source>Half the size of ONNX fp32 at hardly a loss; computed in fp32 on a processor, or in fp16 for graphics cards.</source>
-        <translation type="unfinished"></translation>
+        <translation>大小为 ONNX fp32 的一半，几乎没有损失；在处理器上用 fp32 计算，在显卡上则可用 fp16 计算。</translation>
     </message>
     <message>
         <source>Half with the same label, half with another one.</source>
@@ -7443,7 +7453,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Heads of attention; each layer keeps one at least.</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力头；每层至少保留一个。</translation>
     </message>
     <message>
         <source>Hides a random box of the image, so that the model does not rely on one detail.</source>
@@ -7483,7 +7493,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>How much the loss on training rows would change without a unit, to first order; the size of its weights; or none, to compare with.</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉某个单元后，训练数据行上的损失会改变多少（一阶近似）；其权重的大小；或不使用，以作比较。</translation>
     </message>
     <message>
         <source>How much the row counts in training.</source>
@@ -7519,11 +7529,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>How the range of an activation follows from what the rows show: its smallest and largest value; without the share beyond a percentile; or so that least information is lost (entropy).</source>
-        <translation type="unfinished"></translation>
+        <translation>如何根据数据行所显示的内容确定激活的范围：取其最小值和最大值；去掉超出某个百分位数的部分；或使丢失的信息最少（熵）。</translation>
     </message>
     <message>
         <source>How the tables of tokens and places are stored: half of a small model.</source>
-        <translation type="unfinished"></translation>
+        <translation>词元表和位置表的存储方式：它们占小模型的一半。</translation>
     </message>
     <message>
         <source>How well a linear model on the features answers rows that it has not seen</source>
@@ -7591,19 +7601,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Importance</source>
-        <translation type="unfinished"></translation>
+        <translation>重要性</translation>
     </message>
     <message>
         <source>In PyTorch on this computer {rows} rows took {before} ms before and take {after} ms now (medians, measured in turns).</source>
-        <translation type="unfinished"></translation>
+        <translation>在这台计算机上用 PyTorch 处理 {rows} 行，之前需要 {before} ms，现在需要 {after} ms（中位数，交替测量）。</translation>
     </message>
     <message>
         <source>In a network of type {kind} no heads or neurons were found that could be cut as chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>在类型为 {kind} 的网络中，没有找到可以按所选方式剪去的注意力头或神经元。</translation>
     </message>
     <message>
         <source>In a network of type {kind} no weights were found that could be set to zero.</source>
-        <translation type="unfinished"></translation>
+        <translation>在类型为 {kind} 的网络中，没有找到可以置零的权重。</translation>
     </message>
     <message>
         <source>In the end {percent} % of the texts could be put into their domain from the features; 50 % is chance.</source>
@@ -7643,7 +7653,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Install the extra: pip install &apos;tlstudio[openvino]&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>请安装可选组件：pip install &apos;tlstudio[openvino]&apos;。</translation>
     </message>
     <message>
         <source>Invisible characters that steer terminals are dropped.</source>
@@ -7691,7 +7701,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>JSON is nested too deeply.</source>
-        <translation type="unfinished"></translation>
+        <translation>JSON 嵌套过深。</translation>
     </message>
     <message>
         <source>JSON with questions about passages and their answers, version 1.1 or 2.0.</source>
@@ -7755,11 +7765,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Keeps the tokens that your texts need, and some thousand frequent ones: much smaller where a model knows many languages, and the texts are read as before.</source>
-        <translation type="unfinished"></translation>
+        <translation>保留您的文本所需的词元以及数千个常用词元：对于懂得多种语言的模型，大小会小得多，而文本的读取方式与之前相同。</translation>
     </message>
     <message>
         <source>Keeps what matters for the inputs that training rows give a layer, not for all that there may be.</source>
-        <translation type="unfinished"></translation>
+        <translation>只保留对训练数据行给予某一层的输入有意义的部分，而不是针对所有可能的输入。</translation>
     </message>
     <message>
         <source>Kept rows</source>
@@ -7767,19 +7777,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Kept the layers {kept} of {count}: {before} million parameters became {after} million.</source>
-        <translation type="unfinished"></translation>
+        <translation>在 {count} 层中保留了第 {kept} 层：参数由 {before} 百万变为 {after} 百万。</translation>
     </message>
     <message>
         <source>Kept {count} of {all} layers in fp32, whose rounding alone changes the answers most: {layers}.</source>
-        <translation type="unfinished"></translation>
+        <translation>在 {all} 层中有 {count} 层保留为 fp32，仅对它们舍入时回答的改变最大：{layers}。</translation>
     </message>
     <message>
         <source>Kept {heads} of {all_heads} attention heads and {neurons} of {all_neurons} feed-forward neurons: {before} million parameters became {after} million. These layers have {parameters} % of their parameters and do {flops} % of their operations.</source>
-        <translation type="unfinished"></translation>
+        <translation>保留了 {all_heads} 个注意力头中的 {heads} 个，以及 {all_neurons} 个前馈神经元中的 {neurons} 个：参数由 {before} 百万变为 {after} 百万。这些层拥有其 {parameters} % 的参数，执行其 {flops} % 的运算。</translation>
     </message>
     <message>
         <source>Kept {kept} of {count} tokens: {before} million parameters became {after} million.</source>
-        <translation type="unfinished"></translation>
+        <translation>保留了 {count} 个词元中的 {kept} 个：参数由 {before} 百万变为 {after} 百万。</translation>
     </message>
     <message>
         <source>Keyboard</source>
@@ -7839,7 +7849,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Largest file</source>
-        <translation type="unfinished"></translation>
+        <translation>最大文件</translation>
     </message>
     <message>
         <source>Largest ratio</source>
@@ -7851,11 +7861,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Latency</source>
-        <translation type="unfinished"></translation>
+        <translation>延迟</translation>
     </message>
     <message>
         <source>Layer removal</source>
-        <translation type="unfinished"></translation>
+        <translation>移除层</translation>
     </message>
     <message>
         <source>Layer-wise rate decay</source>
@@ -7863,7 +7873,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Layers kept in fp32</source>
-        <translation type="unfinished"></translation>
+        <translation>保留为 fp32 的层</translation>
     </message>
     <message>
         <source>Layers of the decoder</source>
@@ -7871,7 +7881,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Layers to keep</source>
-        <translation type="unfinished"></translation>
+        <translation>要保留的层</translation>
     </message>
     <message>
         <source>Learning rate of the head that is thrown away after.</source>
@@ -7883,7 +7893,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Learns while training which weights the task needs, and sets the others to zero: best for many zeros.</source>
-        <translation type="unfinished"></translation>
+        <translation>在训练中学习任务需要哪些权重，并将其余权重置零：最适合大量置零。</translation>
     </message>
     <message>
         <source>Least certainty</source>
@@ -7951,11 +7961,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Leave the graph optimisation out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请不使用图优化。</translation>
     </message>
     <message>
         <source>Leave the length out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请不填长度。</translation>
     </message>
     <message>
         <source>Leave the smallest out</source>
@@ -7963,7 +7973,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Leave the step out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请去掉该步骤。</translation>
     </message>
     <message>
         <source>Leave them out</source>
@@ -8031,7 +8041,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Length</source>
-        <translation type="unfinished"></translation>
+        <translation>长度</translation>
     </message>
     <message>
         <source>Length of the change of the embeddings, over all of them.</source>
@@ -8039,7 +8049,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Lets every block give what that of the trained model gives, as in TinyBERT; slower.</source>
-        <translation type="unfinished"></translation>
+        <translation>像 TinyBERT 那样，让每个块给出与训练好的模型的对应块相同的输出；较慢。</translation>
     </message>
     <message>
         <source>Lets every block give what the teacher&apos;s gives, as in TinyBERT. The teacher then sees each batch.</source>
@@ -8079,7 +8089,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Low-rank factorisation</source>
-        <translation type="unfinished"></translation>
+        <translation>低秩分解</translation>
     </message>
     <message>
         <source>Lower case, capitals, a capital at the start, or letters at random; any draws one for each text.</source>
@@ -8103,15 +8113,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Lower the energy or the share, choose more kinds of layers, or leave the step out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请降低能量或比例、选择更多种类的层，或去掉该步骤。</translation>
     </message>
     <message>
         <source>Lower the number of layers to keep.</source>
-        <translation type="unfinished"></translation>
+        <translation>请减少要保留的层数。</translation>
     </message>
     <message>
         <source>MB</source>
-        <translation type="unfinished"></translation>
+        <translation>MB</translation>
     </message>
     <message>
         <source>Made of layers of the teacher; or the model of the recipe with all its layers.</source>
@@ -8123,7 +8133,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Magnitude pruning</source>
-        <translation type="unfinished"></translation>
+        <translation>幅值剪枝</translation>
     </message>
     <message>
         <source>Majority keeps the rows with the most frequent label, and none of them where two are equally frequent; none leaves out all rows of the content.</source>
@@ -8131,7 +8141,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Make one with write access at huggingface.co/settings/tokens; then: keyring set {service} {user}, or the variable HF_TOKEN, or: hf auth login.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 huggingface.co/settings/tokens 创建一个有写入权限的令牌；然后执行：keyring set {service} {user}，或设置变量 HF_TOKEN，或执行：hf auth login。</translation>
     </message>
     <message>
         <source>Mask it</source>
@@ -8167,27 +8177,27 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Measure them one by one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请逐个测量。</translation>
     </message>
     <message>
         <source>Measured on {rows} validation rows; the chosen form is then tested on the test rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>在 {rows} 行验证数据上测量；选定的形式随后在测试数据上测试。</translation>
     </message>
     <message>
         <source>Median milliseconds of a batch on this machine at most.</source>
-        <translation type="unfinished"></translation>
+        <translation>本机处理一个批次的毫秒数中位数的上限。</translation>
     </message>
     <message>
         <source>Megabytes of the weights at most.</source>
-        <translation type="unfinished"></translation>
+        <translation>权重的兆字节数上限。</translation>
     </message>
     <message>
         <source>Megabytes that a process takes at most to load it and answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>一个进程加载模型并作答所占内存的兆字节数上限。</translation>
     </message>
     <message>
         <source>Memory</source>
-        <translation type="unfinished">内存</translation>
+        <translation>内存</translation>
     </message>
     <message>
         <source>Memory is short: each batch of {batch} rows is computed in {parts} parts.</source>
@@ -8195,7 +8205,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Merges operators of the ONNX graph: the same answers, at times a little sooner. An int8 step may follow.</source>
-        <translation type="unfinished"></translation>
+        <translation>合并 ONNX 图中的算子：答案相同，有时略快一些。之后可以再接一个 int8 步骤。</translation>
     </message>
     <message>
         <source>Method</source>
@@ -8231,7 +8241,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Models of the task {task} cannot be distilled: their answers have no soft form that is known here.</source>
-        <translation type="unfinished"></translation>
+        <translation>任务 {task} 的模型无法蒸馏：其答案没有此处已知的软形式。</translation>
     </message>
     <message>
         <source>ModernBERT base</source>
@@ -8267,7 +8277,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Movement pruning</source>
-        <translation type="unfinished"></translation>
+        <translation>移动剪枝</translation>
     </message>
     <message>
         <source>Multilingual E5 small</source>
@@ -8287,7 +8297,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Name a model folder, an earlier run or a model of the hub that is on this machine, or choose another kind of student.</source>
-        <translation type="unfinished"></translation>
+        <translation>请指定一个模型文件夹、一次先前的运行或本机上已有的模型库模型，或选择另一种学生模型。</translation>
     </message>
     <message>
         <source>Name an earlier run, or the folder of a trained model, in strategy.teacher.</source>
@@ -8303,39 +8313,39 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Name the folder of an export, such as RUN/exports/onnx.</source>
-        <translation type="unfinished"></translation>
+        <translation>请指定导出的文件夹，例如 RUN/exports/onnx。</translation>
     </message>
     <message>
         <source>Neurons of feed-forward layers; each layer keeps one at least.</source>
-        <translation type="unfinished"></translation>
+        <translation>前馈层的神经元；每层至少保留一个。</translation>
     </message>
     <message>
         <source>No compression step fits the task {task}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有适合任务 {task} 的压缩步骤。</translation>
     </message>
     <message>
         <source>No form of the model is within the budget.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的任何形式都不在预算之内。</translation>
     </message>
     <message>
         <source>No layer of this network has a number of inputs that the pattern {pattern} divides, or no weights would become zero.</source>
-        <translation type="unfinished"></translation>
+        <translation>此网络没有任何一层的输入数能被模式 {pattern} 整除，或者没有权重会变为零。</translation>
     </message>
     <message>
         <source>No layer would become smaller: a matrix that is written as two has fewer numbers only at a low rank.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有任何一层会变小：把一个矩阵写成两个，只有在秩较低时数值才会更少。</translation>
     </message>
     <message>
         <source>No rank makes the network so fast: the smallest one that was tried takes {percent} % of the time.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有任何秩能让网络达到这样的速度：试过的最小秩仍需 {percent} % 的时间。</translation>
     </message>
     <message>
         <source>No share of heads and neurons brought the time of an answer down to {percent} % on this computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力头和神经元的任何保留比例都未能在本机上将作答时间降至 {percent} %。</translation>
     </message>
     <message>
         <source>No student is chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>未选择学生模型。</translation>
     </message>
     <message>
         <source>No target data is named.</source>
@@ -8343,35 +8353,35 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Not tried: it goes further than {title}, which lost {percent} % of the score already.</source>
-        <translation type="unfinished"></translation>
+        <translation>未尝试：它比 {title} 更进一步，而后者已损失 {percent} % 的得分。</translation>
     </message>
     <message>
         <source>Not tried: it would take about {minutes} minutes, more than are left.</source>
-        <translation type="unfinished"></translation>
+        <translation>未尝试：大约需要 {minutes} 分钟，超过了剩余时间。</translation>
     </message>
     <message>
         <source>Not tried: the search was stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>未尝试：搜索已停止。</translation>
     </message>
     <message>
         <source>ONNX Runtime&apos;s optimisations change what this network answers: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX Runtime 的优化会改变此网络的答案：{reason}</translation>
     </message>
     <message>
         <source>ONNX fp16</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX fp16</translation>
     </message>
     <message>
         <source>Of attention heads, hidden dimensions and neurons that a narrower student has.</source>
-        <translation type="unfinished"></translation>
+        <translation>较窄的学生模型所具有的注意力头、隐藏维度和神经元的比例。</translation>
     </message>
     <message>
         <source>Of every factorised layer that is left.</source>
-        <translation type="unfinished"></translation>
+        <translation>余下的每个分解层的比例。</translation>
     </message>
     <message>
         <source>Of the first step; it falls linearly.</source>
-        <translation type="unfinished"></translation>
+        <translation>第一步的学习率；之后线性下降。</translation>
     </message>
     <message>
         <source>Of the reversed gradient when it has risen to its height.</source>
@@ -8379,7 +8389,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Of the student; auto takes half of those of the trained model, and all of them for a narrower one.</source>
-        <translation type="unfinished"></translation>
+        <translation>学生模型的层数；auto 取训练好的模型层数的一半，对较窄的学生模型则取全部。</translation>
     </message>
     <message>
         <source>Of the target data; empty finds the one with the texts.</source>
@@ -8395,15 +8405,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Of the target; 0.5 halves it.</source>
-        <translation type="unfinished"></translation>
+        <translation>目标的比例；0.5 表示减半。</translation>
     </message>
     <message>
         <source>Of the weights of all blocks.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有块的权重的比例。</translation>
     </message>
     <message>
         <source>Of the weights; more exact than one scale for a layer.</source>
-        <translation type="unfinished"></translation>
+        <translation>按权重的通道分别设定；比每层一个缩放系数更精确。</translation>
     </message>
     <message>
         <source>Of their loss, beside that of the labels.</source>
@@ -8411,31 +8421,31 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Of those that the network has; auto keeps half of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络现有的层数中的若干层；auto 保留其中一半。</translation>
     </message>
     <message>
         <source>One zip with the ONNX model, quantised where the steps end so, a script, a small web server with a JSON API and a Dockerfile. Runs without PyTorch and TLStudio.</source>
-        <translation type="unfinished"></translation>
+        <translation>一个 zip 文件，内含 ONNX 模型（若步骤以量化结束则为量化模型）、一个脚本、一个带 JSON API 的小型网页服务器和一个 Dockerfile。无需 PyTorch 和 TLStudio 即可运行。</translation>
     </message>
     <message>
         <source>OpenVINO</source>
-        <translation type="unfinished"></translation>
+        <translation>OpenVINO</translation>
     </message>
     <message>
         <source>OpenVINO cannot read the graph of this network: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>OpenVINO 无法读取此网络的图：{reason}</translation>
     </message>
     <message>
         <source>OpenVINO int8</source>
-        <translation type="unfinished"></translation>
+        <translation>OpenVINO int8</translation>
     </message>
     <message>
         <source>OpenVINO is not installed: {parts} cannot be found.</source>
-        <translation type="unfinished"></translation>
+        <translation>未安装 OpenVINO：找不到 {parts}。</translation>
     </message>
     <message>
         <source>Other model</source>
-        <translation type="unfinished"></translation>
+        <translation>其他模型</translation>
     </message>
     <message>
         <source>Outer learning rate</source>
@@ -8443,87 +8453,87 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Passes of the student over the training rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>学生模型遍历训练数据的轮数。</translation>
     </message>
     <message>
         <source>Passes over the training rows after the cut; 0 leaves the network as it was cut.</source>
-        <translation type="unfinished"></translation>
+        <translation>剪除之后遍历训练数据的轮数；0 表示网络保持剪除后的状态。</translation>
     </message>
     <message>
         <source>Passes over the training rows in which the zeros are learnt.</source>
-        <translation type="unfinished"></translation>
+        <translation>学习零值时遍历训练数据的轮数。</translation>
     </message>
     <message>
         <source>Passes over the training rows; 0 only rounds the weights.</source>
-        <translation type="unfinished"></translation>
+        <translation>遍历训练数据的轮数；0 表示仅对权重取整。</translation>
     </message>
     <message>
         <source>Pattern</source>
-        <translation type="unfinished"></translation>
+        <translation>模式</translation>
     </message>
     <message>
         <source>Percentile</source>
-        <translation type="unfinished"></translation>
+        <translation>百分位数</translation>
     </message>
     <message>
         <source>Processors compute fp16 by way of fp32: this form is meant for graphics cards, and slower here.</source>
-        <translation type="unfinished"></translation>
+        <translation>处理器通过 fp32 来计算 fp16：此形式适用于显卡，在这里会更慢。</translation>
     </message>
     <message>
         <source>Prune heads</source>
-        <translation type="unfinished"></translation>
+        <translation>剪除注意力头</translation>
     </message>
     <message>
         <source>Prune neurons</source>
-        <translation type="unfinished"></translation>
+        <translation>剪除神经元</translation>
     </message>
     <message>
         <source>Prune only neurons, or choose another compression step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请只剪除神经元，或选择另一个压缩步骤。</translation>
     </message>
     <message>
         <source>Put the data back where the recipe names it, or choose another step.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将数据放回配方所指定的位置，或选择另一个步骤。</translation>
     </message>
     <message>
         <source>Put the file itself there, or remove the link.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将文件本身放在那里，或移除该链接。</translation>
     </message>
     <message>
         <source>Put the files back as they were, or train again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将文件恢复原状，或重新训练。</translation>
     </message>
     <message>
         <source>Put the layer removal before the other steps, or leave it out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将移除层的步骤放在其他步骤之前，或省去该步骤。</translation>
     </message>
     <message>
         <source>PyTorch graph (.pt2)</source>
-        <translation type="unfinished"></translation>
+        <translation>PyTorch 图（.pt2）</translation>
     </message>
     <message>
         <source>Quantisation-aware training</source>
-        <translation type="unfinished"></translation>
+        <translation>量化感知训练</translation>
     </message>
     <message>
         <source>Raise the share kept, or prune both heads and neurons.</source>
-        <translation type="unfinished"></translation>
+        <translation>请提高保留比例，或同时剪除注意力头和神经元。</translation>
     </message>
     <message>
         <source>Raise the share kept, or remove layers instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>请提高保留比例，或改为移除层。</translation>
     </message>
     <message>
         <source>Raise the share of the time, choose more kinds of layers, or remove whole layers.</source>
-        <translation type="unfinished"></translation>
+        <translation>请提高时间比例、选择更多种类的层，或移除整层。</translation>
     </message>
     <message>
         <source>Rank by</source>
-        <translation type="unfinished"></translation>
+        <translation>排序依据</translation>
     </message>
     <message>
         <source>Ranked within</source>
-        <translation type="unfinished"></translation>
+        <translation>排序范围</translation>
     </message>
     <message>
         <source>Read after block</source>
@@ -8531,11 +8541,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Recovery epochs</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复轮数</translation>
     </message>
     <message>
         <source>Recovery learning rate</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复学习率</translation>
     </message>
     <message>
         <source>Remove the regulariser, or choose a strategy that trains the network itself.</source>
@@ -8543,7 +8553,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Round activations too</source>
-        <translation type="unfinished"></translation>
+        <translation>同时对激活值取整</translation>
     </message>
     <message>
         <source>Rows are counted per</source>
@@ -8555,7 +8565,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Rows of the batch that the latency is stated for.</source>
-        <translation type="unfinished"></translation>
+        <translation>用于标示延迟的批次行数。</translation>
     </message>
     <message>
         <source>Rows without labels</source>
@@ -8579,55 +8589,55 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Sets the smallest weights to zero: the file compresses better, but answers take as long as before.</source>
-        <translation type="unfinished"></translation>
+        <translation>将最小的权重设为零：文件更易压缩，但作答时间与之前相同。</translation>
     </message>
     <message>
         <source>Share kept</source>
-        <translation type="unfinished"></translation>
+        <translation>保留比例</translation>
     </message>
     <message>
         <source>Share of its answers in the loss; the rest is that of the true labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练好的模型的答案在损失中的占比；其余为真实标签的占比。</translation>
     </message>
     <message>
         <source>Share of the parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>参数占比</translation>
     </message>
     <message>
         <source>Share of the squared singular values that every layer keeps.</source>
-        <translation type="unfinished"></translation>
+        <translation>每层保留的奇异值平方的比例。</translation>
     </message>
     <message>
         <source>Share of the time</source>
-        <translation type="unfinished"></translation>
+        <translation>时间比例</translation>
     </message>
     <message>
         <source>Share of the trained model&apos;s score on the validation rows that may be lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>允许损失的验证得分占训练好的模型在验证数据上得分的比例。</translation>
     </message>
     <message>
         <source>Share of the values within the range, in percent.</source>
-        <translation type="unfinished"></translation>
+        <translation>落在范围内的数值所占的比例，以百分数表示。</translation>
     </message>
     <message>
         <source>Share of the width</source>
-        <translation type="unfinished"></translation>
+        <translation>宽度比例</translation>
     </message>
     <message>
         <source>Share of zeros</source>
-        <translation type="unfinished"></translation>
+        <translation>零值比例</translation>
     </message>
     <message>
         <source>So many of the layers whose rounding changes the answers most stay as they are; 0 measures none.</source>
-        <translation type="unfinished"></translation>
+        <translation>取整后对答案影响最大的若干层保持不变；0 表示一层也不测量。</translation>
     </message>
     <message>
         <source>Some attention heads cannot be cut out of this network, since they share keys or a table of positions with others; its neurons make up for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>某些注意力头无法从此网络中剪除，因为它们与其他注意力头共用键或位置表；由神经元来补足。</translation>
     </message>
     <message>
         <source>Some layers of the trained model; a narrower network made of it; another model; or the network as the steps before have left it.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练好的模型的若干层；由它制成的较窄网络；另一个模型；或先前步骤处理后的网络。</translation>
     </message>
     <message>
         <source>Start from the backbone that it came from, or from another run; it can still be used as a teacher.</source>
@@ -8635,11 +8645,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Static int8</source>
-        <translation type="unfinished"></translation>
+        <translation>静态 int8</translation>
     </message>
     <message>
         <source>Stores the weights in 16 bits: half the size for every task. Computed in fp32, so neither faster nor slower.</source>
-        <translation type="unfinished"></translation>
+        <translation>以 16 位存储权重：适用于所有任务，大小减半。以 fp32 计算，因此既不更快也不更慢。</translation>
     </message>
     <message>
         <source>Strength of balancing</source>
@@ -8647,19 +8657,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Structured pruning</source>
-        <translation type="unfinished"></translation>
+        <translation>结构化剪枝</translation>
     </message>
     <message>
         <source>Takes out the attention heads and feed-forward neurons that matter least: smaller and faster everywhere.</source>
-        <translation type="unfinished"></translation>
+        <translation>剪除最不重要的注意力头和前馈神经元：在任何地方都更小、更快。</translation>
     </message>
     <message>
         <source>Takes whole layers out, and lets the trained model teach what is left: half the layers, twice the speed.</source>
-        <translation type="unfinished"></translation>
+        <translation>移除整层，并由训练好的模型教导余下的部分：层数减半，速度翻倍。</translation>
     </message>
     <message>
         <source>Target</source>
-        <translation type="unfinished"></translation>
+        <translation>目标</translation>
     </message>
     <message>
         <source>Target data</source>
@@ -8667,11 +8677,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>That an answer may take at most, of that of the trained model. The largest rank is looked for.</source>
-        <translation type="unfinished"></translation>
+        <translation>一次作答最多可用的时间，以训练好的模型所用时间的比例表示。将寻找满足条件的最大秩。</translation>
     </message>
     <message>
         <source>That share a scale: small blocks are more exact, and a little larger.</source>
-        <translation type="unfinished"></translation>
+        <translation>共用一个缩放系数的权重数：块小则更精确，但体积略大。</translation>
     </message>
     <message>
         <source>The adaptation of the backbone is left out here, since it would be done again in each training; with it the results may differ.</source>
@@ -8679,23 +8689,23 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The bundle {path} cannot be opened: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法打开包 {path}：{reason}。</translation>
     </message>
     <message>
         <source>The data of the run {run} is no longer the same: it had {before} rows, and now has {after}.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 的数据已与之前不同：原有 {before} 行，现有 {after} 行。</translation>
     </message>
     <message>
         <source>The export &apos;{export}&apos; needs a compression step such as &apos;{step}&apos;, which this recipe does not have.</source>
-        <translation type="unfinished"></translation>
+        <translation>导出 &apos;{export}&apos; 需要 &apos;{step}&apos; 之类的压缩步骤，而此配方中没有。</translation>
     </message>
     <message>
         <source>The layers differ in width, which transformers has no setting for: the network is loaded by network.py, which comes with its exports. ONNX needs nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>各层宽度不同，而 transformers 没有对应的设置：网络由随导出文件附带的 network.py 加载。ONNX 不需要任何额外文件。</translation>
     </message>
     <message>
         <source>The layers of a network of type {kind} cannot be removed one by one.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为 {kind} 的网络，其层无法逐个移除。</translation>
     </message>
     <message>
         <source>The layers of a network of type {kind} cannot be taken or compared one by one.</source>
@@ -8703,31 +8713,31 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The layers of this network cannot be removed: parts were added to it or cut out of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>此网络的层无法移除：曾有部件添加到其中或从中剪除。</translation>
     </message>
     <message>
         <source>The loss of a network of type {kind} does not say how much its units matter.</source>
-        <translation type="unfinished"></translation>
+        <translation>类型为 {kind} 的网络，其损失无法说明各单元的重要程度。</translation>
     </message>
     <message>
         <source>The model does not answer in a process of its own: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型在独立进程中没有作答：{reason}</translation>
     </message>
     <message>
         <source>The model reads {most} tokens of a text at most, not {length}.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型最多读取一段文本的 {most} 个词元，而不是 {length} 个。</translation>
     </message>
     <message>
         <source>The most frequent tokens of the vocabulary, which stay even if the training texts lack them, so that new texts are not read in letters. All characters and special tokens stay anyway.</source>
-        <translation type="unfinished"></translation>
+        <translation>词表中最常用的词元，即使训练文本中没有也会保留，以免新文本被逐字母读取。所有字符和特殊词元始终保留。</translation>
     </message>
     <message>
         <source>The network as one graph that PyTorch loads by itself, without transformers. For programs that have PyTorch already, and for its compilers.</source>
-        <translation type="unfinished"></translation>
+        <translation>整个网络作为一张图，由 PyTorch 直接加载，无需 transformers。适用于已有 PyTorch 的程序及其编译器。</translation>
     </message>
     <message>
         <source>The network computes numbers that fp16 cannot hold: it answers with no number.</source>
-        <translation type="unfinished"></translation>
+        <translation>此网络会计算出 fp16 无法容纳的数值：它的答案不是数值。</translation>
     </message>
     <message>
         <source>The network has {blocks} blocks and cannot be read after block {layer}.</source>
@@ -8735,19 +8745,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The network has {most} layers; {count} cannot be kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络共有 {most} 层，无法保留 {count} 层。</translation>
     </message>
     <message>
         <source>The network {kind} cannot be written as a graph of PyTorch: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>网络 {kind} 无法写成 PyTorch 的计算图：{reason}</translation>
     </message>
     <message>
         <source>The rows of this task have no length in tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>此任务的数据行没有以词元计的长度。</translation>
     </message>
     <message>
         <source>The run has no validation rows, on which forms of its model could be compared.</source>
-        <translation type="unfinished"></translation>
+        <translation>此运行没有验证行，无法据此比较其模型的各种形式。</translation>
     </message>
     <message>
         <source>The run {run} divided the same data in another way: it may have learnt rows that are tested here, and the result may look too good.</source>
@@ -8755,15 +8765,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The run {run} has no measured point &apos;{key}&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 没有已测量的点“{key}”。</translation>
     </message>
     <message>
         <source>The step &apos;{name}&apos; cannot follow here: it cannot read what &apos;{before}&apos; gives.</source>
-        <translation type="unfinished"></translation>
+        <translation>步骤“{name}”不能接在这里：它无法读取“{before}”的输出。</translation>
     </message>
     <message>
         <source>The step needs the training rows, which are not there.</source>
-        <translation type="unfinished"></translation>
+        <translation>此步骤需要训练行，但训练行不存在。</translation>
     </message>
     <message>
         <source>The student also learns {count} rows without labels.</source>
@@ -8771,59 +8781,59 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The student has {own} million parameters, the trained model {others} million.</source>
-        <translation type="unfinished"></translation>
+        <translation>学生模型有 {own} 百万个参数，已训练模型有 {others} 百万个。</translation>
     </message>
     <message>
         <source>The validation rows give no {metric}.</source>
-        <translation type="unfinished"></translation>
+        <translation>验证行得不出 {metric}。</translation>
     </message>
     <message>
         <source>The weights of {count} layers lie on the grid of int8: rounding them moved them by {off} % at last. A dynamic int8 step after this one keeps them.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 层的权重已落在 int8 的网格上：最后一次舍入使它们移动了 {off} %。其后的动态 int8 步骤会保留它们。</translation>
     </message>
     <message>
         <source>The whole network, so that layers come to differ in width; or each layer, which then keeps the same share. If only neurons are pruned so, transformers loads the network without further code.</source>
-        <translation type="unfinished"></translation>
+        <translation>整个网络，各层的宽度因此会有所不同；或逐层进行，每层保留相同的比例。如果只以此方式剪除神经元，transformers 无需额外代码即可加载该网络。</translation>
     </message>
     <message>
         <source>The whole network, so that some layers lose more; or each layer, which loses the same share.</source>
-        <translation type="unfinished"></translation>
+        <translation>整个网络，有些层会因此减去更多；或逐层进行，每层减去相同的比例。</translation>
     </message>
     <message>
         <source>The zeros grow during the recovery, fast at first (cubic), and are done after two thirds of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>零在恢复训练期间逐渐增多，起初很快（三次曲线），到三分之二处完成。</translation>
     </message>
     <message>
         <source>There is no token for the hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有用于 hub 的令牌。</translation>
     </message>
     <message>
         <source>Tokens of each row while times are taken; 0 takes the rows as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>测量时间时每行的词元数；0 表示按数据行原样处理。</translation>
     </message>
     <message>
         <source>Train again with a validation share above 0; the test rows are kept for the form that is chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>请以大于 0 的验证集比例重新训练；测试行留给最终选定的形式。</translation>
     </message>
     <message>
         <source>Train again with more validation rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用更多验证行重新训练。</translation>
     </message>
     <message>
         <source>Trained {epochs} epochs to recover in {minutes} minutes; best validation {metric}: {score}.</source>
-        <translation type="unfinished"></translation>
+        <translation>为恢复训练了 {epochs} 轮，用时 {minutes} 分钟；最佳验证 {metric}：{score}。</translation>
     </message>
     <message>
         <source>Training rows on which the ranges are found.</source>
-        <translation type="unfinished"></translation>
+        <translation>用于确定取值范围的训练行数。</translation>
     </message>
     <message>
         <source>Training rows that are looked at.</source>
-        <translation type="unfinished"></translation>
+        <translation>所查看的训练行数。</translation>
     </message>
     <message>
         <source>Trains on with the rounding of int8 in place, so that a following dynamic int8 step loses next to nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>在带有 int8 舍入的情况下继续训练，使其后的动态 int8 步骤几乎没有损失。</translation>
     </message>
     <message>
         <source>Unlabelled texts join the training with the labels that the network itself is surest of, more of them from epoch to epoch. For a target domain, or for many unlabelled rows beside few labelled ones.</source>
@@ -8835,115 +8845,115 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Use ONNX Runtime instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>请改用 ONNX Runtime。</translation>
     </message>
     <message>
         <source>Use bf16 instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>请改用 bf16。</translation>
     </message>
     <message>
         <source>Vocabulary trimming</source>
-        <translation type="unfinished"></translation>
+        <translation>词表裁剪</translation>
     </message>
     <message>
         <source>Vocabulary trimming is for tasks that read texts; {task} does not.</source>
-        <translation type="unfinished"></translation>
+        <translation>词表裁剪适用于读取文本的任务；{task} 不读取文本。</translation>
     </message>
     <message>
         <source>Warning: {host} can be reached from other machines, by anyone, without a password.</source>
-        <translation type="unfinished"></translation>
+        <translation>警告：任何人无需密码即可从其他机器访问 {host}。</translation>
     </message>
     <message>
         <source>Weight of the trained model</source>
-        <translation type="unfinished"></translation>
+        <translation>已训练模型的权重占比</translation>
     </message>
     <message>
         <source>Weight-only int8 or int4</source>
-        <translation type="unfinished"></translation>
+        <translation>仅权重 int8 或 int4</translation>
     </message>
     <message>
         <source>Weights</source>
-        <translation type="unfinished"></translation>
+        <translation>权重</translation>
     </message>
     <message>
         <source>Weights a block</source>
-        <translation type="unfinished"></translation>
+        <translation>每块的权重数</translation>
     </message>
     <message>
         <source>Weights and activations as 8-bit integers, calibrated on the user&apos;s rows; convolutions too.</source>
-        <translation type="unfinished"></translation>
+        <translation>权重和激活值均为 8 位整数，用用户的数据行校准；卷积也包括在内。</translation>
     </message>
     <message>
         <source>Weights and activations, calibrated on training rows: fastest; or the weights alone, which is nearer to the trained model and needs no rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>权重和激活值，用训练行校准：速度最快；或仅权重，更接近已训练模型，且不需要数据行。</translation>
     </message>
     <message>
         <source>Weights as 8-bit or 4-bit integers in small blocks: a quarter to an eighth of the size, no calibration.</source>
-        <translation type="unfinished"></translation>
+        <translation>权重以小块为单位存为 8 位或 4 位整数：大小为四分之一到八分之一，无需校准。</translation>
     </message>
     <message>
         <source>Weights beyond it are written as several files, which loads with less memory and passes the limits of hosts; 0 never splits.</source>
-        <translation type="unfinished"></translation>
+        <translation>超过此大小的权重会写成多个文件，加载时占用内存更少，也能满足托管平台的限制；0 表示从不拆分。</translation>
     </message>
     <message>
         <source>Weights in 16 bits: half the size at hardly a loss of accuracy. Not faster on a processor.</source>
-        <translation type="unfinished"></translation>
+        <translation>权重为 16 位：大小减半，准确率几乎没有损失。在处理器上不会更快。</translation>
     </message>
     <message>
         <source>Weights in bf16</source>
-        <translation type="unfinished"></translation>
+        <translation>bf16 权重</translation>
     </message>
     <message>
         <source>What a layer&apos;s matrix keeps of its effect; the share of its numbers that is left; or the time that an answer takes, measured on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>层的矩阵所保留的作用比例；剩余数值的比例；或在本机上测得的一次回答所需的时间。</translation>
     </message>
     <message>
         <source>What goes into a layer, as int8 rounds it while running.</source>
-        <translation type="unfinished"></translation>
+        <translation>进入层的内容，按 int8 在运行时的舍入方式处理。</translation>
     </message>
     <message>
         <source>What is in int8</source>
-        <translation type="unfinished"></translation>
+        <translation>哪些部分为 int8</translation>
     </message>
     <message>
         <source>What is made less of: parameters or operations of attention and feed-forward layers, or the time of an answer, measured on this computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>要减少的对象：注意力层和前馈层的参数或运算，或在本计算机上测得的一次回答的时间。</translation>
     </message>
     <message>
         <source>Where no OpenVINO step has made int8 of them; fp16 is half the size.</source>
-        <translation type="unfinished"></translation>
+        <translation>适用于没有被 OpenVINO 步骤转为 int8 的部分；fp16 的大小为一半。</translation>
     </message>
     <message>
         <source>Which layers go</source>
-        <translation type="unfinished"></translation>
+        <translation>移除哪些层</translation>
     </message>
     <message>
         <source>With which the latency is stated.</source>
-        <translation type="unfinished"></translation>
+        <translation>说明延迟时所采用的值。</translation>
     </message>
     <message>
         <source>Writes large matrices as products of two small ones, and lets the trained model teach what is left.</source>
-        <translation type="unfinished"></translation>
+        <translation>把大矩阵写成两个小矩阵的乘积，并由已训练模型来教导剩余部分。</translation>
     </message>
     <message>
         <source>Zeros anywhere; or N of any M neighbours stay, as sparse kernels of some accelerators need it.</source>
-        <translation type="unfinished"></translation>
+        <translation>零可在任意位置；或每 M 个相邻值中保留 N 个，这是某些加速器的稀疏内核所要求的。</translation>
     </message>
     <message>
         <source>fp32: the file is half as large, and answers as fast as before, on every processor. fp16: for graphics cards; processors have no instructions for it, and are slower.</source>
-        <translation type="unfinished"></translation>
+        <translation>fp32：文件大小减半，在各种处理器上的回答速度与之前相同。fp16：适用于显卡；处理器没有对应的指令，因此会更慢。</translation>
     </message>
     <message>
         <source>{before} MB became {after} MB for OpenVINO.</source>
-        <translation type="unfinished"></translation>
+        <translation>{before} MB 变为 {after} MB，用于 OpenVINO。</translation>
     </message>
     <message>
         <source>{before} MB became {after} MB in fp16; no answer to {rows} rows differs by more than {difference}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{before} MB 变为 fp16 的 {after} MB；{rows} 行的回答差异均不超过 {difference}。</translation>
     </message>
     <message>
         <source>{before} operators became {after}: {fused}. No answer differs by more than {difference}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{before} 个算子变为 {after} 个：{fused}。所有回答的差异均不超过 {difference}。</translation>
     </message>
     <message>
         <source>{count} of {all} target texts join with labels of their own.</source>
@@ -8951,15 +8961,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{host}:{port} cannot be listened on: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法在 {host}:{port} 上监听：{reason}。</translation>
     </message>
     <message>
         <source>{layers} % of the weights are {bits}-bit integers in blocks now, and {embeddings} % are embeddings in 8 bits: {before} MB became {after} MB.</source>
-        <translation type="unfinished"></translation>
+        <translation>现在 {layers} % 的权重为分块的 {bits} 位整数，{embeddings} % 为 8 位嵌入：{before} MB 变为 {after} MB。</translation>
     </message>
     <message>
         <source>{model} reads texts in other tokens than the trained model, whose answers are one a token: they cannot be taught.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 读取文本所用的词元与已训练模型不同，而后者的回答是每个词元一个：无法进行教导。</translation>
     </message>
     <message>
         <source>{name} has no trained model, so there is nothing to keep.</source>
@@ -8967,19 +8977,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{other} takes other rows than {first}: they cannot be compared.</source>
-        <translation type="unfinished"></translation>
+        <translation>{other} 使用的数据行与 {first} 不同：无法比较。</translation>
     </message>
     <message>
         <source>{parameters} million parameters are stored in 16 bits: {before} MB became {after} MB.</source>
-        <translation type="unfinished"></translation>
+        <translation>{parameters} 百万个参数以 16 位存储：{before} MB 变为 {after} MB。</translation>
     </message>
     <message>
         <source>{path} cannot be loaded by OpenVINO: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>OpenVINO 无法加载 {path}：{reason}</translation>
     </message>
     <message>
         <source>{path} cannot be loaded by PyTorch: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>PyTorch 无法加载 {path}：{reason}</translation>
     </message>
     <message>
         <source>{path} has parts of its own ({parts}) that another training would lose.</source>
@@ -8987,39 +8997,39 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} is a link to a file elsewhere.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 是指向别处文件的链接。</translation>
     </message>
     <message>
         <source>{path} is no export: it has no model card.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 不是导出：它没有模型卡片。</translation>
     </message>
     <message>
         <source>{percent} % of the weights are 8-bit integers now, calibrated on {rows} rows: {before} MB became {after} MB.</source>
-        <translation type="unfinished"></translation>
+        <translation>现在 {percent} % 的权重为 8 位整数，用 {rows} 行校准：{before} MB 变为 {after} MB。</translation>
     </message>
     <message>
         <source>{percent} % of the {rows} rows of the split {split} have words that are read in smaller pieces now.</source>
-        <translation type="unfinished"></translation>
+        <translation>在 {split} 划分的 {rows} 行中，现在有 {percent} % 含有以更小片段读取的词。</translation>
     </message>
     <message>
         <source>{percent} % of {count} million weights of the blocks are zero. The model file keeps its size; compressed (zip) it takes {after} MB instead of {before} MB. Usual kernels compute zeros like other numbers: this network is not faster.</source>
-        <translation type="unfinished"></translation>
+        <translation>各块的 {count} 百万个权重中有 {percent} % 为零。模型文件大小不变；压缩后（zip）占 {after} MB，而非 {before} MB。普通内核会像计算其他数一样计算零：此网络不会更快。</translation>
     </message>
     <message>
         <source>{repo} cannot be written on the hub: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 hub 上的 {repo}：{reason}</translation>
     </message>
     <message>
         <source>{title} cannot be done: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法执行“{title}”：{reason}</translation>
     </message>
     <message>
         <source>{title} finds no layer in this network that it could make smaller.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{title}”在此网络中找不到可以缩小的层。</translation>
     </message>
     <message>
         <source>{title}: {percent:.1f} % of the size and {time:.1f} % of the time of the trained model, {lost:+.2f} % of its score lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title}：大小为已训练模型的 {percent:.1f} %，时间为 {time:.1f} %，得分损失 {lost:+.2f} %。</translation>
     </message>
     <message>
         <source>{variant}: {value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}).</source>
@@ -14462,131 +14472,131 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <name>frontier</name>
     <message>
         <source>Size</source>
-        <translation type="unfinished">大小</translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>Time for 1 row</source>
-        <translation type="unfinished"></translation>
+        <translation>1 行的时间</translation>
     </message>
     <message>
         <source>Time for 16 rows</source>
-        <translation type="unfinished"></translation>
+        <translation>16 行的时间</translation>
     </message>
     <message>
         <source>Memory</source>
-        <translation type="unfinished">内存</translation>
+        <translation>内存</translation>
     </message>
     <message>
         <source>{n} × smaller</source>
-        <translation type="unfinished"></translation>
+        <translation>缩小 {n} ×</translation>
     </message>
     <message>
         <source>{n} × larger</source>
-        <translation type="unfinished"></translation>
+        <translation>增大 {n} ×</translation>
     </message>
     <message>
         <source>{n} × faster</source>
-        <translation type="unfinished"></translation>
+        <translation>加快 {n} ×</translation>
     </message>
     <message>
         <source>{n} × slower</source>
-        <translation type="unfinished"></translation>
+        <translation>减慢 {n} ×</translation>
     </message>
     <message>
         <source>as before</source>
-        <translation type="unfinished"></translation>
+        <translation>与之前相同</translation>
     </message>
     <message>
         <source>failed</source>
-        <translation type="unfinished">失败</translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>skipped</source>
-        <translation type="unfinished"></translation>
+        <translation>已跳过</translation>
     </message>
     <message>
         <source>within the budget</source>
-        <translation type="unfinished"></translation>
+        <translation>在预算内</translation>
     </message>
     <message>
         <source>not beaten</source>
-        <translation type="unfinished"></translation>
+        <translation>未被超越</translation>
     </message>
     <message>
         <source>beaten by another one</source>
-        <translation type="unfinished"></translation>
+        <translation>被另一个超越</translation>
     </message>
     <message>
         <source>{n} forms so far</source>
-        <translation type="unfinished"></translation>
+        <translation>目前有 {n} 种形式</translation>
     </message>
     <message>
         <source>The search is going on.</source>
-        <translation type="unfinished">搜索正在进行。</translation>
+        <translation>搜索正在进行。</translation>
     </message>
     <message>
         <source>A search of another run is going on.</source>
-        <translation type="unfinished"></translation>
+        <translation>另一个运行的搜索正在进行。</translation>
     </message>
     <message>
         <source>Cancelled; it can be gone on with.</source>
-        <translation type="unfinished"></translation>
+        <translation>已取消；可以继续进行。</translation>
     </message>
     <message>
         <source>The trained model</source>
-        <translation type="unfinished"></translation>
+        <translation>已训练模型</translation>
     </message>
     <message>
         <source>p95 {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>p95 {time}</translation>
     </message>
     <message>
         <source>Same answers</source>
-        <translation type="unfinished"></translation>
+        <translation>回答相同</translation>
     </message>
     <message>
         <source>Form</source>
-        <translation type="unfinished"></translation>
+        <translation>形态</translation>
     </message>
     <message>
         <source>Verdict</source>
-        <translation type="unfinished">结论</translation>
+        <translation>结论</translation>
     </message>
     <message>
         <source>for comparison</source>
-        <translation type="unfinished"></translation>
+        <translation>供比较</translation>
     </message>
     <message>
         <source>The recipe has these steps.</source>
-        <translation type="unfinished"></translation>
+        <translation>此方案包含以下步骤。</translation>
     </message>
     <message>
         <source>{n} forms measured, {best} of them not beaten by another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>已测量 {n} 种形式，其中 {best} 种未被另一种超越。</translation>
     </message>
     <message>
         <source>{n} could not be made; choose one in the table to see why.</source>
-        <translation type="unfinished"></translation>
+        <translation>有 {n} 种无法生成；在表格中选择一种即可查看原因。</translation>
     </message>
     <message>
         <source>The best within the budget: {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>预算内最佳：{name}。</translation>
     </message>
     <message>
         <source>None keeps the budget.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有一种符合预算。</translation>
     </message>
     <message>
         <source>This was judged with another budget.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是按另一个预算评判的。</translation>
     </message>
     <message>
         <source>It was not finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未完成。</translation>
     </message>
     <message>
         <source>This has to wait until the search for a trade-off has ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>须等到权衡搜索结束后才能进行。</translation>
     </message>
 </context>
 <context>
@@ -15060,19 +15070,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>a network</source>
-        <translation type="unfinished"></translation>
+        <translation>网络</translation>
     </message>
     <message>
         <source>an ONNX graph</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX 计算图</translation>
     </message>
     <message>
         <source>a finished ONNX graph, which no further step takes</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成的 ONNX 计算图，不能再接其他步骤</translation>
     </message>
     <message>
         <source>an OpenVINO model</source>
-        <translation type="unfinished"></translation>
+        <translation>OpenVINO 模型</translation>
     </message>
     <message>
         <source>The network&apos;s own weights</source>

@@ -65,6 +65,15 @@ def test_the_events_are_kept_and_the_curves_of_the_training_are_not_touched(agai
     assert {event.stage for event in heard.of("progress")} <= {"prepare", "tokenise", "compress", "export", "report"}
 
 
+def test_exports_that_cannot_be_made_any_more_are_gone(whole, tmp_path):
+    folder = whole.copy(tmp_path / "run")
+    assert (folder / "exports/onnx-int8").is_dir()
+    finished = pipeline.compress(folder, [Choice(name="layer-removal", keep=1, epochs=0)], tiny.Heard(), Control())
+    assert finished.outcome == "completed", finished.error
+    assert [entry["name"] for entry in read_json(folder / "results.json")["exports"]] == ["safetensors"]
+    assert not (folder / "exports/onnx-int8").exists()
+
+
 def test_a_failure_leaves_what_was_there(whole, tmp_path, monkeypatch):
     folder = whole.copy(tmp_path / "run")
     before = read_json(folder / "results.json")
