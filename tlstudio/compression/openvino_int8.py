@@ -37,7 +37,7 @@ class Options(BaseModel):
     )
     rows: int = Field(
         128, ge=1, le=5000, title="Calibration rows", description="Training rows on which the ranges are found.",
-        json_schema_extra={"only": {"method": "static"}},
+        json_schema_extra={"only": {"method": ["static"]}},
     )  # fmt: skip
 
 

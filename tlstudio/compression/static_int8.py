@@ -50,7 +50,7 @@ class Options(BaseModel):
     )
     percentile: float = Field(
         99.999, ge=90, le=100, title="Percentile", description="Share of the values within the range, in percent.",
-        json_schema_extra={"only": {"method": "percentile"}},
+        json_schema_extra={"only": {"method": ["percentile"]}},
     )  # fmt: skip
     rows: int = Field(
         128, ge=1, le=5000, title="Calibration rows", description="Training rows on which the ranges are found."

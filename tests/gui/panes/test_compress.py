@@ -68,7 +68,7 @@ def test_real_step_is_added_drawn_and_removed(controller, until):
     controller.window.go("compress")
     pane = controller.window.pane("compress")
     until(lambda: controller.context.facts.model.state == "known")
-    pane.steps.add_menu.actions()[0].trigger()
+    pane.empty.triggered.emit()
     assert [choice.name for choice in controller.context.project.recipe.compress] == ["dynamic-int8"]
     assert {block.state for block in pane.network.blocks} == {"int8"}
     pane.steps.remove_requested.emit(0)

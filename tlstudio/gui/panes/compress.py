@@ -60,6 +60,7 @@ class CompressPane(Pane):
         left = QVBoxLayout()
         left.setSpacing(12)
         self.empty = EmptyState("compress", self.tr("No compression"), "", self.tr("Add a step"), page)
+        self.steps.usual = "dynamic-int8"
         self.empty.triggered.connect(self.steps.add_first)
         for widget in (self.empty, self.steps.unfit, self.steps):
             left.addWidget(widget)

@@ -52,6 +52,7 @@ class ChoiceCards(QWidget):
         self._tools: list[dict[str, QToolButton]] = []
         self._focus: tuple[int, str] | None = None  # where the keyboard is to go on after the cards are made anew
         self.add_button = button(add, "add", parent=self)
+        self.usual = ""  # what most people begin with
         self.add_menu = QMenu(self.add_button)
         self.add_menu.setToolTipsVisible(True)
         self.add_button.setMenu(self.add_menu)
@@ -93,9 +94,10 @@ class ChoiceCards(QWidget):
         self._go_on()
 
     def add_first(self) -> None:
-        """Wishes for the first of those that can be added."""
-        if actions := self.add_menu.actions():
-            self.add_requested.emit(actions[0].data())
+        """Wishes for the usual one, or else the first of those that can be added."""
+        names = [action.data() for action in self.add_menu.actions()]
+        if names:
+            self.add_requested.emit(self.usual if self.usual in names else names[0])
 
     # --- inside
 
