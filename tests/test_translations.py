@@ -19,8 +19,7 @@ from tlstudio.core.options import describe
 from tlstudio.core.recipe import DataSection, ModelSection, SplitSection, TrainingSection
 
 ROOT = Path(__file__).resolve().parents[1]
-_NAMES_OF_FORMATS = {"fp32", "fp16", "bf16", "int8", "4", "8", "16", "32", "64", "128", "256", "qwerty", "qwertz",
-                     "azerty", "IO", "IOB1", "IOB2", "IOBES", "BILOU"}  # fmt: skip
+_NAMES_OF_FORMATS = {
     "fp32",
     "fp16",
     "bf16",
