@@ -821,6 +821,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>类别，受损最严重的在前</translation>
     </message>
     <message>
+        <source>{worse} answers became worse, and {better} better.</source>
+        <translation>{worse} 个回答变差，{better} 个变好。</translation>
+    </message>
+    <message>
         <source>Every test row has the same answer as before.</source>
         <translation>每个测试行的答案都与之前相同。</translation>
     </message>
@@ -851,6 +855,26 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>difference with 95 % certainty from {low} to {high}</source>
         <translation>差异的 95 % 置信区间为 {low} 至 {high}</translation>
+    </message>
+    <message>
+        <source>Short rows</source>
+        <translation>较短的行</translation>
+    </message>
+    <message>
+        <source>Rows of middle length</source>
+        <translation>中等长度的行</translation>
+    </message>
+    <message>
+        <source>Long rows</source>
+        <translation>较长的行</translation>
+    </message>
+    <message>
+        <source>Class {name}</source>
+        <translation>类别 {name}</translation>
+    </message>
+    <message>
+        <source>Language {name}</source>
+        <translation>语言 {name}</translation>
     </message>
     <message>
         <source>Class</source>

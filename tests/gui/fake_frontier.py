@@ -81,12 +81,17 @@ def damage() -> dict[str, Any]:
     """As the results of a run with two forms have it."""
     rows = [{"row": 3 * number, "label": fake.LABELS[number % 8], "before": fake.LABELS[number % 8],
              "after": fake.LABELS[(number + 3) % 8]} for number in range(5)]  # fmt: skip
-    rows.append({"row": 40, "label": "login", "before": "refund-request", "after": "login"})
+    won = [{"row": 40, "label": "login", "before": "refund-request", "after": "login"}]
     classes = [{"label": label, "rows": 20, "before": 0.95 - 0.01 * place, "after": 0.94 - 0.02 * place}
                for place, label in enumerate(fake.LABELS)]  # fmt: skip
     found = {
-        "flips": {"right_to_wrong": 5, "wrong_to_right": 1, "wrong_to_other": 0, "rows": rows},
-        "classes": classes, "calibration": {"before": 0.021, "after": 0.034},
-        "worst_slice": {"name": "Short texts", "rows": 40, "before": 0.95, "after": 0.9, "low": -0.1, "high": -0.01},
+        "rows": 160, "exact": True, "better": 1, "worse": 5, "lost": [], "slices": 11,
+        "difference": {"value": -0.025, "low": -0.05, "high": 0.0},
+        "flips": {"right_to_wrong": {"count": 5, "rows": rows}, "wrong_to_right": {"count": 1, "rows": won},
+                  "wrong_to_other": {"count": 0, "rows": []}},
+        "classes": classes,
+        "calibration": {"before": {"value": 0.021}, "after": {"value": 0.034}},
+        "worst_slice": {"by": "length", "name": "short", "rows": 40, "before": 0.95, "after": 0.9,
+                        "difference": {"value": -0.05, "low": -0.1, "high": -0.01}},
     }  # fmt: skip
     return {"1-dynamic-int8": found}

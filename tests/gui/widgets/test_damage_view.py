@@ -21,12 +21,12 @@ def test_flips_classes_calibration_and_the_worst_slice(view):
     assert view.rows.shown()[-1][-1] == "wrong before, right now"
     told = " ".join(view.facts.texts())
     assert "2.1 % before, 3.4 % after" in told
-    assert "Short texts (40 rows): 95.0 % before, 90.0 % after" in told and "−10.0 points" in told
+    assert "Short rows (40 rows): 95.0 % before, 90.0 % after" in told and "−10.0 points" in told
     assert not view.form.isVisible()
 
 
 def test_one_of_several_forms_is_chosen(view):
-    damage = fake_frontier.damage() | {"2-other": {"flips": {"right_to_wrong": 0, "wrong_to_right": 0}}}
+    damage = fake_frontier.damage() | {"2-other": {"flips": {"right_to_wrong": {"count": 0, "rows": []}}}}
     view.set_results(fake.results("r") | {"damage": damage})
     assert view.form.isVisible() and view.form.currentData() == "2-other"
     assert view.sentence.text() == "Every test row has the same answer as before."
@@ -35,7 +35,28 @@ def test_one_of_several_forms_is_chosen(view):
     assert view.form.currentText() == "Dynamic int8" and view.classes.isVisible()
 
 
-@pytest.mark.parametrize("damage", [None, {}, {"a": {}}, {"a": {"flips": {"rows": [{"row": 1}]}, "worst_slice": None}},
+HALF = {"flips": {"wrong_to_other": {"rows": [{"row": 1}]}}, "worst_slice": None}
+
+
+@pytest.mark.parametrize("damage", [None, {}, {"a": {}}, {"a": HALF},
                                     {"a": {"classes": [{"label": "x"}], "calibration": {"before": None}}}])  # fmt: skip
 def test_missing_parts_are_left_out(view, damage):
     assert view.set_results({"damage": damage}) == bool(damage)
+
+
+def test_what_the_engine_finds_is_shown(view):
+    """The same words on both sides: made by the engine, read by the window."""
+    import numpy as np
+
+    from tlstudio.evaluation import damage
+
+    truth = ["a", "b"] * 20
+    before = damage.Answers(predicted=list(truth), score=np.ones(40), ece={"value": 0.1})
+    wrong = ["b", *truth[1:]]
+    after = damage.Answers(predicted=wrong, score=np.array([0.0, *[1.0] * 39]), ece={"value": 0.2})  # fmt: skip
+    tests = damage.Rows(numbers=np.arange(40), texts=["x"] * 40, truth=truth, classes=["a", "b"],
+                        slices={"length": ["short"] * 20 + ["long"] * 20})  # fmt: skip
+    assert view.set_results(fake.results("r") | {"damage": {"1-dynamic-int8": damage.damage(tests, before, after)}})
+    assert view.sentence.text() == "1 right answers became wrong, and 0 wrong ones right."
+    assert view.rows.shown()[0][1:] == ["a", "a", "b", "right before, wrong now"]
+    assert "Short rows (20 rows): 100.0 % before, 95.0 % after" in " ".join(view.facts.texts())

@@ -12,6 +12,7 @@ from tlstudio.gui.widgets.common import Facts, label, row
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 
 _HEIGHT = 240  # pixels, of a table
+_KINDS = ("right_to_wrong", "wrong_to_right", "wrong_to_other")  # of changed answers, see evaluation/damage.py
 
 
 class DamageView(QWidget):
@@ -20,7 +21,6 @@ class DamageView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._damage: dict[str, Any] = {}
-        self._metric = metric_names.DEFAULT
         self.form = ChoiceBox(self)
         self.form.setAccessibleName(self.tr("Form of the model"))
         self.form.setMinimumWidth(260)
@@ -50,7 +50,6 @@ class DamageView(QWidget):
         """Whether there is something to show."""
         damage = results.get("damage")
         self._damage = damage if isinstance(damage, dict) else {}
-        self._metric = metric_names.headline(results)
         titles = {str(stage.get("name")): str(stage.get("title") or "") for stage in results.get("stages") or []}
         self.form.blockSignals(True)
         self.form.clear()
@@ -67,22 +66,25 @@ class DamageView(QWidget):
 
     def _show(self, _index: int = 0) -> None:
         found = self._damage.get(str(self.form.currentData())) or {}
-        flips = found.get("flips") or {}
-        self.sentence.setText(self._sentence(flips))
+        self.sentence.setText(self._sentence(found))
         self.facts.set_facts(self._facts(found))
         classes = sorted(found.get("classes") or [], key=_gap)
         for title, table, records in zip(
-            self._titles, (self.classes, self.rows), (classes, flips.get("rows") or []), strict=True
+            self._titles, (self.classes, self.rows), (classes, _changed(found)), strict=True
         ):
             table.set_records(records)
             table.setMinimumHeight(min(table.maximumHeight(), _HEIGHT))
             for part in (title, table):
                 part.setVisible(bool(records))
 
-    def _sentence(self, flips: dict[str, Any]) -> str:
-        lost, won, other = (flips.get(name) for name in ("right_to_wrong", "wrong_to_right", "wrong_to_other"))
-        if formats.missing(lost) and formats.missing(won):
-            return ""
+    def _sentence(self, found: dict[str, Any]) -> str:
+        flips = found.get("flips")
+        if not flips:  # answers that are more or less right, such as numbers
+            if formats.missing(found.get("worse")):
+                return ""
+            text = self.tr("{worse} answers became worse, and {better} better.")
+            return text.format(worse=formats.count(found["worse"]), better=formats.count(found.get("better") or 0))
+        lost, won, other = ((flips.get(kind) or {}).get("count") for kind in _KINDS)
         if not (lost or won or other):
             return self.tr("Every test row has the same answer as before.")
         text = self.tr("{lost} right answers became wrong, and {won} wrong ones right.")
@@ -94,30 +96,40 @@ class DamageView(QWidget):
 
     def _facts(self, found: dict[str, Any]) -> list[tuple[str, str]]:
         facts = []
-        sure = found.get("calibration") or {}
-        if not (formats.missing(sure.get("before")) or formats.missing(sure.get("after"))):
+        before, after = (_value(found.get("calibration") or {}, side) for side in ("before", "after"))
+        if before is not None and after is not None:
             text = self.tr("{before} before, {after} after; smaller is better")
             facts.append((
                 self.tr("Calibration error"),
-                text.format(before=formats.percent(sure["before"]), after=formats.percent(sure["after"])),
+                text.format(before=formats.percent(before), after=formats.percent(after)),
             ))  # fmt: skip
         if worst := found.get("worst_slice"):
             facts.append((self.tr("Where it hurts most"), self._slice(worst)))
         return facts
 
     def _slice(self, worst: dict[str, Any]) -> str:
-        before, after = (metric_names.value(self._metric, worst.get(name)) for name in ("before", "after"))
+        before, after = (formats.percent(worst.get(name)) for name in ("before", "after"))
         text = self.tr("{name} ({rows} rows): {before} before, {after} after")
         said = text.format(
-            name=i18n.engine(str(worst.get("name") or "")), rows=formats.count(worst.get("rows")),
+            name=self._part(worst), rows=formats.count(worst.get("rows")),
             before=before, after=after,
         )  # fmt: skip
-        low, high = worst.get("low"), worst.get("high")
-        if formats.missing(low) or formats.missing(high):
+        gap = worst.get("difference") or {}
+        if formats.missing(gap.get("low")) or formats.missing(gap.get("high")):
             return said
-        ends = (metric_names.difference(self._metric, end) for end in (low, high))
+        ends = (metric_names.difference("accuracy", gap[end]) for end in ("low", "high"))
         text = self.tr("difference with 95 % certainty from {low} to {high}")
         return f"{said}; {text.format(**dict(zip(('low', 'high'), ends, strict=True)))}"
+
+    def _part(self, worst: dict[str, Any]) -> str:
+        """A part of the test rows in words."""
+        name = str(worst.get("name") or "")
+        if worst.get("by") == "length":
+            lengths = {"short": self.tr("Short rows"), "middle": self.tr("Rows of middle length"),
+                       "long": self.tr("Long rows")}  # fmt: skip
+            return lengths.get(name, name)
+        text = self.tr("Class {name}") if worst.get("by") == "class" else self.tr("Language {name}")
+        return text.format(name=name)
 
     def _class_columns(self) -> list[Column]:
         return [
@@ -144,6 +156,14 @@ class DamageView(QWidget):
         if item.get("before") == label:
             return self.tr("right before, wrong now")
         return self.tr("wrong before, right now") if item.get("after") == label else self.tr("wrong in another way")
+
+
+def _changed(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that have another answer, those that lost most first."""
+    flips = found.get("flips")
+    if not flips:
+        return list(found.get("lost") or [])
+    return [item for kind in _KINDS for item in (flips.get(kind) or {}).get("rows") or []]
 
 
 def _value(item: dict[str, Any], name: str) -> float | None:
