@@ -1496,6 +1496,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>选择文件夹…</translation>
     </message>
     <message>
+        <source>Choose an earlier run…</source>
+        <translation>选择一次先前的运行…</translation>
+    </message>
+    <message>
+        <source>There is no other completed run.</source>
+        <translation>没有其他已完成的运行。</translation>
+    </message>
+    <message>
         <source>Auto</source>
         <translation>自动</translation>
     </message>

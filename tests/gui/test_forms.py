@@ -257,3 +257,15 @@ def test_a_word_stands_in_place_of_a_place(moody, monkeypatch):
     monkeypatch.setattr(forms.QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
     file.trigger()
     assert len(heard) == 2, "nothing was chosen"
+
+
+def test_an_earlier_run_is_chosen_from_a_menu(keep):
+    field = keep(forms.Field(Option("teacher", "Teacher", "A run.", "str", "", run=True)))
+    heard = []
+    field.changed.connect(lambda name, value: heard.append((name, value)))
+    assert not field.choose_run.isEnabled() and "no other completed run" in field.choose_run.toolTip()
+    field.set_runs([("20261122-one", "20261122-one · Tickets"), ("20261121-two", "20261121-two · Reviews")])
+    assert field.choose_run.isEnabled()
+    field.runs.actions()[1].trigger()
+    assert heard == [("teacher", "20261121-two")]
+    assert field.editor.text() == "20261121-two"

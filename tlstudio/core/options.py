@@ -31,9 +31,10 @@ class Condition:
 class Option:
     """One choice of the user. ``kind``: bool, int, float, str or choice; ``auto`` allows the word 'auto'.
 
-    What a field cannot say by its type stands in its ``json_schema_extra``: ``unit``; ``file`` and ``folder``, where a
-    text is a place; ``free``, a word that stands in place of a text; and ``only``, such as ``{"kind": ["ema"]}``,
-    ``{"beams": {"above": 1}}`` or ``{"data": {"not": ["train"]}}``, for an option that matters only then.
+    What a field cannot say by its type stands in its ``json_schema_extra``: ``unit``; ``file``, ``folder`` and ``run``,
+    where a text is a place, or an earlier run; ``free``, a word that stands in place of a text; and ``only``, such as
+    ``{"kind": ["ema"]}``, ``{"beams": {"above": 1}}`` or ``{"data": {"not": ["train"]}}``, for an option that matters
+    only then.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Option:
     optional: bool = False
     file: bool = False  # the text is the place of a file
     folder: bool = False  # or of a folder
+    run: bool = False  # or the name of an earlier run
     free: str = ""  # a word in place of the text, chosen with a tick
     only: tuple[Condition, ...] = ()  # all must be met
 
@@ -99,6 +101,7 @@ def _option(name: str, field: FieldInfo) -> Option | None:
         optional=optional,
         file=bool(extra.get("file")),
         folder=bool(extra.get("folder")),
+        run=bool(extra.get("run")),
         free=str(extra.get("free", "")),
         only=_conditions(extra.get("only")),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QSizePolicy,
     QSpinBox,
     QWidget,
@@ -151,8 +153,43 @@ class Field(QWidget):
                     browse.setText(text)
                     browse.setToolTip(text)
                     browse.triggered.connect(slot)
+            if option.run:
+                self._offer_runs(line)
             return line
         return self._make_number()
+
+    def _offer_runs(self, line: TextBox) -> None:
+        self.runs = QMenu(self)
+        self.runs.setToolTipsVisible(True)
+        self.choose_run = line.addAction(theme.icon("runs"), QLineEdit.ActionPosition.TrailingPosition)
+        theme.set_icon(self.choose_run, "runs")
+        self.choose_run.triggered.connect(self._show_runs)
+        self.set_runs([])
+
+    def set_runs(self, runs: Sequence[tuple[str, str]]) -> None:
+        """Place and title of the earlier runs that can be chosen, the newest first."""
+        if not self.option.run:
+            return
+        self.runs.clear()
+        for place, title in runs:
+            action = self.runs.addAction(title)
+            action.setToolTip(place)
+            action.setData(place)
+            action.triggered.connect(self._take_run)
+        self.choose_run.setEnabled(bool(runs))
+        text = self.tr("Choose an earlier run…") if runs else self.tr("There is no other completed run.")
+        self.choose_run.setText(text)
+        self.choose_run.setToolTip(text)
+
+    @Slot()
+    def _show_runs(self) -> None:
+        self.runs.popup(self.editor.mapToGlobal(QPoint(0, self.editor.height())))
+
+    @Slot()
+    def _take_run(self) -> None:
+        sender = self.sender()
+        if isinstance(sender, QAction):
+            self._take(sender.data())
 
     def _browse(self) -> None:
         self._take(QFileDialog.getOpenFileName(self.window(), self._title, self.editor.text())[0])
@@ -268,6 +305,11 @@ class Form(QWidget):
             theme.set_role(note, "caption")
             grid.addWidget(note, row + 1, 1)
             line.append(note)
+
+    def set_runs(self, runs: Sequence[tuple[str, str]]) -> None:
+        """What the fields that name an earlier run offer: place and title of each."""
+        for field in self.fields.values():
+            field.set_runs(runs)
 
     def show_only(self, names: Iterable[str]) -> None:
         """Hides the lines of all other fields."""

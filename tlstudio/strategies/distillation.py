@@ -35,8 +35,9 @@ class Options(through.Options):
     """Choices of distillation."""
 
     teacher: str = Field(
-        "", title="Teacher", description="An earlier run, by name or folder, or the folder of a trained model."
-    )
+        "", title="Teacher", description="An earlier run, by name or folder, or the folder of a trained model.",
+        json_schema_extra={"run": True, "folder": True},
+    )  # fmt: skip
     student: Literal["layers", "backbone"] = Field(
         "layers",
         title="Student",

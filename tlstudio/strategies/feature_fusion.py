@@ -42,6 +42,7 @@ class Options(through.Options):
         "",
         title="Second backbone",
         description="An earlier run, by name or folder; a model folder; or the name of a model that was downloaded.",
+        json_schema_extra={"run": True, "folder": True},
     )
     how: Literal["sum", "product", "concatenation", "matrix", "gate"] = Field(
         "concatenation",

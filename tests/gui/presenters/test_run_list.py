@@ -31,7 +31,8 @@ def names(context):
 def view(context, qtbot, names):
     widget = RunList()
     qtbot.addWidget(widget)
-    chosen = ChosenRuns(context, widget, "strategy")
+    widget.suggested = []
+    chosen = ChosenRuns(context, widget, "strategy", lambda runs: setattr(widget, "suggested", runs))
 
     def refresh():
         strategy = context.project.recipe.strategy
@@ -84,3 +85,11 @@ def test_other_strategies_have_no_list(context, view):
     assert view.isHidden()
     context.edit("strategy", {"name": "reptile"})
     assert not view.isHidden() and "the start is learnt" in view.note.text()
+
+
+def test_an_option_for_a_single_run_is_offered_them_too(context, view, names, until):
+    context.edit("strategy", {"name": "distillation"})
+    until(lambda: view.suggested)
+    assert [place for place, _title in view.suggested] == [names[1], names[0]]
+    assert view.suggested[0][1].startswith(f"{names[1]}  ·  Text classification")
+    assert not view.isVisible()

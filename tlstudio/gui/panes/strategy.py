@@ -242,6 +242,11 @@ class StrategyPane(Pane):
         if self.options_form is not None:
             self.options_form.set_values(values)
 
+    def suggest_runs(self, runs: list[tuple[str, str]]) -> None:
+        """What options that name an earlier run offer: place and title of each."""
+        if self.options_form is not None:
+            self.options_form.set_runs(runs)
+
     def set_task(self, name: str, title: str, options: list[Option], values: dict[str, Any]) -> None:
         self.task_card.title.setText(engine(title))
         self.task_card.setVisible(bool(options))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,14 @@ class ChosenRuns(QObject):
         context: with the runs and the recipe.
         view: the editor.
         path: of the plug-in in the recipe.
+        suggest: takes place and title of the runs, for options that name a single one.
     """
 
-    def __init__(self, context: Context, view: RunList, path: str) -> None:
+    def __init__(
+        self, context: Context, view: RunList, path: str, suggest: Callable[[list[tuple[str, str]]], None]
+    ) -> None:
         super().__init__(view)
+        self._suggest, self._single = suggest, False
         self._context, self._view, self._path = context, view, path
         self._name = ""  # of the option
         self._chosen: list[str] = []
@@ -43,8 +48,10 @@ class ChosenRuns(QObject):
 
     def refresh(self, plugin: Any, values: dict[str, Any]) -> None:
         """Shows what the recipe says for a plug-in."""
-        found = _option(plugin)
+        found, self._single = _option(plugin, "runs"), _option(plugin, "run") is not None
         self._view.setVisible(found is not None)
+        if self._single:
+            self._read() if self._runs is None else self._offer()
         if found is None:
             self._name = ""
             return
@@ -66,12 +73,19 @@ class ChosenRuns(QObject):
         self._context.background.run(self._context.index.list, self._on_runs, self._on_error)
 
     def _on_ended(self, _line: dict[str, Any]) -> None:
-        if self._name:
+        self._runs = None
+        if self._name or self._single:
             self._read()
 
     def _on_runs(self, runs: list[RunSummary]) -> None:
         self._runs = runs
         self._show()
+        self._offer()
+
+    def _offer(self) -> None:
+        if self._single:
+            usable = [run for run in self._runs or () if run.outcome in _USABLE][:_MOST]
+            self._suggest([(self._place(run.id), f"{run.id}  ·  {_about(run)}") for run in usable])
 
     def _on_error(self, error: StudioError) -> None:
         self._runs = []
@@ -99,11 +113,11 @@ class ChosenRuns(QObject):
         return ListedRun(place, path.name, "" if run is None else _about(run), missing)
 
 
-def _option(plugin: Any) -> tuple[str, Any] | None:
-    """Name and field of the first option that is a list of runs."""
+def _option(plugin: Any, kind: str) -> tuple[str, Any] | None:
+    """Name and field of the first option that is a list of ``runs``, or names a ``run``."""
     for name, field in plugin.Config.model_fields.items() if plugin is not None else ():
         extra = field.json_schema_extra
-        if isinstance(extra, dict) and extra.get("runs"):
+        if isinstance(extra, dict) and extra.get(kind):
             return name, field
     return None
 

@@ -29,7 +29,7 @@ class StrategyPresenter(Presenter):
             "curve": CurveAdvice(context, pane.curve),
         }
         self.regularisers = Choices(context, pane.regularisers, "regularise", "regularisation")
-        self.runs = ChosenRuns(context, pane.run_list, "strategy")
+        self.runs = ChosenRuns(context, pane.run_list, "strategy", pane.suggest_runs)
         self.adaptations = Choices(context, pane.adaptations, "adapt", "adaptation", self._adaptations)
         self.search, self.ablation = Search(context, pane.search), Ablation(context, pane.ablation)
         context.studies.changed.connect(self.on_study)
