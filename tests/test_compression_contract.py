@@ -29,7 +29,7 @@ from tlstudio.pipeline.testing import weights_size
 
 STEPS = find("tlstudio.compression")
 TASKS = find("tlstudio.tasks")
-USUAL = ("text-classification", "token-classification", "image-classification")
+USUAL = ("text-classification",)
 # options that make a step do something to a tiny network, where its usual ones would not
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "structured-pruning": [

@@ -166,9 +166,17 @@ class Kill(Callback):
 
 RESUMED = [*zip(IDS, VARIANTS, [()] * len(VARIANTS), strict=True)]
 RESUMED += [(f"full-fine-tuning + {name}", ("full-fine-tuning", {}), (name,)) for name in REGULARISERS]
+FIRST = [next(one for one in VARIANTS if one[0] == name) for name in dict.fromkeys(name for name, _ in VARIANTS)]
 
 
-@pytest.mark.parametrize(("variant", "regularisers"), [case[1:] for case in RESUMED], ids=[case[0] for case in RESUMED])
+def _marks(variant: tuple[str, dict[str, Any]]) -> Any:
+    """In a usual run of the tests each strategy is broken off once."""
+    return () if variant in FIRST else pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("variant", "regularisers"), [pytest.param(*case[1:], id=case[0], marks=_marks(case[1])) for case in RESUMED]
+)
 @pytest.mark.parametrize("after", [pytest.param(7, marks=pytest.mark.slow), 10])
 def test_a_resumed_training_ends_with_the_same_weights(variant, regularisers, after, tiny_model, encoded, tmp_path):
     name, options = variant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import zipfile
 from pathlib import Path
@@ -29,6 +30,7 @@ from tlstudio.tasks.base import EncodeJob
 TASKS = find("tlstudio.tasks")
 EXPORTS = find("tlstudio.export")
 SLOW = ("bundle", "torch-export")  # of each task; see tests/export
+ABSENT = () if importlib.util.find_spec("openvino") else ("openvino",)  # an extra
 KINDS = {"label", "labels", "number", "spans", "answer", "generation", "fill", "boxes", "embedding", "similarity"}
 
 
@@ -39,7 +41,7 @@ class Whole:
         self.task, self.case, self.folder = TASKS[name], case, folder / "run"
         self.rows = case.asked(folder)
         # which need a compression step, and a strategy that learns adapters; and those that only a slow test writes
-        others = ("onnx-int8", "adapters", *SLOW)
+        others = ("onnx-int8", "adapters", *SLOW, *ABSENT)
         self.formats = [one.NAME for one in EXPORTS.values() if one.fits(self.task) is None and one.NAME not in others]
         self.recipe = self._recipe(name, folder)
         self.heard = tiny.Heard()

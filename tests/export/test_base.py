@@ -28,7 +28,8 @@ def test_contract(name):
         plugin.Config.model_validate({"no_such_option": 1})
     assert plugin.TOLERANCE.limit > 0
     everything = from_dict({"compress": ["dynamic-int8"], "strategy": {"name": "lora"}})
-    assert plugin.check(everything) is None
+    problem = plugin.check(everything)
+    assert problem is None or problem.code == "openvino.missing"  # an extra
 
 
 SCRIPTS = sorted({script for task in plugins.find("tlstudio.tasks").values() for script in task.SCRIPTS.values()})

@@ -121,6 +121,7 @@ def fused(recipe, second, **options):
     return recipe.changed("strategy", {"name": PLUGIN.NAME, "second": str(second), **options})
 
 
+@pytest.mark.slow
 def test_pretrained_features_with_those_of_a_model_trained_on_the_data(tiny_model, tickets, tmp_path):
     recipe = tiny.recipe(
         tiny_model, tickets, strategy={"name": "full-fine-tuning"},
@@ -179,7 +180,7 @@ def gpt2(folder):
     return models.byte_gpt2(folder, ["my parcel is late", "money back please", "the screen did crash again"] * 3)
 
 
-@pytest.mark.parametrize("trains", ["head", "first-backbone", "both-backbones"])
+@pytest.mark.parametrize("trains", quick_first(["head", "first-backbone", "both-backbones"]))
 def test_a_second_tokenizer_reads_the_same_texts(trains, tiny_model, tickets, tmp_path):
     more = tmp_path / "more.csv"
     shutil.copyfile(tickets, more)

@@ -36,7 +36,11 @@ def encoded(tiny_model, tickets):
     return tiny.encode(tiny_model, tickets)
 
 
-@pytest.mark.parametrize(("name", "options"), PROBES, ids=IDS)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [pytest.param(*probe, id=name, marks=pytest.mark.slow if place > 2 else ())
+     for place, (name, probe) in enumerate(zip(IDS, PROBES, strict=True))],
+)  # fmt: skip
 def test_the_saved_network_and_its_graph_answer_as_the_trained_one(name, options, tiny_model, encoded, tmp_path):
     from tlstudio.models.onnx_graph import to_onnx
 

@@ -368,7 +368,10 @@ def test_a_folder_without_a_processor_gets_the_usual_one(tmp_path):
     assert sounds.hearing(model, "auto", "random").seconds == 0.5
 
 
-@pytest.mark.parametrize("kind", ["whisper", "spectrogram", "hubert"])
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param("whisper", marks=pytest.mark.slow), "spectrogram", pytest.param("hubert", marks=pytest.mark.slow)],
+)
 def test_every_family_learns_the_pitch_in_a_whole_run(kind, tones, tmp_path):
     """From files to an exported model that answers alike; the recordings are learnt by heart."""
     make = {"whisper": models.whisper_network, "spectrogram": models.spectrogram_network,
