@@ -93,6 +93,15 @@ def test_what_the_compression_has_cost_and_the_energy(job, tmp_path):
     assert "On these 200 rows its accuracy is 0.935, and that of the model before the export 0.940." in body
     assert "In a fresh process it took 2.0 ms for 1 row, 20.0 ms for 16 rows (median)." in body
     assert "About 40 Wh for" in body
-    assert "The licence of the data is not known here" in body
+    assert "The licence of the data is not stated" in body
     _, plain = _split(card.render(full, Safetensors(), tmp_path, {**VERDICT}))
     assert "## Compression" not in plain, "it is exported as it was trained"
+
+
+def test_the_licence_of_the_data_and_who_states_it(job, tmp_path):
+    for source, who in (("hub", "as the hub states"), ("stated", "as whoever trained the model states")):
+        data = {**job.results["data"], "licence": "cc-by-4.0", "licence_from": source}
+        told = type(job)(**{**vars(job), "results": {**job.results, "data": data}})
+        _, body = _split(card.render(told, Safetensors(), tmp_path, VERDICT))
+        assert "| Licence of the data | cc-by-4.0 |" in body
+        assert f"The data is under cc-by-4.0, {who}." in body

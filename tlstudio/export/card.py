@@ -62,6 +62,7 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         limits=[*_limits(job.results), *_cost(job, exporter)],
         offset=0.0 if exporter.RUNTIME == "onnx" else Head.of(read_settings(folder)).offset,
         licence=_licence(job),
+        data_licence=data_licence(job.results.get("data") or {}),
         own=(folder / "network.py").is_file(),
         task=plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name"),
         unit=job.results.get("unit") or "rows",
@@ -94,6 +95,14 @@ def _head(job: ExportJob, exporter: Exporter) -> str:
 
 def _licence(job: ExportJob) -> str:
     return str(job.results.get("model", {}).get("licence") or "")
+
+
+def data_licence(data: dict[str, Any]) -> str:
+    """A sentence about the terms of the data that the model has learnt from."""
+    if not data.get("licence"):
+        return "The licence of the data is not stated; it may add conditions of its own."
+    source = "as the hub states" if data.get("licence_from") == "hub" else "as whoever trained the model states"
+    return f"The data is under {data['licence']}, {source}."
 
 
 def _stage(job: ExportJob, exporter: Exporter) -> dict[str, Any]:

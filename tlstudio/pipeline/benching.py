@@ -23,7 +23,7 @@ from tlstudio.models.scorers import usable_cores
 from tlstudio.pipeline import environment
 from tlstudio.pipeline.predict import Predictor
 
-_WEIGHTS = ("*.safetensors", "*.onnx*", "*.pt2")
+_WEIGHTS = ("*.safetensors", "*.onnx*", "*.pt2", "*.pte", "openvino_model.*")
 _ROWS = 64  # of the test rows that batches are drawn from
 _LENGTH = 64  # tokens of a made-up row, where there are no real ones
 

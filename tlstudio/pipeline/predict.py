@@ -12,6 +12,8 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.plugins import get
 from tlstudio.models import bundles
+from tlstudio.models.executorch_scorer import FILE as EXECUTORCH
+from tlstudio.models.executorch_scorer import ExecuTorchScorer
 from tlstudio.models.heads import read_settings
 from tlstudio.models.openvino_scorer import FILE as OPENVINO
 from tlstudio.models.openvino_scorer import OpenVinoScorer
@@ -19,7 +21,7 @@ from tlstudio.models.scorers import OnnxScorer, Scorer, TorchScorer, score
 from tlstudio.tasks.base import TaskBase
 
 _BATCH = 256
-_GRAPHS = (OPENVINO, "model.onnx", "model.pt2")
+_GRAPHS = (OPENVINO, "model.onnx", "model.pt2", EXECUTORCH)
 _USUAL = "text-classification"  # the task of a model folder that does not say it
 
 
@@ -102,6 +104,8 @@ def scorer_of(folder: Path, threads: int | None = None) -> Scorer:
         return OnnxScorer(folder / "model.onnx", threads=threads)
     if (folder / OPENVINO).is_file():
         return OpenVinoScorer(folder)
+    if (folder / EXECUTORCH).is_file():
+        return ExecuTorchScorer(folder)
     if (folder / "model.pt2").is_file():
         from tlstudio.models.torch_graph import GraphScorer
 

@@ -15,6 +15,8 @@ from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import read_json, size_of, write_json
 from tlstudio.core.progress import only_progress
 from tlstudio.data import labelled as data
+from tlstudio.data.licences import licence_of
+from tlstudio.export import energy
 from tlstudio.models import earlier, loading
 from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
@@ -133,9 +135,12 @@ class Stages:
 
     def _data_facts(self) -> dict[str, Any]:
         table = self.rows.splits["train"].table
+        licence, source = licence_of(self.context.recipe.data)
         return {
             "path": self.context.recipe.data.title,
             "source": table.source,
+            "licence": licence,
+            "licence_from": source,
             "options": table.options,
             "roles": self.rows.roles.plain(),
             "rows": {split: len(rows) for split, rows in self.rows.splits.items()},
@@ -327,7 +332,7 @@ class Stages:
         return {"second": {"name": found.name, "revision": found.revision, "licence": found.licence}}
 
     def _training_facts(self, trained: Trained) -> dict[str, Any]:
-        strategy = self.checked.strategy.plugin
+        strategy, settings = self.checked.strategy.plugin, self.settings
         return {
             "strategy": strategy.NAME,
             "strategy_title": strategy.TITLE,
@@ -340,6 +345,7 @@ class Stages:
             "seconds": round(trained.seconds, 1),
             "samples_per_second": round(trained.samples_per_second, 1),
             "peak_memory_bytes": trained.peak_memory_bytes,
+            **energy.power(settings.device, settings.threads, self.context.recipe.training.watts),
             **{key: value for key, value in self.settings.to_dict().items() if key not in ("patience", "best_metric")},
         }
 
