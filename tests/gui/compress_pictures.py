@@ -47,7 +47,7 @@ def run_folder() -> Path:
     (run / "exports" / "onnx").mkdir(parents=True)
     (run / "exports" / "onnx" / "predict.py").write_text("")
     study = fake_frontier.answer(fake_frontier.points(_BUDGET), _BUDGET)
-    (run / "frontier" / "study.json").write_text(json.dumps(study), encoding="utf-8")
+    (run / "frontier" / "study.json").write_text(json.dumps({"about": {}, "result": study}), encoding="utf-8")
     found = fake.results(run.name) | {"damage": fake_frontier.damage(), "headline": "macro_f1"}
     found["stages"][1]["metrics"] = {"accuracy": fake.interval(0.9), "macro_f1": fake.interval(0.895)}
     found["exports"][0]["parity"] |= {"metric_difference": -0.002, "latency": {"1": {"median_ms": 9.4}}}

@@ -67,6 +67,7 @@ class Snapshot:
     files: dict[str, dict[str, list[str]]]
     sizes: dict[str, int]
     default: str | None
+    licence: str = ""
 
 
 def parse(place: str) -> Address:

@@ -90,6 +90,12 @@ def title(measure: str, metric: str) -> str:
     }[measure]
 
 
+def heading(measure: str, metric: str) -> str:
+    """What a column is called: shorter than an axis, for all of them stand side by side."""
+    rows = {"latency-1": translate("frontier", "1 row"), "latency-16": translate("frontier", "16 rows")}
+    return rows.get(measure) or title(measure, metric)
+
+
 def unit(measure: str) -> str:
     """Of the values of an axis."""
     return {"size": "MB", "memory": "MB", "latency-1": "ms", "latency-16": "ms"}.get(measure, "")

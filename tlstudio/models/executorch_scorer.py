@@ -63,8 +63,10 @@ def to_program(model: torch.nn.Module, path: Path, folder: Path) -> None:
         StudioError: its code looks at the values of its inputs, or ExecuTorch has no kernel for a part of it.
     """
     import torch
-    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
-    from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
+
+    with quiet():
+        from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+        from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
 
     settings = heads.read_settings(folder)
     inputs = heads.inputs_of(settings)

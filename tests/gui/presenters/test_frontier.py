@@ -59,7 +59,7 @@ def run(tmp_path):
 def store(run, finished=True):
     (run / "frontier").mkdir()
     study = fake_frontier.answer(fake_frontier.points(BUDGET), BUDGET, finished)
-    (run / "frontier" / "study.json").write_text(json.dumps(study), encoding="utf-8")
+    (run / "frontier" / "study.json").write_text(json.dumps({"about": {}, "result": study}), encoding="utf-8")
 
 
 @pytest.fixture

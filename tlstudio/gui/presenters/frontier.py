@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import read_json
-from tlstudio.gui import formats, frontier, i18n, metric_names
+from tlstudio.gui import formats, frontier, i18n, metric_names, words
 from tlstudio.gui.context import Context
 from tlstudio.gui.frontier import MEASURES, Point
 from tlstudio.gui.presenters import afterwards, studying
@@ -152,7 +152,8 @@ class Frontier:
         except StudioError as error:
             self._context.tell(error)
             return
-        self._stored = found if isinstance(found, dict) else None
+        result = found.get("result") if isinstance(found, dict) else None  # beside what it may be compared within
+        self._stored = result if isinstance(result, dict) else None
 
     def _found(self) -> dict[str, Any]:
         """The newest that is known of the run's study: while it goes on, what it has told so far."""
@@ -210,7 +211,7 @@ class Frontier:
 
     def _show_found(self) -> None:
         self._set_columns()
-        self._view.set_sentences(self._sentences())
+        self._view.set_sentences(self._sentences(), self._circumstances())
         self._view.set_lines([self._line(point) for point in self._all()] if self._points else [])
         self._show_plot()
         self._show_chosen()
@@ -280,9 +281,9 @@ class Frontier:
         if self._columns == self._metric and self._view.table is not None:
             return
         self._columns = self._metric
-        columns = [(translate("frontier", "Form"), False, False)]
-        columns += [(self._title(name), True, False) for name in MEASURES]
-        self._view.set_columns([*columns, (translate("frontier", "Verdict"), False, True)])
+        columns = [(translate("frontier", "Form"), False, True)]  # what is too long for it stands beside the plot
+        columns += [(frontier.heading(name, self._metric), True, False) for name in MEASURES]
+        self._view.set_columns([*columns, (translate("frontier", "Verdict"), False, False)])
 
     def _line(self, point: Point) -> Line:
         shown = tuple(frontier.shown(name, point.measures.get(name), self._metric) for name in MEASURES)
@@ -349,6 +350,27 @@ class Frontier:
         if not found.get("finished"):
             said.append(translate("frontier", "It was not finished."))
         return [" ".join(said)]
+
+    def _circumstances(self) -> str:
+        """What the times depend on, and what the search took."""
+        found = self._found()
+        machine = found.get("machine") or {}
+        if not self._points or not machine:
+            return ""
+        said = [str(machine.get("processor") or "")]
+        if threads := machine.get("threads"):
+            said.append(translate("frontier", "{n} threads").format(n=formats.count(threads)))
+        if memory := machine.get("memory_bytes"):
+            said.append(translate("frontier", "{size} of memory").format(size=formats.size(memory)))
+        said.append(str(machine.get("system") or ""))
+        text = translate("frontier", "Measured on {machine}").format(machine=words.clauses(filter(None, said)))
+        if rows := found.get("rows"):
+            text = translate("frontier", "{text}; scores are of {n} validation rows").format(
+                text=text, n=formats.count(rows))  # fmt: skip
+        if seconds := found.get("seconds"):
+            text = translate("frontier", "{text}; the search took {time}").format(
+                text=text, time=formats.duration(seconds))  # fmt: skip
+        return text
 
 
 def _budget(data: Any) -> Budget:

@@ -97,7 +97,10 @@ class FrontierView(QWidget):
         self.sentences = label("", wrap=True, parent=self)
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._box.addWidget(self.sentences)
+        self.circumstances = label("", "caption", wrap=True, parent=self)
+        self.circumstances.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._box.addWidget(self._make_found())
+        self._box.addWidget(self.circumstances)
         self._box.addStretch(1)
         self.set_points((), (), (PlotAxis(""), PlotAxis("")))
         self.set_chosen(ShownPoint())
@@ -267,9 +270,12 @@ class FrontierView(QWidget):
         if not going_on:
             self.line.hide()
 
-    def set_sentences(self, sentences: Sequence[str]) -> None:
+    def set_sentences(self, sentences: Sequence[str], circumstances: str = "") -> None:
+        """``circumstances``: on which machine and for how long it was measured."""
         self.sentences.setText("\n".join(sentences))
         self.sentences.setVisible(bool(sentences))
+        self.circumstances.setText(circumstances)
+        self.circumstances.setVisible(bool(circumstances))
 
     def set_points(
         self, dots: Sequence[Dot], corners: Sequence[tuple[float, float]], axes: tuple[PlotAxis, PlotAxis]
