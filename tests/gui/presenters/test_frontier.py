@@ -225,3 +225,19 @@ def test_closing_asks_first(window, view, run, until, hold, dialogs):
     view.line.cancel.click()
     hold.on = False
     until(lambda: not window.context.studies.active)
+
+
+def test_where_and_how_long_it_was_measured_and_no_column_out_of_sight(window, view, run):
+    store(run)
+    window.context.show_run(run)
+    told = view.circumstances.text()
+    for words in ("Made-up CPU", "2 threads", "16.0 GB", "160 validation rows", "1 min 35 s"):
+        assert words in told
+    window.window.resize(1280, 720)
+    for _ in range(5):
+        window.window.repaint()
+        QTest.qWait(20)
+    assert view.table.horizontalScrollBar().maximum() == 0
+    assert "174.0 MB" in " ".join(view.facts.texts()), "the memory stands beside the plot"
+    window.context.project.set_run(None, None)
+    assert view.circumstances.text() == ""

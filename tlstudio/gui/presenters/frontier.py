@@ -11,7 +11,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import read_json
 from tlstudio.gui import formats, frontier, i18n, metric_names, words
 from tlstudio.gui.context import Context
-from tlstudio.gui.frontier import MEASURES, Point
+from tlstudio.gui.frontier import COLUMNS, MEASURES, Point
 from tlstudio.gui.presenters import afterwards, studying
 from tlstudio.gui.studies import Study
 from tlstudio.gui.widgets.frontier_plot import Dot, PlotAxis
@@ -38,7 +38,6 @@ class Frontier:
         self._stored: dict[str, Any] | None = None  # the study in the folder of the run
         self._read: tuple[Any, ...] | None = None
         self._shown: tuple[Any, ...] | None = None
-        self._columns = ""
         self._points: list[Point] = []
         self._reference: Point | None = None
         self._metric = metric_names.DEFAULT
@@ -278,17 +277,16 @@ class Frontier:
         return found
 
     def _set_columns(self) -> None:
-        if self._columns == self._metric and self._view.table is not None:
+        if self._view.table is not None:
             return
-        self._columns = self._metric
         columns = [(translate("frontier", "Form"), False, True)]  # what is too long for it stands beside the plot
-        columns += [(frontier.heading(name, self._metric), True, False) for name in MEASURES]
+        columns += [(frontier.heading(name), True, False) for name in COLUMNS]
         self._view.set_columns([*columns, (translate("frontier", "Verdict"), False, False)])
 
     def _line(self, point: Point) -> Line:
-        shown = tuple(frontier.shown(name, point.measures.get(name), self._metric) for name in MEASURES)
-        verdict = translate("frontier", "for comparison") if point is self._reference else frontier.verdict(point)
-        sorts = (None, *(point.measures.get(name) for name in MEASURES), None)
+        shown = tuple(frontier.shown(name, point.measures.get(name), self._metric) for name in COLUMNS)
+        verdict = translate("frontier", "for comparison") if point is self._reference else frontier.brief_verdict(point)
+        sorts = (None, *(point.measures.get(name) for name in COLUMNS), None)
         return Line(point.key, (self._table_name(point), *shown, verdict), sorts)
 
     def _table_name(self, point: Point) -> str:

@@ -246,11 +246,7 @@ class FrontierView(QWidget):
         self._quiet = False
 
     def set_columns(self, columns: Sequence[tuple[str, bool, bool]]) -> None:
-        """(title, numeric, stretch) of the table; another table for another metric."""
-        if self.table is not None:
-            self._found_box.removeWidget(self.table)
-            self.table.hide()
-            self.table.deleteLater()
+        """(title, numeric, stretch) of the table."""
         made = [_column(place, *column) for place, column in enumerate(columns)]
         self.table = RecordTable(made, self.tr("Forms of the model"), fits=True, parent=self.found)
         self.table.record_chosen.connect(self._on_line)
