@@ -54,7 +54,11 @@ def test_chance_is_the_same_for_the_same_seed():
 
 
 def test_scales_of_layers_do_not_count_for_the_kinds_that_are_made_comparable():
-    found = {ONE.key: torch.tensor([1.0, 1, 1, 1]), TWO.key: torch.tensor([100.0] * 4), NEURONS.key: torch.full((6,), 9.0)}
+    found = {
+        ONE.key: torch.tensor([1.0, 1, 1, 1]),
+        TWO.key: torch.tensor([100.0] * 4),
+        NEURONS.key: torch.full((6,), 9.0),
+    }
     made = importance._comparable(found, "heads")
     assert torch.allclose(made[ONE.key], made[TWO.key]) and torch.allclose(made[ONE.key], torch.ones(4))
     assert torch.equal(made[NEURONS.key], found[NEURONS.key])

@@ -12,7 +12,10 @@ from tlstudio.export import energy
     [
         ({"seconds": 3600, "device": "cpu", "threads": 4}, ("60 Wh", "60 W", "assumed: 10 W for each of 4 threads")),
         ({"seconds": 36_000, "device": "cuda"}, ("3.2 kWh", "320 W", "assumed: 300 W for the accelerator")),
-        ({"seconds": 3600, "device": "cpu", "watts": 45.0, "watts_from": "stated"}, ("45 Wh", "45 W", "as the recipe states")),
+        (
+            {"seconds": 3600, "device": "cpu", "watts": 45.0, "watts_from": "stated"},
+            ("45 Wh", "45 W", "as the recipe states"),
+        ),
         ({"seconds": 3600, "threads": 2, **energy.power("cpu", 2)}, ("40 Wh", "assumed: 10 W for each of 2 threads")),
     ],
 )

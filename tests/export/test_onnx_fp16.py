@@ -17,7 +17,9 @@ from tlstudio.export.onnx_fp16 import PLUGIN
 def exported(monkeypatch, int8_folder):
     """The fp32 graph was exported before; writing it once more would only take time."""
     graph = int8_folder.parent / "fp32.onnx"
-    monkeypatch.setattr("tlstudio.models.onnx_graph.to_onnx", lambda _model, path, *_given: shutil.copyfile(graph, path))
+    monkeypatch.setattr(
+        "tlstudio.models.onnx_graph.to_onnx", lambda _model, path, *_given: shutil.copyfile(graph, path)
+    )
 
 
 @pytest.mark.parametrize("compute", ["fp32", "fp16"])

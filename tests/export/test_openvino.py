@@ -21,7 +21,9 @@ SESSION = 'onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CP
 def exported(monkeypatch, int8_folder):
     """The fp32 graph was exported before; writing it once more would only take time."""
     graph = int8_folder.parent / "fp32.onnx"
-    monkeypatch.setattr("tlstudio.models.onnx_graph.to_onnx", lambda _model, path, *_given: shutil.copyfile(graph, path))
+    monkeypatch.setattr(
+        "tlstudio.models.onnx_graph.to_onnx", lambda _model, path, *_given: shutil.copyfile(graph, path)
+    )
 
 
 @needs_extra

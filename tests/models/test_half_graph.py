@@ -51,8 +51,8 @@ def test_weights_are_stored_in_half_and_computed_in_single(weight, tmp_path):
     full = write(tmp_path / "full.onnx", weight)
     half_graph.halve(full, tmp_path / "half.onnx", "fp32")
     kinds = {one.name: one.data_type for one in onnx.load(str(tmp_path / "half.onnx")).graph.initializer}
-    assert kinds == {"w_fp16": TensorProto.FLOAT16, "scale_fp16": TensorProto.FLOAT16,
-                     "mask": TensorProto.FLOAT, "one": TensorProto.FLOAT}, "neither what fp16 cannot hold nor small"  # fmt: skip
+    half, full_ = TensorProto.FLOAT16, TensorProto.FLOAT
+    assert kinds == {"w_fp16": half, "scale_fp16": half, "mask": full_, "one": full_}, "not what it cannot hold"
     before, after = answer(full), answer(tmp_path / "half.onnx")
     assert after.dtype == np.float32
     exact = X @ weight.astype(np.float16).astype(np.float32) * np.float32([1, 2, 3, 4] * 4) + np.float32(0.1)

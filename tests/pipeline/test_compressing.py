@@ -35,8 +35,9 @@ def texts(task, roles, **columns):
 
 def test_texts_are_what_a_task_reads_and_never_its_labels():
     task = {"ROLES": ("text", "label"), "ASKS": ("text",), "ALTERNATIVES": ()}
-    found, rows = texts(task, {"text": ["body", "title"], "label": ["intent"], "group": ["user"]},
-                        body=["one", "two", None], title=["a", "b", "c"], intent=["x", "y", "z"], user=["u", "v", "w"])  # fmt: skip
+    roles = {"text": ["body", "title"], "label": ["intent"], "group": ["user"]}
+    columns = {"body": ["one", "two", None], "title": ["a", "b", "c"], "intent": ["x", "y", "z"], "user": ["u"] * 3}
+    found, rows = texts(task, roles, **columns)
     assert found == ["a", "b", "c", "one", "two"]
     assert rows.asked == [["body", "title"]]
 

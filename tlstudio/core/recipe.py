@@ -104,7 +104,7 @@ class DataSection(BaseModel):
     )
     licence: str = Field(
         "", max_length=200, title="Licence of the data",
-        description="Such as cc-by-4.0, for the model card; where nothing is stated, what the hub says of its datasets.",
+        description="Such as cc-by-4.0, for the model card; where empty, what the hub says of its datasets.",
     )  # fmt: skip
     separator: str = Field(
         "|", min_length=1, max_length=5, title="Label separator", description="Between several labels in one cell."
@@ -205,8 +205,8 @@ class TrainingSection(Section):
     watts: Auto | Annotated[float, Field(gt=0, le=1_000_000)] = Field(
         "auto",
         title="Power in watts",
-        description="Of the computer while it trains, for the energy in the model card; auto assumes 10 for each thread "
-        "and 20 for the rest, and 300 for a graphics card.",
+        description="Of the computer while it trains, for the energy in the model card; auto assumes 10 for each "
+        "thread and 20 for the rest, and 300 for a graphics card.",
     )
 
 

@@ -249,6 +249,7 @@ class FrontierView(QWidget):
         """(title, numeric, stretch) of the table."""
         made = [_column(place, *column) for place, column in enumerate(columns)]
         self.table = RecordTable(made, self.tr("Forms of the model"), fits=True, parent=self.found)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # chains often differ in their last step
         self.table.record_chosen.connect(self._on_line)
         self._found_box.addWidget(self.table)
 

@@ -29,7 +29,9 @@ class LicenceView(Card):
         self.field.setCompleter(completer)
         self.field.editingFinished.connect(self._on_edited)
         self.body.addWidget(self.field)
-        text = self.tr("Such as cc-by-4.0. It is written into the model card and shown where another run starts from this.")
+        text = self.tr(
+            "Such as cc-by-4.0. It is written into the model card and shown where another run starts from this."
+        )
         self.body.addWidget(label(text, "caption", wrap=True, parent=self))
         self._stated = ""
 
