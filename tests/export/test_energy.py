@@ -16,6 +16,7 @@ from tlstudio.export import energy
             {"seconds": 3600, "device": "cpu", "watts": 45.0, "watts_from": "stated"},
             ("45 Wh", "45 W", "as the recipe states"),
         ),
+        ({"seconds": 3600, "threads": 1}, ("30 Wh", "assumed: 10 W for one thread and")),
         ({"seconds": 3600, "threads": 2, **energy.power("cpu", 2)}, ("40 Wh", "assumed: 10 W for each of 2 threads")),
     ],
 )

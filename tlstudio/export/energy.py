@@ -40,9 +40,6 @@ def _threads(training: dict[str, Any]) -> int:
 
 
 def _assumed(device: str, threads: int) -> str:
-    part = (
-        f"{_CORE:.0f} W for each of {threads} threads"
-        if device == "cpu"
-        else f"{_ACCELERATOR:.0f} W for the accelerator"
-    )
+    part = f"{_CORE:.0f} W for each of {threads} threads" if threads > 1 else f"{_CORE:.0f} W for one thread"
+    part = part if device == "cpu" else f"{_ACCELERATOR:.0f} W for the accelerator"
     return f"assumed: {part} and {_REST:.0f} W for the rest"
