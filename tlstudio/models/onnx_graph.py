@@ -41,10 +41,7 @@ def to_onnx(
 
     head, inputs = head or Head(), inputs or inputs_of({})
     wrapper = answering(model.float().cpu().eval(), head, tuple(inputs))
-    # two rows and nine tokens: a size of one would be taken for a constant; each input is a tensor of its own:
-    # one tensor given twice is exported as one input, and the mask would be read as the ids
-    length = 9 if "input_ids" in inputs else _SAMPLES
-    given = tensors(dummy(inputs, length=length))
+    given = example(inputs)
     try:
         with quiet(), torch.no_grad():
             program = torch.onnx.export(
@@ -75,6 +72,15 @@ def _untraceable(model: torch.nn.Module, error: Exception) -> StudioError:
         "Use the safetensors export without the int8 step, or choose another model.", where="export",
         kind=type(model).__name__, reason=cause[0][:200] if cause else type(error).__name__,
     )  # fmt: skip
+
+
+def example(inputs: Mapping[str, Mapping[str, Any]]) -> dict[str, torch.Tensor]:
+    """What a network is traced with.
+
+    Two rows and nine tokens: a size of one would be taken for a constant. Each input is a tensor of its own: one tensor
+    given twice is exported as one input, and the mask would be read as the ids.
+    """
+    return tensors(dummy(inputs, length=9 if "input_ids" in inputs else _SAMPLES))
 
 
 def axes(shape: Sequence[int | None]) -> dict[int, Any]:
