@@ -15,6 +15,7 @@ from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import read_json, size_of, write_json
 from tlstudio.core.progress import only_progress
 from tlstudio.data import labelled as data
+from tlstudio.data.fingerprints import fingerprint
 from tlstudio.data.licences import licence_of
 from tlstudio.export import energy
 from tlstudio.models import earlier, loading
@@ -144,6 +145,7 @@ class Stages:
             "options": table.options,
             "roles": self.rows.roles.plain(),
             "rows": {split: len(rows) for split, rows in self.rows.splits.items()},
+            "fingerprint": fingerprint(self.rows, self.context.control),
             "dropped": self.rows.dropped,
             "classes": self.rows.class_table(),
         }
