@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 OPSET = 20
+_LARGEST = 2**31 - (32 << 20)  # bytes of weights: a message of protobuf, less room for what is around them
 _SAMPLES = 8_000  # of a sound in the example that the graph is traced with
 # not Conv: ONNX Runtime has no kernel for int8 weights of it
 _QUANTISED = ["MatMul", "Gather", "Attention", "EmbedLayerNormalization", "Transpose"]
@@ -35,10 +36,14 @@ def to_onnx(
         head: which of its outputs are written; a classifier's logits if not given.
         inputs: type and shape of each input, see :func:`tlstudio.models.batches.describe`; token ids and their mask if
             not given. The batch, and each axis whose length is None, is dynamic.
+
+    Raises:
+        StudioError: its code looks at the values of its inputs, or it is too large for a file of ONNX.
     """
     import onnx
     import torch
 
+    require_small(model)
     head, inputs = head or Head(), inputs or inputs_of({})
     wrapper = answering(model.float().cpu().eval(), head, tuple(inputs))
     given = example(inputs)
@@ -62,6 +67,26 @@ def to_onnx(
     with explain_os_errors(path), atomic_write(path, "wb") as stream:
         stream.write(proto.SerializeToString())
     onnx.checker.check_model(str(path))
+
+
+def require_small(model: torch.nn.Module) -> None:
+    """Refuses a network whose weights do not fit into a graph, which is one message of protobuf.
+
+    Source: protobuf.dev, "Overview", on large data sets: a message has less than 2 GiB. Weights beside the graph would
+    be too large as well for the tools that read, change and quantise it here.
+
+    Raises:
+        StudioError: saying how large it is.
+    """
+    size = 4 * sum(one.numel() for one in (*model.parameters(), *model.buffers()))  # of shared ones once
+    if size <= _LARGEST:
+        return
+    raise StudioError(
+        "export.too-large-for-onnx", "The network {kind} has {size} GB of weights in fp32; a file of ONNX, which the "
+        "chosen exports and steps need, holds 2 GB.", "Use the safetensors export without steps that give ONNX or "
+        "OpenVINO; or make the network smaller first, by removing layers or trimming the vocabulary, or choose a "
+        "smaller one.", where="export", kind=type(model).__name__, size=round(size / 1e9, 1),
+    )  # fmt: skip
 
 
 def _untraceable(model: torch.nn.Module, error: Exception) -> StudioError:

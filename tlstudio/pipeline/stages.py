@@ -265,6 +265,7 @@ class Stages:
         if self.transfer is None:
             self.settle()
             self.transfer = self._transfer()
+        backbones.require_small(context.recipe, self.transfer.model)
         trainable = sum(p.numel() for p in self.transfer.model.parameters() if p.requires_grad)
         self.model, trained = self.fitted(context.folder / "checkpoints", context.emit)
         if trained.outcome == "stopped":  # a stop after training changes nothing
