@@ -118,6 +118,18 @@ def test_an_earlier_study_is_shown_with_its_run_and_gone_on_with(window, view, r
     assert not view.found.isVisible(), "it belongs to its run"
 
 
+def test_what_could_not_be_made_and_what_was_not_tried_are_counted_apart(window, view, run):
+    found = fake_frontier.points(BUDGET)
+    found[0] |= {"status": "skipped", "reason": {"code": "frontier.no-time", "message": "No time.", "params": {}}}
+    (run / "frontier").mkdir()
+    study = {"about": {}, "result": fake_frontier.answer(found, BUDGET, finished=False)}
+    (run / "frontier" / "study.json").write_text(json.dumps(study), encoding="utf-8")
+    window.context.show_run(run)
+    told = view.sentences.text()
+    assert "10 forms measured" in told and "1 could not be made" in told and "1 were not tried" in told
+    assert "points" not in view.lost.toolTip()
+
+
 def test_it_is_stopped_and_cancelled(window, view, run, until, hold):
     window.context.show_run(run)
     hold.on = True

@@ -328,12 +328,18 @@ class Frontier:
         if not self._points:
             return []
         measured = [point for point in self._points if point.measured]
-        others = len(self._points) - len(measured)
-        text = translate("frontier", "{n} forms measured, {best} of them not beaten by another one.")
+        failed = sum(point.status == "failed" for point in self._points)
+        untried = len(self._points) - len(measured) - failed
+        text = translate(
+            "frontier", "{n} forms measured, {best} of them not beaten in score, size and time for 1 row by another one."
+        )  # fmt: skip
         said = [text.format(n=formats.count(len(measured)), best=formats.count(sum(p.pareto for p in measured)))]
-        if others:
+        if failed:
             said.append(translate("frontier", "{n} could not be made; choose one in the table to see why.").format(
-                n=formats.count(others)))  # fmt: skip
+                n=formats.count(failed)))  # fmt: skip
+        if untried:
+            said.append(translate("frontier", "{n} were not tried; choose one in the table to see why.").format(
+                n=formats.count(untried)))  # fmt: skip
         if self._is_mine and self._study.going_on:
             return [" ".join(said)]
         best = found.get("best")

@@ -123,7 +123,7 @@ class FrontierView(QWidget):
         self.minutes.setRange(1, _MOST_MINUTES)
         self.minutes.setSuffix(self.tr(" min"))
         fields: tuple[tuple[QWidget, str, str], ...] = (
-            (self.lost, self.tr("Score lost, at most"), self.tr("Of the score of the trained model, in points.")),
+            (self.lost, self.tr("Score lost, at most"), self.tr("Share of the trained model's score.")),
             (self.size_limit, self.tr("Size, at most"), self.tr("Of the files of the model.")),
             (self.latency, self.tr("Answer within"), self.tr("Median time on this computer.")),
             (self.batch, self.tr("Rows at once"), self.tr("What the time is measured for.")),
@@ -169,8 +169,9 @@ class FrontierView(QWidget):
         self.plot = FrontierPlot(self.tr("Forms of the model by two measures"), self.found)
         self.plot.chosen.connect(self.point_chosen)
         key = self.tr(
-            "★ trained model · ◆ within the budget · ● others; filled: nothing is better in everything. The dashed "
-            "line joins the best of the two axes. Arrow keys go from point to point."
+            "★ trained model · ◆ within the budget · ● others; filled: no other is as good in score, size and time for "
+            "1 row, and better in one of them. The dashed line joins the best of the two axes. Arrow keys go from "
+            "point to point."
         )
         left = QVBoxLayout()
         left.addLayout(axes)
