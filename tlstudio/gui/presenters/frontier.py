@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ class Frontier:
         """Keeps the budget."""
         self._context.studies.plans[JOB] = self._view.budget()
         self._show_found()
+        self._show_possible()
 
     def choose_axes(self) -> None:
         view = self._view
@@ -68,9 +70,10 @@ class Frontier:
         run, budget = self._context.project.run, self._view.budget()
         if run is None or self._obstacle():
             return
-        limits = {"lost": budget.lost, "size_mb": budget.size_mb, "latency_ms": budget.latency_ms}
-        args = {"folder": str(run), "budget": {**limits, "batch": budget.batch}, "minutes": budget.minutes}
-        before = tuple(self._found().get("points") or ())
+        limits = asdict(budget)
+        minutes = limits.pop("minutes")
+        args = {"folder": str(run), "budget": limits, "minutes": minutes}
+        before = tuple(self._found().get("points") or ()) if self._is_of_this_length() else ()
         self._context.studies.start(JOB, self._context.project.recipe, args, before)
 
     def choose(self, key: str) -> None:
@@ -198,9 +201,14 @@ class Frontier:
             return translate("frontier", "A search of another run is going on.")
         return afterwards.obstacle(self._context)
 
+    def _is_of_this_length(self) -> bool:
+        """Whether the times that are known are of rows as long as those that are asked for: else all are taken anew."""
+        return _budget(self._found().get("budget")).length == self._view.budget().length
+
     def _show_possible(self) -> None:
         study, obstacle, found = self._study, self._obstacle(), self._found()
-        self._view.set_possible(obstacle, bool(found.get("points")) and not found.get("finished"))
+        begun = bool(found.get("points")) and not found.get("finished")
+        self._view.set_possible(obstacle, begun and self._is_of_this_length())
         if obstacle or not self._is_mine:
             return
         if study.state == "failed" and study.error:
@@ -381,11 +389,15 @@ def _budget(data: Any) -> Budget:
     """As a study states it."""
     if not isinstance(data, dict):
         return Budget()
-    return Budget(data.get("lost"), data.get("size_mb"), data.get("latency_ms"), int(data.get("batch") or 1))
+    return Budget(
+        data.get("lost"), data.get("size_mb"), data.get("latency_ms"), data.get("memory_mb"),
+        int(data.get("batch") or 1), int(data.get("length") or 0), str(data.get("threads") or "all"),
+    )  # fmt: skip
 
 
 def _same(one: Budget, other: Budget) -> bool:
     """Whether two budgets allow the same; the time to search is none of it."""
-    pairs = ((one.lost, other.lost), (one.size_mb, other.size_mb), (one.latency_ms, other.latency_ms))
+    pairs = ((one.lost, other.lost), (one.size_mb, other.size_mb), (one.latency_ms, other.latency_ms),
+             (one.memory_mb, other.memory_mb))  # fmt: skip
     near = all(a == b or (a is not None and b is not None and abs(a - b) < _MARGIN) for a, b in pairs)
-    return near and one.batch == other.batch
+    return near and (one.batch, one.length, one.threads) == (other.batch, other.length, other.threads)

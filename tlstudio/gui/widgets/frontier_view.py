@@ -15,6 +15,8 @@ from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.study_line import StudyLine
 
 _MOST_MINUTES = 10_000
+_LONGEST = 100_000  # tokens
+_ABREAST = 5  # limits; below them what the time is taken for
 _TABLE_HEIGHT = 240
 _MARGIN = 5  # pixels; a styled spin box would let its text touch the edge
 _NO_LOSS = -0.5  # per cent: below nothing there is no limit
@@ -22,12 +24,19 @@ _NO_LOSS = -0.5  # per cent: below nothing there is no limit
 
 @dataclass(frozen=True)
 class Budget:
-    """What a form may cost; None is no limit. ``lost`` is a share, ``batch`` the rows that the latency is for."""
+    """What a form may cost; None is no limit.
+
+    ``lost`` is a share; the latency is for a ``batch`` of rows of ``length`` tokens, 0 for the rows as they are, with
+    ``all`` threads or ``one``.
+    """
 
     lost: float | None = 0.01
     size_mb: float | None = None
     latency_ms: float | None = None
+    memory_mb: float | None = None
     batch: int = 1
+    length: int = 0
+    threads: str = "all"
     minutes: int = 30
 
 
@@ -108,7 +117,7 @@ class FrontierView(QWidget):
     # --- parts
 
     def _make_budget(self) -> QGridLayout:
-        self.lost, self.size_limit, self.latency = (_Amount(self) for _ in range(3))
+        self.lost, self.size_limit, self.latency, self.memory = (_Amount(self) for _ in range(4))
         self.lost.setRange(_NO_LOSS, 100)
         self.lost.setSingleStep(0.5)
         self.lost.setSuffix(self.tr(" %"))
@@ -116,9 +125,17 @@ class FrontierView(QWidget):
         self.size_limit.setSuffix(self.tr(" MB"))
         self.latency.setRange(0, 1e6)
         self.latency.setSuffix(self.tr(" ms"))
+        self.memory.setRange(0, 1e6)
+        self.memory.setSuffix(self.tr(" MB"))
         self.batch = ChoiceBox(self)
         self.batch.addItem(self.tr("for 1 row"), 1)
         self.batch.addItem(self.tr("for 16 rows"), 16)
+        self.length = WholeBox(self)
+        self.length.setRange(0, _LONGEST)
+        self.length.setSpecialValueText(self.tr("as they are"))
+        self.threads = ChoiceBox(self)
+        self.threads.addItem(self.tr("all cores"), "all")
+        self.threads.addItem(self.tr("one thread"), "one")
         self.minutes = WholeBox(self)
         self.minutes.setRange(1, _MOST_MINUTES)
         self.minutes.setSuffix(self.tr(" min"))
@@ -126,25 +143,34 @@ class FrontierView(QWidget):
             (self.lost, self.tr("Score lost, at most"), self.tr("Share of the trained model's score.")),
             (self.size_limit, self.tr("Size, at most"), self.tr("Of the files of the model.")),
             (self.latency, self.tr("Answer within"), self.tr("Median time on this computer.")),
-            (self.batch, self.tr("Rows at once"), self.tr("What the time is measured for.")),
+            (self.memory, self.tr("Memory, at most"), self.tr("Of a process that loads the model and answers.")),
             (self.minutes, self.tr("Time to search"), self.tr("The form that is being measured is finished.")),
+            (self.batch, self.tr("Rows at once"), self.tr("What the time is measured for.")),
+            (
+                self.length,
+                self.tr("Tokens of a row"),
+                self.tr("While times are taken. A search at another length begins anew; the other one is kept."),
+            ),
+            (self.threads, self.tr("Computed by"), self.tr("What the time is measured with.")),
         )
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(3)
-        for column, (box, title, help) in enumerate(fields):
+        for place, (box, title, help) in enumerate(fields):
+            line, column = divmod(place, _ABREAST)
             caption = label(title, "caption", parent=self)
             caption.setBuddy(box)
             box.setAccessibleName(title)
             box.setToolTip(help)
             box.setMinimumWidth(118)
-            grid.addWidget(caption, 0, column)
-            grid.addWidget(box, 1, column)
-        grid.setColumnStretch(len(fields), 1)
-        for amount in (self.lost, self.size_limit, self.latency, self.minutes):
+            grid.addWidget(caption, 2 * line, column)
+            grid.addWidget(box, 2 * line + 1, column)
+        grid.setColumnStretch(_ABREAST, 1)
+        for amount in (self.lost, self.size_limit, self.latency, self.memory, self.length, self.minutes):
             amount.setKeyboardTracking(False)
             amount.valueChanged.connect(self._on_budget)
-        self.batch.currentIndexChanged.connect(self._on_budget)
+        for choice in (self.batch, self.threads):
+            choice.currentIndexChanged.connect(self._on_budget)
         return grid
 
     def _make_found(self) -> QWidget:
@@ -222,7 +248,10 @@ class FrontierView(QWidget):
         self.lost.setValue(_NO_LOSS if budget.lost is None else 100 * budget.lost)
         self.size_limit.setValue(budget.size_mb or 0)
         self.latency.setValue(budget.latency_ms or 0)
+        self.memory.setValue(budget.memory_mb or 0)
         self.batch.setCurrentIndex(max(self.batch.findData(budget.batch), 0))
+        self.length.setValue(budget.length)
+        self.threads.setCurrentIndex(max(self.threads.findData(budget.threads), 0))
         self.minutes.setValue(budget.minutes)
         self._quiet = False
 
@@ -232,7 +261,10 @@ class FrontierView(QWidget):
             lost=round(lost / 100, 6) if lost >= 0 else None,
             size_mb=self.size_limit.value() or None,
             latency_ms=self.latency.value() or None,
+            memory_mb=self.memory.value() or None,
             batch=int(self.batch.currentData()),
+            length=self.length.value(),
+            threads=str(self.threads.currentData()),
             minutes=self.minutes.value(),
         )
 
@@ -263,7 +295,8 @@ class FrontierView(QWidget):
         self.obstacle.setText(obstacle)
 
     def set_going_on(self, going_on: bool) -> None:
-        for part in (self.lost, self.size_limit, self.latency, self.batch, self.minutes):
+        limits = (self.lost, self.size_limit, self.latency, self.memory, self.minutes)
+        for part in (*limits, self.batch, self.length, self.threads):
             part.setEnabled(not going_on)
         if not going_on:
             self.line.hide()
