@@ -15,14 +15,14 @@ from tlstudio.gui.context import Context
 from tlstudio.gui.frontier import COLUMNS, MEASURES, Point
 from tlstudio.gui.presenters import afterwards, studying
 from tlstudio.gui.studies import Study
+from tlstudio.gui.widgets.frontier_budget import Budget
 from tlstudio.gui.widgets.frontier_plot import Dot, PlotAxis
-from tlstudio.gui.widgets.frontier_view import Budget, FrontierView, Line, ShownPoint
+from tlstudio.gui.widgets.frontier_view import FrontierView, Line, ShownPoint
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 JOB, CHOOSE = "frontier", "frontier-choose"
 _FILE = Path("frontier") / "study.json"
 _AXES = ("size", "score")  # across and up
-_MARGIN = 1e-9
 _JOINED = "\u00a0"
 
 
@@ -113,7 +113,7 @@ class Frontier:
             self._read = key
             self._look()
         if self._context.studies.plans.get(JOB) is None:
-            self._view.set_budget(_budget((self._stored or {}).get("budget")))
+            self._view.set_budget(Budget.read((self._stored or {}).get("budget")))
         else:
             self._view.set_budget(self._context.studies.plans[JOB])
         self.on_study()
@@ -203,7 +203,7 @@ class Frontier:
 
     def _is_of_this_length(self) -> bool:
         """Whether the times that are known are of rows as long as those that are asked for: else all are taken anew."""
-        return _budget(self._found().get("budget")).length == self._view.budget().length
+        return Budget.read(self._found().get("budget")).length == self._view.budget().length
 
     def _show_possible(self) -> None:
         study, obstacle, found = self._study, self._obstacle(), self._found()
@@ -339,7 +339,7 @@ class Frontier:
         failed = sum(point.status == "failed" for point in self._points)
         untried = len(self._points) - len(measured) - failed
         text = translate(
-            "frontier", "{n} forms measured, {best} of them not beaten in score, size and time for 1 row by another one."
+            "frontier", "{n} forms measured, {best} of them not beaten by another one in score, size and 1-row time."
         )  # fmt: skip
         said = [text.format(n=formats.count(len(measured)), best=formats.count(sum(p.pareto for p in measured)))]
         if failed:
@@ -357,7 +357,7 @@ class Frontier:
             said.append(text.format(name=self._table_name(self._points[at])))
         elif found.get("budget"):
             said.append(translate("frontier", "None keeps the budget."))
-        if found.get("budget") and not _same(_budget(found["budget"]), self._view.budget()):
+        if found.get("budget") and not Budget.read(found["budget"]).same(self._view.budget()):
             said.append(translate("frontier", "This was judged with another budget."))
         if not found.get("finished"):
             said.append(translate("frontier", "It was not finished."))
@@ -383,21 +383,3 @@ class Frontier:
             text = translate("frontier", "{text}; the search took {time}").format(
                 text=text, time=formats.duration(seconds))  # fmt: skip
         return text
-
-
-def _budget(data: Any) -> Budget:
-    """As a study states it."""
-    if not isinstance(data, dict):
-        return Budget()
-    return Budget(
-        data.get("lost"), data.get("size_mb"), data.get("latency_ms"), data.get("memory_mb"),
-        int(data.get("batch") or 1), int(data.get("length") or 0), str(data.get("threads") or "all"),
-    )  # fmt: skip
-
-
-def _same(one: Budget, other: Budget) -> bool:
-    """Whether two budgets allow the same; the time to search is none of it."""
-    pairs = ((one.lost, other.lost), (one.size_mb, other.size_mb), (one.latency_ms, other.latency_ms),
-             (one.memory_mb, other.memory_mb))  # fmt: skip
-    near = all(a == b or (a is not None and b is not None and abs(a - b) < _MARGIN) for a, b in pairs)
-    return near and (one.batch, one.length, one.threads) == (other.batch, other.length, other.threads)

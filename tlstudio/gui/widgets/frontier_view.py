@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tlstudio.gui.editors import ChoiceBox, WholeBox
 from tlstudio.gui.widgets.common import Card, Facts, button, label, row
+from tlstudio.gui.widgets.frontier_budget import NO_LOSS, Amount, Budget
 from tlstudio.gui.widgets.frontier_plot import Dot, FrontierPlot, PlotAxis
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.study_line import StudyLine
@@ -18,26 +19,6 @@ _MOST_MINUTES = 10_000
 _LONGEST = 100_000  # tokens
 _ABREAST = 5  # limits; below them what the time is taken for
 _TABLE_HEIGHT = 240
-_MARGIN = 5  # pixels; a styled spin box would let its text touch the edge
-_NO_LOSS = -0.5  # per cent: below nothing there is no limit
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a form may cost; None is no limit.
-
-    ``lost`` is a share; the latency is for a ``batch`` of rows of ``length`` tokens, 0 for the rows as they are, with
-    ``all`` threads or ``one``.
-    """
-
-    lost: float | None = 0.01
-    size_mb: float | None = None
-    latency_ms: float | None = None
-    memory_mb: float | None = None
-    batch: int = 1
-    length: int = 0
-    threads: str = "all"
-    minutes: int = 30
 
 
 @dataclass(frozen=True)
@@ -117,8 +98,8 @@ class FrontierView(QWidget):
     # --- parts
 
     def _make_budget(self) -> QGridLayout:
-        self.lost, self.size_limit, self.latency, self.memory = (_Amount(self) for _ in range(4))
-        self.lost.setRange(_NO_LOSS, 100)
+        self.lost, self.size_limit, self.latency, self.memory = (Amount(self) for _ in range(4))
+        self.lost.setRange(NO_LOSS, 100)
         self.lost.setSingleStep(0.5)
         self.lost.setSuffix(self.tr(" %"))
         self.size_limit.setRange(0, 1e6)
@@ -245,7 +226,7 @@ class FrontierView(QWidget):
     def set_budget(self, budget: Budget) -> None:
         """Emits nothing."""
         self._quiet = True
-        self.lost.setValue(_NO_LOSS if budget.lost is None else 100 * budget.lost)
+        self.lost.setValue(NO_LOSS if budget.lost is None else 100 * budget.lost)
         self.size_limit.setValue(budget.size_mb or 0)
         self.latency.setValue(budget.latency_ms or 0)
         self.memory.setValue(budget.memory_mb or 0)
@@ -383,23 +364,6 @@ class FrontierView(QWidget):
 
     def _on_add(self) -> None:
         self.added.emit(self._key)
-
-
-class _Amount(QDoubleSpinBox):
-    """An amount, or no limit at its smallest value; the wheel over one that is not in use scrolls the page."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setDecimals(1)
-        self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
-        self.setSpecialValueText(self.tr("no limit"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: object) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)  # type: ignore[arg-type]
-        else:
-            event.ignore()  # type: ignore[attr-defined]
 
 
 def _column(place: int, title: str, numeric: bool, stretch: bool) -> Column:
