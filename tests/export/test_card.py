@@ -105,3 +105,10 @@ def test_the_licence_of_the_data_and_who_states_it(job, tmp_path):
         _, body = _split(card.render(told, Safetensors(), tmp_path, VERDICT))
         assert "| Licence of the data | cc-by-4.0 |" in body
         assert f"The data is under cc-by-4.0, {who}." in body
+
+
+def test_an_entry_says_which_form_it_is_and_how_that_answers_beside_the_trained_model(job):
+    job.results["stages"][1]["agreement"] = 0.715
+    found = card.beside_trained(job, OnnxInt8())
+    assert found == {"stage": "1-dynamic-int8", "agreement": 0.715}
+    assert card.beside_trained(job, Onnx())["stage"] == "trained"

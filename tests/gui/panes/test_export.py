@@ -102,12 +102,21 @@ def test_finished_exports_with_their_verdicts(pane, tmp_path, qtbot) -> None:
 
 def test_what_else_was_measured_and_why_one_failed(pane, tmp_path) -> None:
     found = results()
-    found["exports"][0]["parity"] |= {"metric_difference": -0.002, "latency": {"1": {"median_ms": 9.4}}}
+    found["exports"][0]["parity"] |= {"metric": {"difference": -0.002}, "latency": {"1": {"median_ms": 9.4}}}
     error = {"code": "x", "message": "OpenVINO is not there.", "remedy": "Install it.", "params": {}}
     found["exports"].append({"name": "openvino", "title": "OpenVINO", "path": None, "error": error})
     pane.set_run(folder(tmp_path), found)
     assert pane.cards[0].speed.text() == "Accuracy −0.2 points · 9.4 ms for 1 row"
     assert pane.cards[-1].verdict.text() == "✕ OpenVINO is not there. Install it."
+
+
+def test_an_export_of_a_compressed_form_is_set_beside_the_trained_model(pane, tmp_path) -> None:
+    found = results()
+    found["exports"][0] |= {"stage": "1-layer-removal", "agreement": 0.715}
+    found["exports"].append({**found["exports"][0], "stage": "trained", "agreement": 1.0})
+    pane.set_run(folder(tmp_path), found)
+    assert "trained model's answer for 71.50 %" in pane.cards[0].trained.text()
+    assert not pane.cards[1].trained.text() and not pane.cards[1].trained.isVisible()
 
 
 def test_an_export_that_was_moved_is_said(pane, tmp_path) -> None:
