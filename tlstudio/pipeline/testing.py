@@ -15,6 +15,7 @@ from tlstudio.evaluation import latency
 from tlstudio.metrics.names import about
 from tlstudio.models.batches import Example
 from tlstudio.models.scorers import Scorer, TorchScorer, score
+from tlstudio.pipeline.agreeing import Answered, agreement
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.damaging import Damage
@@ -143,12 +144,14 @@ class Tester:
                         context.results["test"]["metrics"])  # fmt: skip
         for form in forms:
             if form.name == TRAINED:
-                measured = context.results["test"]
+                measured, alike = context.results["test"], 1.0
             else:
                 answers[form.name] = self._score(form.scorer, form.encoded, "compress")
                 tested = self.task.test(self._job(answers[form.name], form.encoded, self.rows, form.scorer))
                 measured = tested.result
                 damage.add(form.name, tested)
+                alike = agreement(form.scorer.head, Answered(form.encoded, answers[form.name], tested.columns),
+                                  Answered(self.encoded, reference, damage.trained.columns))  # fmt: skip
             stages.append(
                 {
                     "name": form.name,
@@ -158,7 +161,7 @@ class Tester:
                     "bytes": weights_size(form.folder),
                     "metrics": measured["metrics"],
                     "latency": times[form.name],
-                    "agreement": form.scorer.head.agreement(answers[form.name], reference),
+                    "agreement": alike,
                 }
             )
         context.result("stages", stages)
