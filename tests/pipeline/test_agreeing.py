@@ -11,8 +11,9 @@ from tests import tiny
 from tlstudio.core.control import Control
 from tlstudio.core.recipe import from_dict
 from tlstudio.models.heads import Head
-from tlstudio.pipeline import testing
+from tlstudio.pipeline import compressing, testing
 from tlstudio.pipeline.agreeing import Answered, agreement
+from tlstudio.pipeline.checks import Configured
 from tlstudio.pipeline.forms import TRAINED, Form
 from tlstudio.tasks import base
 
@@ -87,15 +88,32 @@ class _Task:
         return base.Tested({"metrics": {}}, {"predicted": ["O" if len(answer) < 4 else "B" for answer in job.outputs]})
 
 
-def test_a_form_that_cuts_words_smaller_is_measured(tmp_path):
-    """Such as one with a trimmed vocabulary, beside words that only test rows have."""
+def _tester(encoded):
+    """With its context."""
     context = SimpleNamespace(results={"test": {"metrics": {}}}, emit=tiny.Heard(), control=Control(),
                               recipe=from_dict({}))  # fmt: skip
     context.result = context.results.__setitem__
-    whole, finer = _Reading(2, 3), _Reading(2, 5)
     task = SimpleNamespace(plugin=_Task(), config=None)
-    tester = testing.Tester(context, SimpleNamespace(task=task), None, whole)
+    return context, testing.Tester(context, SimpleNamespace(task=task), None, encoded)
+
+
+def test_a_form_that_cuts_words_smaller_is_measured(tmp_path):
+    """Such as one with a trimmed vocabulary, beside words that only test rows have."""
+    whole, finer = _Reading(2, 3), _Reading(2, 5)
+    context, tester = _tester(whole)
     forms = [Form(name, tmp_path, "transformers", read, _Scorer())
              for name, read in ((TRAINED, whole), ("1-vocabulary-trimming", finer))]  # fmt: skip
     tester.compare(forms, _Scorer().outputs(whole.rows))
     assert [stage["agreement"] for stage in context.results["stages"]] == [1.0, 0.5]
+
+
+def test_networks_of_the_same_runtime_are_told_apart(tmp_path):
+    step = SimpleNamespace(TITLE="Weights in bf16", GIVES="transformers", scorer=lambda _folder: _Scorer())
+    rows = _Reading(2, 3)
+    context, tester = _tester(rows)
+    before = Form(TRAINED, tmp_path, "transformers", rows, _Scorer())
+    after = compressing.found(None, Configured(step, None), before, tmp_path, "1-bf16")
+    tester.compare([before, after], _Scorer().outputs(rows.rows))
+    assert [(stage["title"], stage["runtime"]) for stage in context.results["stages"]] == [
+        ("Trained model", "stub"), ("Weights in bf16", "stub"),
+    ]  # fmt: skip

@@ -86,7 +86,7 @@ def found(stages: Stages, step: Configured, source: Form, target: Path, name: st
     encoded = source.encoded
     if getattr(step.plugin, "REREADS", False):
         encoded = read_by(stages, encoded, target)
-    return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target))
+    return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target), step.plugin.TITLE)
 
 
 def read_by(stages: Stages, encoded: Encoded, folder: Path) -> Encoded:

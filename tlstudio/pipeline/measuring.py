@@ -22,7 +22,7 @@ from tlstudio.pipeline import environment, footprint
 from tlstudio.pipeline.agreeing import Answered, agreement
 from tlstudio.pipeline.budget import Point, latency_key
 from tlstudio.pipeline.checks import Configured
-from tlstudio.pipeline.forms import TRAINED, Form
+from tlstudio.pipeline.forms import TRAINED, TRAINED_TITLE, Form
 from tlstudio.pipeline.stages import Stages
 from tlstudio.pipeline.testing import weights_size
 from tlstudio.tasks.base import TestJob
@@ -63,7 +63,7 @@ class Bench:
             return known
         times = self._times({TRAINED: self.trained.scorer}, {TRAINED: self.trained.scorer}, self.trained)
         self._reference = {
-            "key": TRAINED, "title": "Trained model", "steps": [], "status": "measured", "reason": None, **worth,
+            "key": TRAINED, "title": TRAINED_TITLE, "steps": [], "status": "measured", "reason": None, **worth,
             "lost": 0.0, "agreement": 1.0, **self._sizes(self.trained, self.trained),
             "latency": {name: {**entry[TRAINED], "ratio": 1.0} for name, entry in times.items()},
             "memory_bytes": footprint.peak_memory("", self.trained.folder, self._timed(self.trained), self.control),

@@ -155,7 +155,8 @@ class Tester:
             stages.append(
                 {
                     "name": form.name,
-                    "title": form.scorer.name,
+                    "title": form.title,
+                    "runtime": form.scorer.name,
                     "format": form.scorer.format,
                     "path": "model" if form.name == TRAINED else f"compressed/{form.name}",
                     "bytes": weights_size(form.folder),

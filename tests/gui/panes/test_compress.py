@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from tests.gui import fake
 from tlstudio.gui.panes.compress import CompressPane
+from tlstudio.gui.widgets import result_summary
 from tlstudio.gui.widgets.choice_cards import Choice
 
 
@@ -51,6 +52,18 @@ def test_measured_table(pane):
     assert pane.table.item(1, 3).toolTip() == "95 % of the times at most 12.0 ms"
     pane.set_measured({})
     assert not pane.measured.isVisible()
+
+
+def test_networks_of_the_same_runtime_are_told_apart(pane):
+    results = fake.results("r")
+    for stage, title in zip(results["stages"], ("Trained model", "Weights in bf16"), strict=True):
+        stage |= {"title": title, "runtime": "PyTorch fp32"}
+    pane.set_measured(results)
+    shown = [pane.table.item(line, 0).text() for line in (0, 1)]
+    assert shown == ["Trained model\nPyTorch fp32", "Weights in bf16\nPyTorch fp32"]
+    assert [result_summary._stage(stage) for stage in results["stages"]] == [
+        "Trained model (PyTorch fp32)", "Weights in bf16 (PyTorch fp32)",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("score", "word"), [(0.9, "worse"), (0.97, "better"), (0.93, "")])
