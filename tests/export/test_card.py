@@ -98,3 +98,25 @@ def test_what_the_compression_has_cost_and_the_energy(job, tmp_path):
     assert "The licence of the data is not known here" in body
     _, plain = _split(card.render(full, Safetensors(), tmp_path, {**VERDICT}))
     assert "## Compression" not in plain, "it is exported as it was trained"
+
+
+def _architecture(job, exporter, folder):
+    text = card.render(job, exporter, folder, VERDICT)
+    return next(line for line in text.splitlines() if line.startswith("| Architecture"))
+
+
+def test_parameters_are_those_of_the_exported_network(job, tmp_path):
+    """A pruned network and the graph made of it; the steps after it do not count."""
+    trained, graph = job.results["stages"]
+    stages = [{**trained, "architecture": "BertModel", "parameters": 20_000},
+              {**graph, "name": "1-layer-removal", "architecture": "SmallModel", "parameters": 12_345},
+              {**graph, "name": "2-dynamic-int8"}]  # fmt: skip
+    small = type(job)(**{**vars(job), "results": {**job.results, "stages": stages}, "compressed": {
+        "1-layer-removal": job.model_folder, "2-dynamic-int8": job.compressed["1-dynamic-int8"],
+    }})  # fmt: skip
+    for exporter in (Safetensors(), OnnxInt8()):
+        line = _architecture(small, exporter, tmp_path)
+        assert "SmallModel, 12,345 parameters; 20,000 before it was compressed, 20,000 of them trained" in line
+    line = _architecture(job, Safetensors(), tmp_path)
+    assert line == "| Architecture | BertModel, 20,000 parameters, 20,000 of them trained |"
+    assert _architecture(job, OnnxInt8(), tmp_path) == "| Architecture | BertModel |", "a run that does not state it"

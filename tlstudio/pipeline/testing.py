@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.compression import networks
 from tlstudio.core.events import Artifact, log
 from tlstudio.core.files import atomic_write, shown, size_of
 from tlstudio.core.progress import Meter
@@ -158,6 +159,7 @@ class Tester:
                     "title": form.title,
                     "runtime": form.scorer.name,
                     "format": form.scorer.format,
+                    **_network(form.scorer),
                     "path": "model" if form.name == TRAINED else f"compressed/{form.name}",
                     "bytes": weights_size(form.folder),
                     "metrics": measured["metrics"],
@@ -168,6 +170,13 @@ class Tester:
         context.result("stages", stages)
         context.result("damage", damage.found)
         return answers
+
+
+def _network(scorer: Scorer) -> dict[str, Any]:
+    """Class and size of a form that is a network; nothing of a graph."""
+    if not isinstance(scorer, TorchScorer):
+        return {}
+    return {"architecture": type(scorer.model).__name__, "parameters": networks.parameters(scorer.model)}
 
 
 def _unit(encoded: Encoded, usual: str) -> str:
