@@ -94,6 +94,7 @@ class LowRank:
     SUMMARY = "Writes large matrices as products of two small ones, and lets the trained model teach what is left."
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
+    REMAKES = True
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:

@@ -132,6 +132,13 @@ def test_an_order_that_cannot_be_is_told_at_the_card_and_mended_by_keys(controll
     assert steps.window().focusWidget() is tools(steps)[(0, "Later")], "the keyboard stays with the step"
 
 
+def test_a_chain_that_undoes_itself_is_warned_of(controller, steps):
+    controller.context.edit("compress", [{"name": "bf16"}, INT8])
+    assert any("'Weights in bf16' brings nothing here" in text for text in steps.problems.messages())
+    controller.context.edit("compress", [INT8])
+    assert not any("brings nothing here" in text for text in steps.problems.messages())
+
+
 def test_steps_are_duplicated_and_removed_by_keys(controller, steps):
     controller.context.edit("compress", [{**REMOVAL, "keep": 4}])
     copy = tools(steps)[(0, "Duplicate Layer removal")]
