@@ -51,6 +51,7 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         r=job.results,
         metrics=_metrics(job, exporter),
         stage=_stage(job, exporter),
+        network=_network(job, exporter),
         base=_base(job),
         lineage=earlier.told(job.results.get("model", {}).get("lineage")),
         file=Path(str(job.results.get("data", {}).get("path", ""))).name,
@@ -109,6 +110,23 @@ def _stage(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
     """What was measured of this very form of the model; empty where nothing was."""
     wanted = exporter.stage(job)
     return next((stage for stage in job.results.get("stages", []) if stage["name"] == wanted), {})
+
+
+def _network(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
+    """Class and size of the network that was exported, or that the exported graph was made of.
+
+    Runs of earlier versions do not state those of compressed ones.
+    """
+    wanted, trained = exporter.stage(job), job.results.get("model") or {}
+    if wanted == "trained":
+        return dict(trained)
+    found: dict[str, Any] = {"architecture": trained.get("architecture")}
+    for stage in job.results.get("stages", []):
+        if "parameters" in stage:
+            found = stage
+        if stage["name"] == wanted:
+            break
+    return found
 
 
 def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, str, dict[str, Any]]]:

@@ -20,7 +20,7 @@ from tlstudio.export import energy
 from tlstudio.models import earlier, loading
 from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
-from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
+from tlstudio.models.scorers import Scorer, TorchScorer, limited, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
 from tlstudio.pipeline import adapting, backbones, compressing, environment, head_start, headline, kept, retention
 from tlstudio.pipeline.checks import Checked, require_metric
@@ -86,8 +86,7 @@ class Stages:
         import torch
 
         context, recipe = self.context, self.context.recipe
-        threads = recipe.training.threads
-        torch.set_num_threads(usable_cores() if threads == "auto" else threads)
+        torch.set_num_threads(self.threads)
         write_json(context.folder / "environment.json", environment.describe())
         self.backbone = backbones.found(recipe, self.checked.task.plugin, context.emit, context.control)
         self.lineage = earlier.lineage(self.backbone.path)
@@ -99,6 +98,12 @@ class Stages:
         context.result("examination", self._examined())
         log(context.emit, "data.ready", "{train} rows to train on, {test} to test with.",
             train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]))  # fmt: skip
+
+    @property
+    def threads(self) -> int:
+        """As many as the recipe wants, of every runtime."""
+        wish = self.context.recipe.training.threads
+        return usable_cores() if wish == "auto" else wish
 
     def labelled(self, emit: Emit, fold: int = 0) -> data.Labelled:
         """The rows, with the roles that the task needs.
@@ -370,8 +375,9 @@ class Stages:
 
     def compress(self, base: Path | None = None, chain: Chain = compressing.chain) -> None:
         """Applies each step to the result of the one before, and measures all of them side by side."""
-        self.forms = chain(self, base)
-        answers = Tester(self.context, self.checked, self.rows, self.encoded).compare(self.forms, self.answers)
+        with limited(self.threads):  # runtimes take theirs when a model is loaded: else times could not be compared
+            self.forms = chain(self, base)
+            answers = Tester(self.context, self.checked, self.rows, self.encoded).compare(self.forms, self.answers)
         self.answers = answers[last_network(self.forms).name]
 
     def export(self) -> None:
