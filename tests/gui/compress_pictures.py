@@ -24,7 +24,8 @@ from tests.gui.result_pictures import SIZES, settle  # noqa: E402
 from tlstudio.gui import app as app_module  # noqa: E402
 from tlstudio.gui.controller import Controller  # noqa: E402
 
-_BUDGET = {"lost": 0.015, "size_mb": None, "latency_ms": 12.0, "batch": 1}
+_BUDGET = {"lost": 0.015, "size_mb": None, "latency_ms": 12.0, "memory_mb": None, "batch": 1, "length": 128,
+           "threads": "all"}  # fmt: skip
 
 
 def shoot(controller: Controller, app: QApplication, folder: Path, name: str, down: int = 0) -> None:

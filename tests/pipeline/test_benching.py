@@ -29,6 +29,13 @@ def test_a_run_is_its_model_and_each_of_its_exports(run):
     assert [one.run for one in found] == [run] * 3
 
 
+def test_compressed_forms_are_measured_and_half_written_folders_are_not(run):
+    for name in ("compressed/1-bf16", "compressed/2-dynamic-int8", "compressed/.3-x.a.part", "exports/.onnx.a.part"):
+        (run / name).mkdir(parents=True)
+    names = [one.name for one in benching.targets_of(run)]
+    assert names == ["r: trained", "r: 1-bf16", "r: 2-dynamic-int8", "r: onnx", "r: openvino"]
+
+
 def test_an_export_knows_its_run_where_it_lies_in_one(run, tmp_path):
     (run / "predictions.parquet").write_bytes(b"")
     [found] = benching.targets_of(run / "exports/onnx")

@@ -54,7 +54,15 @@ class Bundle:
         return heads.no_graph(task, "export")
 
     def check(self, recipe: Recipe) -> StudioError | None:
-        return None
+        """A bundle has a graph of ONNX: after a step for another runtime it would be that of the network before it."""
+        last = plugins.find("tlstudio.compression").get(recipe.compress[-1].name) if recipe.compress else None
+        if last is None or last.GIVES != "openvino":
+            return None
+        return StudioError(
+            "export.bundle-of-openvino", "A bundle runs on ONNX Runtime, which cannot read what the step '{step}' "
+            "gives: the bundle would have the network before it, of full size.", "Use the OpenVINO export, or a step "
+            "that gives int8 for ONNX Runtime.", where="export", step=last.TITLE,
+        )  # fmt: skip
 
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         step = _graph_of(job)

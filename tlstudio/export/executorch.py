@@ -11,11 +11,10 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
-from tlstudio.models import executorch_scorer, heads
+from tlstudio.export.sources import prepared
+from tlstudio.models import executorch_scorer
 from tlstudio.models.executorch_scorer import FILE, ExecuTorchScorer
-from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import Scorer
-from tlstudio.models.tokenizers import require_file
 
 
 class ExecuTorch:
@@ -43,15 +42,10 @@ class ExecuTorch:
         return executorch_scorer.missing("export")
 
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
-        if "input_ids" in heads.inputs_of(heads.read_settings(job.source)):
-            require_file(job.source)
+        source = prepared(job, folder)
         with explain_os_errors(folder):
-            shutil.copyfile(job.source / "config.json", folder / "config.json")
             shutil.copyfile(paths.resource("export/program.py"), folder / "program.py")
-        copy_tokenizer(job.source, folder)
-        model = heads.load(job.source)
-        job.control.check()
-        executorch_scorer.to_program(model, folder / FILE, job.source)
+        executorch_scorer.to_program(source.model, folder / FILE, job.source)
 
     def script(self, text: str) -> str:
         """The script of a task for this program instead of ONNX Runtime's."""

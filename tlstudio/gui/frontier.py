@@ -22,8 +22,8 @@ _MEGA = 1e6
 class Point:
     """A form of the model. ``measures`` are of :data:`MEASURES`, sizes in bytes and times in ms, as far as known.
 
-    ``status`` is measured, failed or skipped; ``pareto``: nothing else is at least as good in all measures;
-    ``within``: the budget is kept.
+    ``status`` is measured, failed or skipped; ``pareto``: nothing else is as good in score, size and time for 1 row and
+    better in one of them, whatever the other measures are; ``within``: the budget is kept.
     """
 
     key: str

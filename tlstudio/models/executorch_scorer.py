@@ -15,9 +15,8 @@ from tlstudio.core.files import atomic_write, explain_os_errors, read_json
 from tlstudio.models import folders, heads
 from tlstudio.models.batches import Example, collate, dummy, tensors
 from tlstudio.models.heads import Head
-from tlstudio.models.onnx_graph import answering
+from tlstudio.models.onnx_graph import answering, quiet
 from tlstudio.models.scorers import taken, usable_cores
-from tlstudio.models.torch_graph import quiet
 
 if TYPE_CHECKING:
     import torch

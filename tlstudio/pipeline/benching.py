@@ -38,18 +38,23 @@ class Target:
 
 
 def targets_of(place: Path) -> list[Target]:
-    """The trained model of a run and each of its exports; or one export.
+    """The trained model of a run, each of its compressed forms and each of its exports; or one folder of a model.
 
     Raises:
         StudioError: there is nothing.
     """
     place = place.resolve()
     if (place / "results.json").is_file() and (place / "model").is_dir():
-        exports = sorted(folder for folder in (place / "exports").glob("*") if folder.is_dir())
+        others = [*_folders(place / "compressed"), *_folders(place / "exports")]
         return [Target(f"{place.name}: trained", place / "model", place),
-                *(Target(f"{place.name}: {folder.name}", folder, place) for folder in exports)]  # fmt: skip
+                *(Target(f"{place.name}: {folder.name}", folder, place) for folder in others)]  # fmt: skip
     run = next((parent for parent in place.parents if (parent / "predictions.parquet").is_file()), None)
     return [Target(f"{run.name}: {place.name}" if run else place.name, place, run)]
+
+
+def _folders(place: Path) -> list[Path]:
+    """Those that are whole: one with a dot before its name is being written, or was when a program was ended."""
+    return sorted(folder for folder in place.glob("*") if folder.is_dir() and not folder.name.startswith("."))
 
 
 def bench(places: Sequence[Path], batches: Sequence[int], threads: int | None, control: Control) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import read_json, size_of, write_json
 from tlstudio.core.progress import only_progress
 from tlstudio.data import labelled as data
+from tlstudio.data.fingerprints import fingerprint
 from tlstudio.data.licences import licence_of
 from tlstudio.export import energy
 from tlstudio.models import earlier, loading
@@ -149,6 +150,7 @@ class Stages:
             "options": table.options,
             "roles": self.rows.roles.plain(),
             "rows": {split: len(rows) for split, rows in self.rows.splits.items()},
+            "fingerprint": fingerprint(self.rows, self.context.control),
             "dropped": self.rows.dropped,
             "classes": self.rows.class_table(),
         }
@@ -268,6 +270,7 @@ class Stages:
         if self.transfer is None:
             self.settle()
             self.transfer = self._transfer()
+        backbones.require_small(context.recipe, self.transfer.model)
         trainable = sum(p.numel() for p in self.transfer.model.parameters() if p.requires_grad)
         self.model, trained = self.fitted(context.folder / "checkpoints", context.emit)
         if trained.outcome == "stopped":  # a stop after training changes nothing

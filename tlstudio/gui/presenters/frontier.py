@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ from tlstudio.gui.context import Context
 from tlstudio.gui.frontier import COLUMNS, MEASURES, Point
 from tlstudio.gui.presenters import afterwards, studying
 from tlstudio.gui.studies import Study
+from tlstudio.gui.widgets.frontier_budget import Budget
 from tlstudio.gui.widgets.frontier_plot import Dot, PlotAxis
-from tlstudio.gui.widgets.frontier_view import Budget, FrontierView, Line, ShownPoint
+from tlstudio.gui.widgets.frontier_view import FrontierView, Line, ShownPoint
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 JOB, CHOOSE = "frontier", "frontier-choose"
 _FILE = Path("frontier") / "study.json"
 _AXES = ("size", "score")  # across and up
-_MARGIN = 1e-9
 _JOINED = "\u00a0"
 
 
@@ -57,6 +58,7 @@ class Frontier:
         """Keeps the budget."""
         self._context.studies.plans[JOB] = self._view.budget()
         self._show_found()
+        self._show_possible()
 
     def choose_axes(self) -> None:
         view = self._view
@@ -68,9 +70,10 @@ class Frontier:
         run, budget = self._context.project.run, self._view.budget()
         if run is None or self._obstacle():
             return
-        limits = {"lost": budget.lost, "size_mb": budget.size_mb, "latency_ms": budget.latency_ms}
-        args = {"folder": str(run), "budget": {**limits, "batch": budget.batch}, "minutes": budget.minutes}
-        before = tuple(self._found().get("points") or ())
+        limits = asdict(budget)
+        minutes = limits.pop("minutes")
+        args = {"folder": str(run), "budget": limits, "minutes": minutes}
+        before = tuple(self._found().get("points") or ()) if self._is_of_this_length() else ()
         self._context.studies.start(JOB, self._context.project.recipe, args, before)
 
     def choose(self, key: str) -> None:
@@ -110,7 +113,7 @@ class Frontier:
             self._read = key
             self._look()
         if self._context.studies.plans.get(JOB) is None:
-            self._view.set_budget(_budget((self._stored or {}).get("budget")))
+            self._view.set_budget(Budget.read((self._stored or {}).get("budget")))
         else:
             self._view.set_budget(self._context.studies.plans[JOB])
         self.on_study()
@@ -198,9 +201,14 @@ class Frontier:
             return translate("frontier", "A search of another run is going on.")
         return afterwards.obstacle(self._context)
 
+    def _is_of_this_length(self) -> bool:
+        """Whether the times that are known are of rows as long as those that are asked for: else all are taken anew."""
+        return Budget.read(self._found().get("budget")).length == self._view.budget().length
+
     def _show_possible(self) -> None:
         study, obstacle, found = self._study, self._obstacle(), self._found()
-        self._view.set_possible(obstacle, bool(found.get("points")) and not found.get("finished"))
+        begun = bool(found.get("points")) and not found.get("finished")
+        self._view.set_possible(obstacle, begun and self._is_of_this_length())
         if obstacle or not self._is_mine:
             return
         if study.state == "failed" and study.error:
@@ -328,12 +336,18 @@ class Frontier:
         if not self._points:
             return []
         measured = [point for point in self._points if point.measured]
-        others = len(self._points) - len(measured)
-        text = translate("frontier", "{n} forms measured, {best} of them not beaten by another one.")
+        failed = sum(point.status == "failed" for point in self._points)
+        untried = len(self._points) - len(measured) - failed
+        text = translate(
+            "frontier", "{n} forms measured, {best} of them not beaten by another one in score, size and 1-row time."
+        )  # fmt: skip
         said = [text.format(n=formats.count(len(measured)), best=formats.count(sum(p.pareto for p in measured)))]
-        if others:
+        if failed:
             said.append(translate("frontier", "{n} could not be made; choose one in the table to see why.").format(
-                n=formats.count(others)))  # fmt: skip
+                n=formats.count(failed)))  # fmt: skip
+        if untried:
+            said.append(translate("frontier", "{n} were not tried; choose one in the table to see why.").format(
+                n=formats.count(untried)))  # fmt: skip
         if self._is_mine and self._study.going_on:
             return [" ".join(said)]
         best = found.get("best")
@@ -343,7 +357,7 @@ class Frontier:
             said.append(text.format(name=self._table_name(self._points[at])))
         elif found.get("budget"):
             said.append(translate("frontier", "None keeps the budget."))
-        if found.get("budget") and not _same(_budget(found["budget"]), self._view.budget()):
+        if found.get("budget") and not Budget.read(found["budget"]).same(self._view.budget()):
             said.append(translate("frontier", "This was judged with another budget."))
         if not found.get("finished"):
             said.append(translate("frontier", "It was not finished."))
@@ -369,17 +383,3 @@ class Frontier:
             text = translate("frontier", "{text}; the search took {time}").format(
                 text=text, time=formats.duration(seconds))  # fmt: skip
         return text
-
-
-def _budget(data: Any) -> Budget:
-    """As a study states it."""
-    if not isinstance(data, dict):
-        return Budget()
-    return Budget(data.get("lost"), data.get("size_mb"), data.get("latency_ms"), int(data.get("batch") or 1))
-
-
-def _same(one: Budget, other: Budget) -> bool:
-    """Whether two budgets allow the same; the time to search is none of it."""
-    pairs = ((one.lost, other.lost), (one.size_mb, other.size_mb), (one.latency_ms, other.latency_ms))
-    near = all(a == b or (a is not None and b is not None and abs(a - b) < _MARGIN) for a, b in pairs)
-    return near and one.batch == other.batch
