@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tlstudio.core import journal
 from tlstudio.core import recipe as recipes
@@ -66,7 +66,7 @@ class Context:
         self._begin = time.monotonic() - sum(self.before.values())
         self._stage_begin = time.monotonic()
         self._fraction = 0.0
-        self._file = None
+        self._file: TextIO | None = None
         with explain_os_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._events = folder / events
