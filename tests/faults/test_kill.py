@@ -6,6 +6,7 @@ Beside the usual kills of a test, ``python -m tests.faults.test_kill 100`` kills
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -52,7 +53,7 @@ class Bed:
     def __init__(self, folder: Path, model: Path) -> None:
         self.folder, self.model = folder, model
         self.data = tiny.write_csv(folder / "tickets.csv")
-        self._whole: dict[str, tuple[Path, float, list[str]]] = {}
+        self._whole: dict[str, Path] = {}
 
     def command(self, *arguments: str) -> int:
         """Forks a process for a command of ours; gives its number."""
@@ -80,49 +81,44 @@ class Bed:
             recipes.save(tiny.recipe(self.model, self.data, training=TRAINING, **RECIPES[name]), path)
         return path
 
-    def whole(self, name: str) -> tuple[Path, float, list[str]]:
-        """An unbroken run of a recipe: its folder, its seconds, and what its events were."""
+    def whole(self, name: str) -> Path:
+        """The folder of an unbroken run of a recipe."""
         if name not in self._whole:
             for home in range(2):  # the second finds what is cached, as the broken ones will
-                base, begin = self.folder / f"{name}-whole-{home}", time.monotonic()
+                base = self.folder / f"{name}-whole-{home}"
                 pid = self.command("run", str(self.recipe(name)), "--runs", str(base), "--events")
                 assert ended(pid) == 0, (self.folder / "output.txt").read_text()[-3000:]
-                seconds = time.monotonic() - begin
-            [run] = runs_in(base)
-            self._whole[name] = run, seconds, [line["event"] for line in lines(run)]
+            [self._whole[name]] = runs_in(base)
         return self._whole[name]
 
     def killed(self, name: str, draw: random.Random) -> tuple[str, str]:
-        """Kills a run once to three times; gives the stages that it was in, and what was wrong afterwards."""
-        whole, seconds, events = self.whole(name)
+        """Kills a run once, or some times; gives the stages that it was in, and what was wrong afterwards."""
+        whole = self.whole(name)
         base = Path(tempfile.mkdtemp(dir=self.folder))
-        places = [self._kill(self.command("run", str(self.recipe(name)), "--runs", str(base), "--events"), base,
-                             moment(draw, seconds, len(events)))]  # fmt: skip
-        runs = runs_in(base)
-        if not runs:  # killed before there was anything to lose
-            shutil.rmtree(base)
-            return places[0], ""
-        while draw.random() < 0.3:
-            pid = self.command("resume", str(runs[0]), "--events")
-            places.append(self._kill(pid, base, (draw.uniform(0, seconds), 0)))
-        code = ended(self.command("resume", str(runs[0]), "--events"))
-        wrong = different(whole, runs[0]) if code in (0, 1) else f"exit code {code}"
+        pid = self.command("run", str(self.recipe(name)), "--runs", str(base), "--events")
+        places = [self._kill(pid, base, *moment(draw, whole))]
+        [run] = runs_in(base)
+        while draw.random() < 0.2:  # the resumed run is killed as well
+            before, (line, gap) = said(base), moment(draw, whole)
+            places.append(self._kill(self.command("resume", str(run), "--events"), base, before + line // 4, gap))
+        code = ended(self.command("resume", str(run), "--events"))
+        wrong = different(whole, run) if code in (0, 1) else f"exit code {code}"  # 1: it had ended
         if not wrong:
             shutil.rmtree(base)
         return " + ".join(places), wrong
 
-    def _kill(self, pid: int, base: Path, when: tuple[float, int]) -> str:
-        """Kills a process after a time, or once it has said so much; gives the stage that its run was in."""
-        begin, (after, count) = time.monotonic(), when
-        while time.monotonic() - begin < after and not (count and said(base) >= count):
+    def _kill(self, pid: int, base: Path, count: int, gap: float) -> str:
+        """Kills a process a while after its run has said so much; gives the stage that the run was in."""
+        end = time.monotonic() + _PATIENCE
+        while said(base) < count and time.monotonic() < end:
             if os.waitpid(pid, os.WNOHANG)[0]:
-                return "ended"
-            time.sleep(0.001)
+                return "nothing: it had ended"
+            time.sleep(0.002)
+        time.sleep(gap)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        runs = runs_in(base)
-        return stage_of(runs[0]) if runs else "nothing yet"
+        return stage_of(runs_in(base)[0])
 
 
 def forked(name: str, arguments: Sequence[str], _control: Any) -> Ended:
@@ -140,9 +136,24 @@ def forked(name: str, arguments: Sequence[str], _control: Any) -> Ended:
         os._exit(code)
 
 
-def moment(draw: random.Random, seconds: float, events: int) -> tuple[float, int]:
-    """Half of the kills at a random time, which hit long stages; half after a random event, which hit all."""
-    return (draw.uniform(0, seconds), 0) if draw.random() < 0.5 else (_PATIENCE, draw.randrange(1, events))
+def moments(run: Path) -> dict[str, list[tuple[int, float]]]:
+    """For each stage of a run after how many lines it said something, and the seconds until the next line."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    events = lines(run)
+    for number, (line, following) in enumerate(itertools.pairwise(events), 1):
+        if line["event"] == "stage-started":
+            stage = line["stage"]
+            found[stage] = []
+        if found:
+            found[stage].append((number, following["time"] - line["time"]))
+    return found
+
+
+def moment(draw: random.Random, run: Path) -> tuple[int, float]:
+    """A random line of a random stage, and a random time until the next one: all stages are hit, however short."""
+    stages = moments(run)
+    number, gap = draw.choice(stages[draw.choice(sorted(stages))])
+    return number, draw.uniform(0, gap)
 
 
 def runs_in(base: Path) -> list[Path]:

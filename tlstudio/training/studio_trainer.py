@@ -291,6 +291,7 @@ def _rescale(optimiser: Any, schedule: Any, factor: float) -> None:
         for name in ("lr", "initial_lr"):
             group[name] *= factor
     schedule.base_lrs = [rate * factor for rate in schedule.base_lrs]
+    schedule._last_lr = [rate * factor for rate in schedule._last_lr]  # what is told as the rate of the next step
 
 
 def leaves_one(model: torch.nn.Module, rows: int, size: int) -> bool:
