@@ -172,7 +172,9 @@ def test_a_compressed_form_that_is_complete_is_not_made_again(make, tmp_path):
     broken(whole.recipe, folder, lambda event: event.kind == "artifact" and event.name == "1-magnitude-pruning")
     made = (folder / "compressed/1-magnitude-pruning/model.safetensors").stat().st_mtime_ns
     heard = resumed(folder)
-    assert [event.params["title"] for event in heard.of("log") if event.code == "compress.step"] == ["Low-rank factorisation"]
+    assert [event.params["title"] for event in heard.of("log") if event.code == "compress.step"] == [
+        "Low-rank factorisation"
+    ]
     assert (folder / "compressed/1-magnitude-pruning/model.safetensors").stat().st_mtime_ns == made
     same_as(whole, folder)
 

@@ -1,4 +1,4 @@
-"""What can be done with a run: ``tlstudio resume`` one that was broken off, ``export`` and ``compress`` a finished one."""
+"""What can be done with a run: ``tlstudio resume`` where it was broken off, ``export`` and ``compress`` afterwards."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ class Resuming(QObject):
         help_ = self.tr("Go on with the chosen run from its last checkpoint, as if it had never been broken off")
         self.button = button(self.tr("Resume"), "play", help=help_)
         self.button.clicked.connect(self.resume)
+        self.button.setObjectName("resume")
         pane.tools.insertWidget(0, self.button)
         pane.table.record_chosen.connect(self.show_run)
         context.session.state_changed.connect(self._on_state)
