@@ -213,3 +213,26 @@ def test_a_phase_that_has_ended_is_not_trained_again(tiny_model, encoded, tmp_pa
     assert "training.checkpoint-damaged" in heard.codes()
     assert (known.steps, known.best_score) == (trained.steps, trained.best_score)
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_what_a_collator_draws_is_drawn_again(tiny_model, encoded, tmp_path):
+    """Masks, for one: batches are made ahead of the steps, from random states that no checkpoint has."""
+    import torch
+
+    def run(**more):
+        prepared = tiny.transfer("full-fine-tuning", tiny_model, encoded)  # with dropout
+
+        def masking(rows):
+            batch = prepared.collate(rows)
+            masked = torch.rand(batch["input_ids"].shape) < 0.3
+            return {**batch, "input_ids": batch["input_ids"].masked_fill(masked, 4)}
+
+        loss = tiny.task().loss(tiny.task().Config(), encoded)
+        drawing = replace(prepared, collate=masking, validation=())
+        fit(drawing, loss, tiny.judge(encoded), tiny.SETTINGS, tmp_path, tiny.Heard(), Control(), **more)
+        return {name: value.clone() for name, value in drawing.model.state_dict().items()}
+
+    whole = run(keep=Checkpoints(tmp_path / "phase-0", Policy(0, 99)))
+    for step in (4, 6):
+        again = run(resume=tmp_path / f"phase-0/step-00000000{step}")
+        assert all(torch.equal(whole[name], again[name]) for name in whole), step

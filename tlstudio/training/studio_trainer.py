@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,7 @@ def make(parts: Parts, folder: Path) -> Any:
         compute_loss_func=parts.loss,  # never called, but lets the Trainer count the labels of a batch
     )
     trainer.studio = parts
+    trainer.data_collator = trainer.collated
     trainer.add_callback(_moments(trainer))
     if settings.epochs:
         trainer.create_optimizer()  # before a callback freezes for a while what trains later
@@ -144,6 +146,19 @@ class _Methods:
             transfer.callbacks,
         )
         return self.order
+
+    def collated(self, rows: list[Any]) -> dict[str, Any]:
+        """A batch. What is drawn for it, such as masks, follows from its place: batches are made ahead of the steps,
+        and a resumed training makes none of those that it skips."""
+        import torch
+
+        draw = zlib.crc32(f"{self.studio.settings.seed}|{self.order.epoch}|{self.order.given}".encode())
+        before = torch.get_rng_state()
+        torch.default_generator.manual_seed(draw)
+        try:
+            return self.studio.transfer.collate(rows)
+        finally:
+            torch.set_rng_state(before)
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
