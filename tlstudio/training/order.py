@@ -49,7 +49,8 @@ class Order:
         rows: Iterator[int] = (row for turn in count() for row in self._turn(turn).tolist())
         for callback in self._callbacks:
             rows = callback.order(rows)
-        for self.given, row in enumerate(islice(rows, self._rows), 1):
+        for row in islice(rows, self._rows):
+            self.given += 1
             yield row
 
     def _turn(self, turn: int) -> np.ndarray:
