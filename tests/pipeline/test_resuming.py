@@ -145,6 +145,20 @@ def test_without_a_checkpoint_the_training_starts_again(make, tmp_path):
     same_as(whole, folder)
 
 
+def test_an_adaptation_goes_on_too(make, tmp_path):
+    """Its masks are drawn for each batch anew."""
+    whole, folder = (
+        make("full", adapt=[{"name": "masked-lm", "epochs": 2}], training={**TRAINING, "epochs": 1}),
+        tmp_path / "run",
+    )
+    broken(whole.recipe, folder, at_step(5))
+    heard = resumed(folder)
+    assert [event.step for event in heard.of("rewound")] == [4, 0]
+    same_as(whole, folder)
+    before, after = (read_json(place / "results.json")["adaptation"][0] for place in (whole.folder, folder))
+    assert {**after, "seconds": 0} == {**before, "seconds": 0}
+
+
 LATER: dict[str, Any] = {"compress": ["magnitude-pruning", "low-rank"]}
 
 
