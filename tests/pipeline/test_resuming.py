@@ -169,6 +169,7 @@ def test_what_is_complete_stays(make, tmp_path, stage):
     assert names == ["trained", "1-magnitude-pruning", "2-low-rank"]
 
 
+@pytest.mark.slow
 def test_a_compressed_form_that_is_complete_is_not_made_again(make, tmp_path):
     whole, folder = make("full", **LATER, export=[]), tmp_path / "run"
     broken(whole.recipe, folder, lambda event: event.kind == "artifact" and event.name == "1-magnitude-pruning")
