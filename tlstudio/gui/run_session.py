@@ -78,7 +78,8 @@ class RunSession(QObject):
         if self.active:
             raise RuntimeError("a run is going on")
         runner, self._spare = self._spare or self._make(), None
-        self.job, self.folder, self.recipe, self.title, self._last = job, folder, recipe, title, None
+        self.job = "run" if job == "resume" else job  # for everybody else it is a run like any other
+        self.folder, self.recipe, self.title, self._last = folder, recipe, title, None
         self._thread = RunThread(runner, job, args, self)
         self._thread.started_run.connect(self._on_started)
         self._thread.ended.connect(self._on_ended)

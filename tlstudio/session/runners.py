@@ -24,7 +24,7 @@ from tlstudio.core.events import PROTOCOL_VERSION
 Line = dict[str, Any]
 
 TERMINAL = ("finished", "reply", "error", "cancelled")
-_RUNS = ("run", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
+_RUNS = ("run", "resume", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
 _TAIL = 200  # lines of the worker's stderr that are kept for a diagnosis
 _GRACE = 3.0  # seconds for each of quit and terminate
 _IDLE_GRACE = 0.3  # an idle worker (or one that is still importing) has nothing to lose
