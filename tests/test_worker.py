@@ -276,7 +276,7 @@ def test_an_answer_that_is_no_json_is_an_error(monkeypatch):
             pass
 
     monkeypatch.setitem(worker.JOBS, "thing", lambda *_: {"path": Path("x")})
-    server = worker.Worker([json.dumps({"job": "thing", "id": 1})], Pipe())
+    server = worker.Worker([json.dumps({"job": "thing", "id": 1})], Pipe(), worker.work)
     server.serve()
     hello, answer = map(json.loads, sent)
     assert hello["event"] == "hello"

@@ -118,7 +118,7 @@ class FakeRunner:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         job, args = self.asked[-1]
-        if job in ("run", *AFTERWARDS):
+        if job in ("run", "resume", *AFTERWARDS):
             yield from self._run(Path(args["folder"]))
             return
         answer = self.answers.get(job)
@@ -146,13 +146,13 @@ class FakeRunner:
         with open(folder / "events.jsonl", "w", encoding="utf-8") as file:
             for event in _events(folder, stages, rng):
                 word = self._word()
-                if word in ("stop", "cancel", "kill"):
-                    outcome = "stopped" if word == "stop" else "cancelled"
+                if word in ("stop", "cancel", "kill", "detach", "leave"):
+                    outcome = {"stop": "stopped", "detach": "left", "leave": "interrupted"}.get(word, "cancelled")
                     break
                 file.write(json.dumps(event) + "\n")
                 yield {**event, "id": self._id}
                 time.sleep(self.pace)
-        if outcome != "cancelled":
+        if outcome in ("completed", "stopped"):
             (folder / "results.json").write_text(json.dumps(results(folder.name, outcome)), encoding="utf-8")
         yield {"event": "finished", "id": self._id, "outcome": outcome, "seconds": 83.0, "error": None, "time": 1.0}
 

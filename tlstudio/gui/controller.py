@@ -16,6 +16,7 @@ from tlstudio.gui.builder import build
 from tlstudio.gui.closing import Closing
 from tlstudio.gui.context import Context
 from tlstudio.gui.drops import Drop, sort_out
+from tlstudio.gui.finding_again import FindingAgain
 from tlstudio.gui.main_window import MainWindow
 from tlstudio.gui.presenters.base import Presenter
 from tlstudio.gui.read_runs import ReadRun, read_runs
@@ -23,7 +24,7 @@ from tlstudio.gui.readiness import Readiness
 from tlstudio.gui.run_status import RunStatus
 from tlstudio.gui.widgets.welcome import Welcome
 from tlstudio.session import sample
-from tlstudio.session.project import SUFFIX
+from tlstudio.session.project import SUFFIX, step_of
 from tlstudio.session.runs import new_folder
 
 _WARM_AFTER = 300  # ms: first the window, then the worker
@@ -53,6 +54,7 @@ class Controller(QObject):
         self._warm.setSingleShot(True)
         self._warm.setInterval(_WARM_AFTER)
         self._warm.timeout.connect(self._warm_up)
+        self.finding_again = FindingAgain(self)
         self._make_window()
 
     # --- the window
@@ -131,6 +133,8 @@ class Controller(QObject):
         self._presenters[place] = presenter
         if hasattr(pane, "start_requested"):
             pane.start_requested.connect(self.start)
+        if hasattr(pane, "enqueue_requested"):
+            pane.enqueue_requested.connect(self.enqueue)
         return pane
 
     # --- the project
@@ -235,9 +239,20 @@ class Controller(QObject):
         except StudioError as error:
             self.context.dialogs.tell(error)
             return
-        self.context.session.start("run", {"recipe": recipe.to_dict(), "folder": str(folder)}, folder, recipe)
+        args = {"recipe": recipe.to_dict(), "folder": str(folder), "alone": self.context.settings.without_window}
+        self.context.session.start("run", args, folder, recipe)
         self.window.go("train")
         self.window.steps.setFocus()  # the start button is disabled now: Qt would pass the focus to Undo
+
+    def enqueue(self) -> None:
+        """Puts the recipe at the end of the queue, or goes to the step where its first problem is mended."""
+        if problems := self.context.project.problems():
+            self.context.tell(problems[0])
+            self.window.go(step_of(problems[0]))
+            return
+        self.context.queue.add(self.context.project.recipe)
+        self.context.told.emit(self.tr("Added to the queue."))
+        self.window.go("train")
 
     def compare(self, runs: list[str]) -> None:
         """Puts earlier runs beside the one that is shown: numbers in Results, curves as pale lines in Train."""
@@ -294,6 +309,8 @@ class Controller(QObject):
         self.window.go("model")
 
     def _warm_up(self) -> None:
+        self.finding_again.start()
+        self.context.queue.open()
         self.context.queries.start()
         self.context.facts.ask_catalogue()
 
@@ -308,6 +325,7 @@ class Controller(QObject):
             "undo": self.context.project.undo,
             "redo": self.context.project.redo,
             "start": self.start,
+            "queue": self.enqueue,
             "refresh": self.context.facts.ask_again,
             "theme": self.toggle_theme,
             "sample": self.open_sample,

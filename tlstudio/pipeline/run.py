@@ -124,17 +124,19 @@ def _guarded(
     error: StudioError | None = None
     outcome = "failed"
     try:
+        control.interruptible = False  # until a stage begins: the end must always be told
         checked = check(recipe)
+        stages, events = (later.stages, later.events) if later else (_stages(checked), "events.jsonl")
+        made = Context(recipe, folder, emit, control, stages, events=events)
+        made.lock()
+        context = made  # only now: whoever finds the folder taken leaves no trace in it
         if later:
-            context = Context(recipe, folder, emit, control, later.stages, events=later.events)
             context.results = later.results
-            context.lock()
         else:
-            context = Context(recipe, folder, emit, control, _stages(checked))
             context.start()
         outcome = work(context, checked)
     except Cancelled:
-        outcome = "cancelled"
+        outcome = "interrupted" if control.leaving else "cancelled"
     except StudioError as problem:
         error = problem
     except Exception as problem:
@@ -147,7 +149,8 @@ def _close(
 ) -> Finished:
     if context is None:
         return _end(emit, outcome, 0.0, error)
-    shutil.rmtree(context.folder / "checkpoints", ignore_errors=True)
+    if outcome != "interrupted":
+        shutil.rmtree(context.folder / "checkpoints", ignore_errors=True)
     if not keep_results:
         context.results["outcome"] = outcome
         # the reason why the run ended must not be hidden by a disk that is too full to note it
