@@ -268,7 +268,9 @@ def work(request: Line, send: Send, control: Control) -> None:
         send({"event": "cancelled", "id": number})
     except Exception as problem:
         error = explained(problem).to_dict()
-        if name in RUNS:
+        if control.cancelled and name not in RUNS:  # a library has turned the interruption into something else
+            send({"event": "cancelled", "id": number})
+        elif name in RUNS:
             emit(Finished(outcome="failed", seconds=0.0, error=error))
         else:
             send({"event": "error", "id": number, "error": error})

@@ -102,7 +102,7 @@ class Worker:
         wishes = [(request, "cancel" if word == "quit" else _wish(request, word)) for request in tuple(self._open)]
         stays = next((request["args"] for request, wish in wishes if wish != "cancel"), None)
         if stays is not None:
-            for request, _wish_ in wishes:
+            for request, _ in wishes:
                 self.send({"event": "detached", "id": request.get("id")})
             with self._writing:
                 self._gone = True
@@ -148,7 +148,7 @@ def private_pipe() -> Any:
     """Our copy of standard output; what libraries print goes to standard error from now on."""
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="\n")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    sys.stdout, sys.stderr = Unbreakable(sys.stdout), Unbreakable(sys.stderr)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Unbreakable(sys.stdout), Unbreakable(sys.stderr)
     return pipe
 
 

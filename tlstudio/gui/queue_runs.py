@@ -146,5 +146,3 @@ class QueueRuns(QObject):
             if broken and self.going:
                 self._context.told.emit(self.tr("The queue goes on with the next recipe."))
         self._free.emit()
-
-

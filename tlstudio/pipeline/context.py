@@ -76,6 +76,7 @@ class Context:
         self._emit(event)
 
     def start(self) -> None:
+        self.lock()
         recipes.save(self.recipe, self.folder / "recipe.yaml")
         self.emit(RunStarted(run=self.folder.name, folder=str(self.folder), stages=self.stages))
 
@@ -85,6 +86,8 @@ class Context:
         Raises:
             StudioError: another process works in it.
         """
+        if self._lock.held:
+            return
         try:
             self._lock.acquire()
         except StudioError:

@@ -137,10 +137,11 @@ def _guarded(
         outcome = work(context, checked)
     except Cancelled:
         outcome = "interrupted" if control.leaving else "cancelled"
-    except StudioError as problem:
-        error = problem
     except Exception as problem:
         error = explained(problem, folder)
+    if control.cancelled and error is not None:
+        # broken off in the middle of a library that turned the exception into another one
+        outcome, error = "interrupted" if control.leaving else "cancelled", None
     return _close(context, emit, outcome, error, keep_results=later is not None)
 
 

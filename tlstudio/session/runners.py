@@ -289,7 +289,7 @@ def explain_exit(code: int | None, tail: str = "") -> StudioError:
         return StudioError(
             "worker.out-of-memory",
             "The system ended the worker: most likely the computer ran out of memory.",
-            "Close other programs, or lower training.batch_size or task.max_length; then resume the run or start again.",
+            "Close other programs, or lower training.batch_size or task.max_length; then resume or start again.",
             exit=code,
             detail=detail,
         )

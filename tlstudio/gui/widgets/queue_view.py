@@ -32,9 +32,13 @@ class QueueView(Card):
         self._shown: tuple[list[Item], bool] | None = None
         self.clear_button = button(self.tr("Clear what has ended"), role="quiet")
         self.clear_button.clicked.connect(self.clear_requested)
-        self.start_button = button(self.tr("Run the queue"), "play", help=self.tr("One after another, also after a failure"))
+        self.start_button = button(
+            self.tr("Run the queue"), "play", help=self.tr("One after another, also after a failure")
+        )
         self.start_button.clicked.connect(self.start_requested)
-        self.hold_button = button(self.tr("Hold the queue"), "pause", help=self.tr("The present run ends; no other begins"))
+        self.hold_button = button(
+            self.tr("Hold the queue"), "pause", help=self.tr("The present run ends; no other begins")
+        )
         self.hold_button.clicked.connect(self.hold_requested)
         for widget in (self.clear_button, self.start_button, self.hold_button):
             self.header.addWidget(widget)
@@ -75,7 +79,9 @@ class QueueView(Card):
             reason = i18n.message(item.error)
             name.setText(f"{item.title} — {reason}")
         if item.state == "waiting":
-            up = self._tool("up", self.tr("Earlier: {title}"), item, partial(self.move_requested.emit, item.id, place - 1))
+            up = self._tool(
+                "up", self.tr("Earlier: {title}"), item, partial(self.move_requested.emit, item.id, place - 1)
+            )
             down = self._tool("down", self.tr("Later: {title}"), item,
                               partial(self.move_requested.emit, item.id, place + 1))  # fmt: skip
             up.setEnabled(place > 0)
@@ -94,7 +100,7 @@ class QueueView(Card):
         made = button("", icon, "quiet", text.format(title=item.title))
         made.setAccessibleName(text.format(title=item.title))
         made.setMaximumWidth(34)
-        made.clicked.connect(lambda: do())
+        made.clicked.connect(lambda: do())  # noqa: PLW0108 - the signal brings a value along
         return made
 
     def _state(self, item: Item) -> str:
