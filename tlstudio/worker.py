@@ -26,7 +26,7 @@ from tlstudio.core.plugins import invalid
 Job = Callable[[dict[str, Any], Emit, Control], Any]
 
 
-RUNS = ("run", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
+RUNS = ("run", "resume", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
 
 
 # --- jobs: heavy imports stay inside, so that a job pays only for what it uses
@@ -36,6 +36,12 @@ def _run(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
     from tlstudio import pipeline
 
     return pipeline.run(recipes.from_dict(args["recipe"]), Path(args["folder"]), emit, control)
+
+
+def _resume(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
+    from tlstudio import pipeline
+
+    return pipeline.resume(Path(args["folder"]), emit, control)
 
 
 def _export(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
@@ -221,6 +227,7 @@ def _warm(_args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
 
 JOBS: dict[str, Job] = {
     "run": _run,
+    "resume": _resume,
     "export": _export,
     "compress": _compress,
     "frontier": _frontier,

@@ -50,7 +50,7 @@ def test_the_head_is_the_same_however_often_the_model_is_built(stages):
 
     ready = stages(strategy={"name": "full-fine-tuning"})
     ready.settle()
-    first, second = ready._transfer().model, ready._transfer().model
+    first, second = ready.prepared().model, ready.prepared().model
     assert torch.equal(first.classifier.weight, second.classifier.weight)
 
 

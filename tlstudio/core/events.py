@@ -28,12 +28,16 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
-    """A run has its folder. ``stages`` lists the stages to come, in order."""
+    """A run has its folder. ``stages`` lists the stages to come, in order.
+
+    A run that is ``resumed`` says so; what it had said before still counts.
+    """
 
     kind: ClassVar[str] = "run-started"
     run: str
     folder: str
     stages: tuple[str, ...]
+    resumed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,14 @@ class Metric(Event):
     step: int
     epoch: float
     values: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rewound(Event):
+    """The training goes on after ``step``: what the curves have later is void, and comes anew."""
+
+    kind: ClassVar[str] = "rewound"
+    step: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -198,6 +198,21 @@ class TrainingSection(Section):
     threads: Auto | Annotated[int, Field(ge=1, le=512)] = Field(
         "auto", title="Threads", description="Processor threads; auto takes the physical cores."
     )
+    checkpoint_seconds: int = Field(
+        20,
+        ge=0,
+        le=86400,
+        title="Checkpoint after (s)",
+        description="Seconds between two checkpoints, from which a broken run goes on; longer where writing one takes "
+        "more than 2 % of the time. 0 writes one after each step.",
+    )
+    checkpoints_kept: int = Field(
+        2,
+        ge=0,
+        le=100,
+        title="Checkpoints kept",
+        description="The last so many stay while the run goes on, beside the best weights; 0 writes none.",
+    )
 
 
 class EvaluateSection(Section):

@@ -57,6 +57,18 @@ def chain(stages: Stages, base: Path | None = None, ready: Sequence[Path] = ()) 
     return forms
 
 
+def kept(stages: Stages, base: Path | None = None) -> list[Form]:
+    """As :func:`chain`, with those forms that are complete as they are: a folder is complete, or it is not there."""
+    forms = [trained(stages)]
+    for number, step in enumerate(stages.checked.compress, 1):
+        name = f"{number}-{step.plugin.NAME}"
+        target = (base or stages.context.folder / FOLDER) / name
+        form = found if target.is_dir() else apply
+        forms.append(form(stages, step, forms[-1], target, name))
+        stages.context.emit(Artifact(name=name, path=f"{FOLDER}/{name}", bytes=size_of(target)))
+    return forms
+
+
 def trained(stages: Stages) -> Form:
     """The model of a run as it was trained."""
     return Form(TRAINED, stages.context.folder / "model", "transformers", stages.encoded, stages.scorer())
@@ -74,7 +86,10 @@ def apply(stages: Stages, step: Configured, source: Form, target: Path, name: st
         StudioError: the network cannot be compressed so.
         Cancelled: the user has cancelled.
     """
+    from transformers import set_seed
+
     context = stages.context
+    set_seed(stages.settings.seed)  # whatever was done before, or by a process that is gone
     log(context.emit, "compress.step", "Compressing: {title}.", title=step.plugin.TITLE)
     with atomic_folder(target) as part:
         step.plugin.apply(step.config, job_for(stages, source), part)

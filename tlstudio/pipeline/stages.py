@@ -20,7 +20,17 @@ from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
 from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
-from tlstudio.pipeline import adapting, backbones, compressing, environment, head_start, headline, kept, retention
+from tlstudio.pipeline import (
+    adapting,
+    backbones,
+    compressing,
+    environment,
+    fitting,
+    head_start,
+    headline,
+    kept,
+    retention,
+)
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
@@ -34,8 +44,9 @@ from tlstudio.strategies.base import TransferJob
 from tlstudio.tasks import beside
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs
 from tlstudio.training import rehearsal
+from tlstudio.training.checkpoints import FOLDER, Policy, foretold
 from tlstudio.training.settings import Settings, choose_device, settle
-from tlstudio.training.trainer import Trained, fit_all
+from tlstudio.training.trainer import Again, Trained
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +59,8 @@ Chain = Callable[["Stages", Path | None], list[Form]]  # makes the forms of a ru
 
 class Stages:
     """Carries what one stage hands to the next."""
+
+    again: Again = ""  # whether the run had begun before
 
     def __init__(self, context: Context, checked: Checked) -> None:
         self.context, self.checked = context, checked
@@ -66,6 +79,7 @@ class Stages:
         self.further = Others(self)
         self.siblings: Sequence[Sibling] = ()
         self.outcome = "completed"
+        self._given: tuple[Encoded, Path | None, Encoded | None]  # what the strategy was given
 
     def all(self) -> str:
         """Runs every stage of the recipe; returns the outcome."""
@@ -171,7 +185,7 @@ class Stages:
         """Tries a few steps: precision, batch size, memory, time."""
         training = self.context.recipe.training
         self.settle()
-        self.transfer = self._transfer()
+        self.transfer = self.prepared()
         found = rehearsal.rehearse(
             self.transfer, self.loss(), self.settings, training.precision == "auto", self.context.emit,
             self.context.control,
@@ -180,7 +194,8 @@ class Stages:
         self.context.expected["train"] = found.seconds
         texts = len(self.encoded.splits["test"]) / self.settings.batch_size
         self.context.expected["evaluate"] = 2.0 + texts * (found.seconds_fp32 or found.seconds_bf16 or 0) * 0.4
-        self.context.result("rehearsal", found.to_dict())
+        size = foretold(self.transfer.model, self.settings.optimiser, Policy.of(training))
+        self.context.result("rehearsal", {**found.to_dict(), "checkpoint_bytes": size})
         log(self.context.emit, "training.estimate",
             "Training will take about {minutes} minutes at most and {memory} GB of memory.",
             minutes=round(found.seconds / 60, 1), memory=round(found.memory_bytes / 1e9, 1))  # fmt: skip
@@ -197,11 +212,13 @@ class Stages:
     def _width(self) -> int:
         return width_of(read_json(self.backbone.path / "config.json"))
 
-    def _transfer(self) -> Transfer:
+    def prepared(self) -> Transfer:
+        """What the strategy makes of model and rows; the same each time."""
         import torch
         from transformers import set_seed
 
         set_seed(self.settings.seed)
+        self._given = self.encoded, self.reader, self.untrained
         task, strategy = self.checked.task.plugin, self.checked.strategy
 
         fate = inherited.decide(self.context.recipe.model.head, self.backbone.path, task, self.encoded)
@@ -228,6 +245,11 @@ class Stages:
         more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
         return replace(transfer, callbacks=(*transfer.callbacks, *more))
 
+    def start_over(self) -> None:
+        """As if the strategy had not been asked yet."""
+        self.encoded, self.reader, self.untrained = self._given
+        self.transfer = None
+
     @property
     def head(self) -> Head:
         head: Head = self.checked.task.plugin.head(self.checked.task.config)
@@ -236,7 +258,7 @@ class Stages:
     def loss(self) -> Any:
         return self.checked.task.plugin.loss(self.checked.task.config, self.encoded)
 
-    def _judge(self, emit: Emit) -> Judge:
+    def judge(self, emit: Emit) -> Judge:
         """How the task measures a model while it trains."""
         task, config, encoded, head = self.checked.task.plugin, self.checked.task.config, self.encoded, self.head
 
@@ -255,11 +277,12 @@ class Stages:
     def train(self) -> None:
         """Trains with the strategy and saves the model."""
         context = self.context
-        if self.transfer is None:
+        if not hasattr(self, "settings"):
             self.settle()
-            self.transfer = self._transfer()
+        self.transfer = self.transfer or self.prepared()
         trainable = sum(p.numel() for p in self.transfer.model.parameters() if p.requires_grad)
-        self.model, trained = self.fitted(context.folder / "checkpoints", context.emit)
+        policy = Policy.of(context.recipe.training)
+        self.model, trained = self.fitted(context.folder / FOLDER, context.emit, policy)
         if trained.outcome == "stopped":  # a stop after training changes nothing
             self.outcome = "stopped"
         self.tune()
@@ -286,12 +309,9 @@ class Stages:
         """The trained model."""
         return TorchScorer(self.model, head=self.head, inputs=self.encoded.inputs, check=self.context.control.check)
 
-    def fitted(self, folder: Path, emit: Emit) -> tuple[torch.nn.Module, Trained]:
+    def fitted(self, folder: Path, emit: Emit, policy: Policy | None = None) -> tuple[torch.nn.Module, Trained]:
         """Trains with the strategy; ``folder`` is for the best weights while it does."""
-        transfer = self.transfer or self._transfer()
-        balance = self.context.recipe.data.balance == "classes"
-        transfer, trained = fit_all(transfer, self.loss(), self._judge(emit), self.settings, folder, emit,
-                                    self.context.control, balance)  # fmt: skip
+        transfer, trained = fitting.fitted(self, folder, emit, policy, self.again if policy else "")
         self.keep, self.transfer = transfer.keep, None  # frees the feature cache and the optimiser's references
         model: torch.nn.Module = self.checked.task.plugin.finish(transfer.finish().cpu().eval(), self.encoded)
         self.siblings = transfer.siblings() if transfer.siblings else ()

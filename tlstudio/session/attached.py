@@ -81,6 +81,7 @@ class Tail:
 
     def __init__(self, path: Path) -> None:
         self._path, self._place, self._rest = path, 0, b""
+        self._inode = 0
         self.at_end = False  # whether the line that was given last was the last in the file
 
     def read(self) -> Iterator[Line]:
@@ -92,8 +93,9 @@ class Tail:
         if not self._path.exists():
             return
         with explain_os_errors(self._path), open(self._path, "rb") as stream:
-            if os.fstat(stream.fileno()).st_size < self._place:  # begun anew
-                self._place, self._rest = 0, b""
+            about = os.fstat(stream.fileno())
+            if about.st_size < self._place or about.st_ino != self._inode:  # written anew, by a run that is resumed
+                self._place, self._rest, self._inode = 0, b"", about.st_ino
             stream.seek(self._place)
             data = stream.read()
             self._place += len(data)

@@ -17,7 +17,7 @@ from tlstudio.training.checkpoints import Checkpoints
 from tlstudio.training.halving import Halving, in_smaller_batches
 from tlstudio.training.order import Order
 from tlstudio.training.settings import Settings
-from tlstudio.training.watch import MAX_POINTS, Watch
+from tlstudio.training.watch import BROKEN, MAX_POINTS, Watch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,8 +47,18 @@ class Parts:
         return bool(len(self.transfer.validation))
 
     @property
+    def part_size(self) -> int:
+        """Rows that are computed at once."""
+        return max(1, self.settings.batch_size // self.settings.accumulate)
+
+    @property
+    def leaves_one(self) -> bool:
+        return leaves_one(self.transfer.model, len(self.transfer.train), self.part_size)
+
+    @property
     def steps_per_epoch(self) -> int:
-        return max(1, math.ceil(len(self.transfer.train) / self.settings.batch_size))
+        rows = len(self.transfer.train) - self.leaves_one
+        return max(1, math.ceil(math.ceil(rows / self.part_size) / self.settings.accumulate))
 
 
 def make(parts: Parts, folder: Path) -> Any:
@@ -73,7 +83,7 @@ def make(parts: Parts, folder: Path) -> Any:
     trainer.add_callback(_moments(trainer))
     if settings.epochs:
         trainer.create_optimizer()  # before a callback freezes for a while what trains later
-    trainer.args.dataloader_drop_last = leaves_one(transfer.model, len(transfer.train), trainer.args.train_batch_size)
+    trainer.args.dataloader_drop_last = parts.leaves_one
     trainer.remove_callback(PrinterCallback)
     # heads swallow num_items_in_batch without using it: the loss would be summed over accumulated parts
     trainer.model_accepts_loss_kwargs = False
@@ -88,7 +98,7 @@ def _arguments(settings: Settings, folder: Path, parts: Parts) -> Any:
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=max(1, settings.batch_size // settings.accumulate),
+        per_device_train_batch_size=parts.part_size,
         gradient_accumulation_steps=settings.accumulate,
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
@@ -266,7 +276,7 @@ class _Methods:
         # the last step of an epoch is followed by the validation, which belongs to the epoch
         if studio.evaluates and self.state.global_step % studio.steps_per_epoch == 0 and not studio.watch.measured:
             return
-        studio.keep.save(self, studio.watch.state())
+        studio.keep.save(self, studio.watch)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         checkpoints.load_weights(self.model, Path(resume_from_checkpoint))
@@ -275,6 +285,8 @@ class _Methods:
         states = checkpoints.load_states(Path(str(checkpoint)))
         self.optimizer.load_state_dict(states["optimiser"])
         self.lr_scheduler.load_state_dict(states["schedule"])
+        if states["rate"] != self.studio.settings.learning_rate:  # it was lowered since
+            _rescale(self.optimizer, self.lr_scheduler, self.studio.settings.learning_rate / states["rate"])
         for callback, state in zip(self.studio.transfer.callbacks, states["callbacks"], strict=True):
             callback.restore(state)
 
@@ -282,6 +294,14 @@ class _Methods:
         states = checkpoints.load_states(Path(str(checkpoint)))
         self._tr_loss = states["loss"].to(self.args.device)
         checkpoints.restore_random_state(states["random"])
+
+
+def _rescale(optimiser: Any, schedule: Any, factor: float) -> None:
+    """All rates of a training times a factor, where it stands."""
+    for group in optimiser.param_groups:
+        for name in ("lr", "initial_lr"):
+            group[name] *= factor
+    schedule.base_lrs = [rate * factor for rate in schedule.base_lrs]
 
 
 def leaves_one(model: torch.nn.Module, rows: int, size: int) -> bool:
@@ -327,7 +347,7 @@ def _moments(trainer: Any) -> Any:
                 control.should_training_stop = True
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
-            if watch.outcome in ("nan", "stopped"):  # nothing to measure; measured already
+            if watch.outcome in (*BROKEN, "stopped"):  # nothing to measure; measured already
                 control.should_evaluate = False
 
     return Moments()
