@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tlstudio.core import journal
 from tlstudio.core import recipe as recipes
@@ -68,7 +69,7 @@ class Context:
         self._begin = time.monotonic() - sum(self.before.values())
         self._stage_begin = time.monotonic()
         self._fraction = 0.0
-        self._file = None
+        self._file: TextIO | None = None
         self._lock = Lock(folder / "run.lock", "run")
         self._wishes = Wishes(folder, control, self._lock.beat)
         with explain_os_errors(folder):
