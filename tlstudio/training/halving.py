@@ -28,8 +28,9 @@ class Halving:
     the optimiser's step are thrown away, and its batches are computed anew in parts of half the size.
     """
 
-    def __init__(self, collate: Callable[[Sequence[Any]], dict[str, Any]], batch_size: int, emit: Emit) -> None:
-        self._collate, self._batch_size, self._emit = collate, batch_size, emit
+    def __init__(self, collate: Callable[[Sequence[Any]], dict[str, Any]], batch_size: int, emit: Emit,
+                 check: Callable[[], None]) -> None:  # fmt: skip
+        self._collate, self._batch_size, self._emit, self._check = collate, batch_size, emit, check
         self.parts = 1
         self.last, self.share = True, 1.0  # of the part that is computed: the last of its batch, and its share of it
         self._done: list[list[Any]] = []  # the rows of the batches that this step of the optimiser has behind it
@@ -63,6 +64,7 @@ class Halving:
             log(self._emit, "training.smaller-batch",
                 "Memory is short: each batch of {batch} rows is computed in {parts} parts.", "warning",
                 batch=self._batch_size, parts=accumulated * self.parts)  # fmt: skip
+            self._check()
             value = self._tried(lambda: self._again(rows, run, ends))
         self._done = [] if ends else [*self._done, rows]
         return value
@@ -78,6 +80,8 @@ class Halving:
         chunks = _chunks(rows, self.parts)
         total: Any = 0
         for at, chunk in enumerate(chunks):
+            if at:
+                self._check()
             inputs = whole if whole is not None and len(chunks) == 1 else self._collate(chunk)
             self.last, self.share = ends and at == len(chunks) - 1, len(chunk) / len(rows)
             total = total + run(dict(inputs))

@@ -70,7 +70,7 @@ def make(parts: Parts, folder: Path) -> Any:
         pass
 
     transfer, settings = parts.transfer, parts.settings
-    halving = Halving(transfer.collate, settings.batch_size, parts.watch.emit)
+    halving = Halving(transfer.collate, settings.batch_size, parts.watch.emit, parts.watch.control.check)
     trainer = StudioTrainer(
         model=transfer.model,
         args=_arguments(settings, folder, parts),
