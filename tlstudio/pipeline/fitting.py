@@ -46,8 +46,8 @@ def fitted(
             _foretell(stages, transfer, policy, emit)
         judge, balance = stages.judge(emit), stages.context.recipe.data.balance == "classes"
         try:
-            return fit_all(transfer, stages.loss(), judge, stages.settings, folder, emit, stages.context.control, balance,
-                           policy, again)  # fmt: skip
+            return fit_all(transfer, stages.loss(), judge, stages.settings, folder, emit, stages.context.control,
+                           balance, policy, again)  # fmt: skip
         except Diverged as found:
             _tell(found, emit)
         # only a fresh model has the weights from which callbacks are to start; the checkpoint comes on top
@@ -59,8 +59,8 @@ def fitted(
 
 def _tell(found: Diverged, emit: Emit) -> None:
     if found.outcome == "nan":
-        log(emit, "training.back-nan", "The loss became not-a-number at step {step}: the training goes back to the last "
-            "good checkpoint, or to its start, and on with half the learning rate.", "warning",
+        log(emit, "training.back-nan", "The loss became not-a-number at step {step}: the training goes back to the "
+            "last good checkpoint, or to its start, and on with half the learning rate.", "warning",
             step=found.step)  # fmt: skip
     else:
         log(emit, "training.back-diverged", "The loss grew without end until step {step}: the training goes back to "

@@ -51,8 +51,8 @@ class Resumed(Stages):
         now = environment.versions()
         for name in _DECISIVE:
             if before.get(name) not in (None, now.get(name)):
-                log(self.context.emit, "resume.other-version", "{name} was {before} and is {now}: the numbers may differ "
-                    "from those of an unbroken run.", "warning", name=name, before=before[name],
+                log(self.context.emit, "resume.other-version", "{name} was {before} and is {now}: the numbers may "
+                    "differ from those of an unbroken run.", "warning", name=name, before=before[name],
                     now=now[name])  # fmt: skip
         if self._rows is not None and self.context.results["data"]["rows"] != self._rows:
             raise StudioError(

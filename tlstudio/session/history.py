@@ -145,9 +145,13 @@ class RunHistory:
             StudioError: the file cannot be read.
         """
         history = cls()
-        for record in _records(Path(path)):
-            history.append(record)
+        history.read(path)
         return history
+
+    def read(self, path: Path) -> None:
+        """Takes in the events in a file, as :meth:`from_events` does."""
+        for record in _records(Path(path)):
+            self.append(record)
 
     def append(self, event: Event | dict[str, Any]) -> None:
         """Takes in an event or its dict; an unknown one changes nothing."""

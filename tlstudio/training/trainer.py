@@ -83,7 +83,7 @@ def fit_all(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, fo
         memory = max(memory, trained.peak_memory_bytes)
         if transfer.then is None:
             return transfer, replace(trained, steps=steps, seconds=seconds, peak_memory_bytes=memory)
-        transfer = transfer.then()
+        transfer, phase = transfer.then(), phase + 1
 
 
 def _ended(keep: Checkpoints, transfer: Transfer) -> Trained | None:
@@ -171,8 +171,9 @@ def _tell_broken(watch: Watch, settings: Settings, best: BestWeights) -> None:
     if settings.rate_factor != 1.0:
         raise StudioError(
             "training.nan-again", "The loss grew without end, or was not a number, once more at step {step}, although "
-            "the learning rate had been lowered to {rate}.", "Set training.precision to fp32 and raise training.warmup; "
-            "then look for rows with extreme values, and lower training.learning_rate by ten.",
+            "the learning rate had been lowered to {rate}.",
+            "Set training.precision to fp32 and raise training.warmup; then look for rows with extreme values, and "
+            "lower training.learning_rate by ten.",
             where="training.learning_rate", step=watch.total, rate=f"{settings.learning_rate:.3g}",
         )  # fmt: skip
     raise StudioError(
