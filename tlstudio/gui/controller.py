@@ -25,6 +25,7 @@ from tlstudio.gui.run_status import RunStatus
 from tlstudio.gui.widgets.welcome import Welcome
 from tlstudio.session import sample
 from tlstudio.session.project import SUFFIX, step_of
+from tlstudio.session.project_file import ProjectFile
 from tlstudio.session.runs import new_folder
 
 _WARM_AFTER = 300  # ms: first the window, then the worker
@@ -55,6 +56,7 @@ class Controller(QObject):
         self._warm.setInterval(_WARM_AFTER)
         self._warm.timeout.connect(self._warm_up)
         self.finding_again = FindingAgain(self)
+        self.project_file = ProjectFile()
         self._make_window()
 
     # --- the window
@@ -143,6 +145,7 @@ class Controller(QObject):
         if self.closing.ask_unsaved():
             self.context.facts.task_chosen = False
             self.context.project.new()
+            self.project_file.use(None)
             self.window.go("model")
 
     def open_asking(self) -> None:
@@ -167,6 +170,8 @@ class Controller(QObject):
         facts.task_chosen = bool(self.context.project.recipe.data.files)
         self._remember(path)
         self.window.go("model")
+        if note := self.project_file.use(self.context.project.path):
+            self.context.dialogs.tell(note)
         return True
 
     def open_sample(self) -> None:
@@ -175,6 +180,7 @@ class Controller(QObject):
         try:
             self.context.facts.task_chosen = False
             self.context.project.new(sample.recipe())
+            self.project_file.use(None)
         except StudioError as error:
             self.context.dialogs.tell(error)
             return
@@ -208,13 +214,24 @@ class Controller(QObject):
             self.context.set_data({split: tuple(map(str, paths)) for split, paths in drop.data.items()})
             self.window.go("data")
 
+    def _may_save(self, path: Path) -> bool:
+        """Asks where another window or program would lose its work."""
+        if (problem := self.project_file.obstacle(path)) is None:
+            return True
+        answers = {"over": self.tr("Save over it"), "stay": self.tr("Go back")}
+        title = self.tr("Somebody else works on this project")
+        return self.context.dialogs.ask(title, i18n.both(problem), answers, default="stay", cancel="stay") == "over"
+
     def _save_to(self, path: Path) -> bool:
+        if not self._may_save(path):
+            return False
         try:
             saved = self.context.project.save(path)
         except StudioError as error:
             self.context.dialogs.tell(error, self.tr("The project could not be saved"))
             return False
         self._remember(saved)
+        self.project_file.use(saved)
         self.context.told.emit(self.tr("Saved as {name}").format(name=saved.name))
         return True
 
@@ -373,5 +390,6 @@ class Controller(QObject):
         self.context.change_settings(geometry=self.window.geometry_text(), welcomed=True)
         self.window.may_close = True
         self.window.close()
+        self.project_file.close()
         self.context.close()
         self.closed.emit()
