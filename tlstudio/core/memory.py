@@ -40,8 +40,9 @@ def group_limit() -> int | None:
 def stay_within_group() -> int | None:
     """Makes the allocator fail where the control group would be exceeded, since the kernel would end the process.
 
-    A failed allocation can be answered with smaller batches; being ended cannot. Private memory is counted, which is
-    a little more than what a group counts. Returns the limit that was set.
+    A failed allocation can be answered with smaller batches; being ended cannot. The limit is on private memory,
+    touched or not; libraries have about 1 GB of it that they never touch, so this is called when they are loaded, and
+    what comes on top of the present amount is limited. Returns the limit that was set.
     """
     if sys.platform != "linux" or (left := _left_in_group()) == []:
         return None
@@ -49,7 +50,7 @@ def stay_within_group() -> int | None:
 
     with contextlib.suppress(ValueError, OSError):
         _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        limit = min(left) + int(psutil.Process().memory_info().data)
+        limit = max(min(left), 0) + int(psutil.Process().memory_info().data)
         if hard == resource.RLIM_INFINITY or limit < hard:
             resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
             return limit

@@ -38,9 +38,9 @@ class ProjectFile:
 
     def obstacle(self, path: Path) -> StudioError | None:
         """Why saving to ``path`` would destroy somebody's work."""
-        if self._lock is None or path != self.path:
-            if (other := elsewhere(path)) is not None:
-                return other
+        ours = self._lock is not None and path == self.path
+        if not ours and (other := elsewhere(path)) is not None:
+            return other
         if path == self.path and path.exists() and self._seen and _digest(path) != self._seen:
             return StudioError(
                 "project.changed", "{path} has been changed by another program since it was opened.",

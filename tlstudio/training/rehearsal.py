@@ -70,6 +70,7 @@ def rehearse(
 
     chosen, loss = settings, transfer.loss or loss
     settings = replace(settings, **transfer.settings)
+    memory.stay_within_group()
     meter = Meter(emit, control, "rehearse", 2 + 2 * _ROUNDS, "steps")
     with _state_kept(transfer.model):
         settings, needed = _fit_memory(transfer, loss, settings, emit, meter)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.core import memory
 from tlstudio.models.batches import IGNORED, split_batch
 from tlstudio.models.callbacks import Pass
 from tlstudio.training import checkpoints, optimisers, schedules
@@ -70,6 +71,7 @@ def make(parts: Parts, folder: Path) -> Any:
         pass
 
     transfer, settings = parts.transfer, parts.settings
+    memory.stay_within_group()
     halving = Halving(transfer.collate, settings.batch_size, parts.watch.emit, parts.watch.control.check)
     trainer = StudioTrainer(
         model=transfer.model,
