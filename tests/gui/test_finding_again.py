@@ -51,7 +51,7 @@ def test_a_run_that_outlived_its_window_is_followed_and_hears(controller, folder
     assert (session.job, session.folder) == ("run", folder)
     until(lambda: session.history.latest("train") is not None)
     controller.window.actions_by_name["pause"].trigger()
-    until(lambda: (folder / wishes.FILE).is_file())
+    until((folder / wishes.FILE).is_file)
     assert (folder / wishes.FILE).read_text() == "pause\n"
     (folder / "results.json").write_text(json.dumps(fake.results(folder.name)))
     with open(folder / "events.jsonl", "a") as stream:

@@ -163,7 +163,7 @@ def test_a_real_limit_of_the_system(tiny_model, tmp_path):
     """RLIMIT_AS: the allocator of torch really fails, in the middle of a training whose loss takes 32 MB a row."""
     data = tiny.write_csv(tmp_path / "tickets.csv", tiny.ticket_rows(70))
     arguments = [str(tiny_model), str(data), str(tmp_path / "out"), str(200 << 20), str(32 << 20)]
-    said = subprocess.run([sys.executable, "-c", _LIMITED, *arguments], capture_output=True, text=True)
+    said = subprocess.run([sys.executable, "-c", _LIMITED, *arguments], capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr[-3000:]
     steps, parts = map(int, said.stdout.split()[-2:])
     assert steps == 10
