@@ -101,7 +101,7 @@ def test_a_worker_that_dies_gives_a_diagnosis_and_a_fresh_one_resumes(controller
     ready(controller, csv, until)
     session = controller.context.session
 
-    def dead(self, folder):
+    def dead(self, folder, after):
         yield {"event": "finished", "id": 1, "outcome": "failed", "seconds": 0.0, "error": explain_exit(-9).to_dict()}
 
     with monkeypatch.context() as patch:

@@ -31,13 +31,13 @@ def test_three_recipes_of_which_one_crashes(controller, window, until, monkeypat
     assert pane.queue.isVisible()
     usual, runs = fake.FakeRunner._run, []
 
-    def run(self, folder):
+    def run(self, folder, after):
         runs.append(self.asked[-1][1]["recipe"]["training"]["epochs"])
         if len(runs) == 2:
             error = explain_exit(1).to_dict()
             yield {"event": "finished", "id": 1, "outcome": "failed", "seconds": 0.0, "error": error}
             return
-        yield from usual(self, folder)
+        yield from usual(self, folder, after)
 
     monkeypatch.setattr(fake.FakeRunner, "_run", run)
     pane.queue.start_button.click()

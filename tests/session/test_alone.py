@@ -30,7 +30,7 @@ for line in runner.lines():
 def test_the_run_of_a_killed_window(tiny_model, tickets, tmp_path):
     folder = tmp_path / "runs" / "20260101-run"
     folder.mkdir(parents=True)
-    training = {"epochs": 100_000, "batch_size": 8, "threads": 1, "patience": 0, "precision": "fp32"}
+    training = {"epochs": 1000, "batch_size": 8, "threads": 1, "patience": 0, "precision": "fp32"}
     recipe = tiny.recipe(tiny_model, tickets, strategy={"name": "full-fine-tuning"}, training=training)
     args = {"recipe": recipe.to_dict(), "folder": str(folder), "alone": "go-on"}
     window = subprocess.Popen([sys.executable, "-c", _WINDOW, json.dumps(args)], stdout=subprocess.PIPE, text=True)

@@ -77,7 +77,8 @@ def report(ended: Finished, folder: Path, as_events: bool) -> None:
     from tlstudio.core.files import read_json
 
     if ended.outcome == "cancelled":
-        show.err.print(f"Cancelled. What was done is in {folder}.", highlight=False, soft_wrap=True)
+        text = f"Cancelled. What was done is in {folder}; 'tlstudio resume {folder.name}' goes on with it."
+        show.err.print(text, highlight=False, soft_wrap=True)
         raise typer.Exit(CANCELLED)
     if ended.outcome == "interrupted":
         show.err.print(f"Interrupted. To go on:  tlstudio resume {folder}", highlight=False, soft_wrap=True)

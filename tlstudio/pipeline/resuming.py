@@ -2,8 +2,8 @@
 
 Model and rows are read again, which the caches make quick. The settings are those that were found before; nothing is
 measured a second time. A training in phases, or of several tasks, goes on where its own phase was; what comes before
-the first step, such as the means of classes or the answers of a teacher, is computed again. Cross-validation, further
-tasks, the adaptation of the backbone and exports that had begun start anew.
+the first step, such as the means of classes or the answers of a teacher, is computed again. Cross-validation, the tests
+of further tasks, trainings within a compression, and exports start anew where they had begun.
 """
 
 from __future__ import annotations

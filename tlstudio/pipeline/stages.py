@@ -159,7 +159,7 @@ class Stages:
 
     def adapt(self) -> None:
         """Lets the backbone get to know rows without labels."""
-        self.backbone = adapting.adapt(self.context, self.checked.adapt, self.backbone, self.rows)
+        self.backbone = adapting.adapt(self.context, self.checked.adapt, self.backbone, self.rows, self.again)
 
     def tokenise(self) -> None:
         """Prepares the rows for the model, or finds them in the cache."""

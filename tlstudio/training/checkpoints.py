@@ -1,7 +1,8 @@
 """Trainings kept on disk, complete or not at all, from which they go on exactly as if they had never stopped.
 
-A training lies in ``checkpoints/`` of its run: for each of its phases a folder ``phase-<n>`` with some ``step-<n>``, of
-which each holds everything that the next step depends on, and, when the phase has ended, ``end`` with its weights.
+A training lies in ``checkpoints/`` of its run, that of an adaptation in ``adapt-<n>`` there: for each of its phases a
+folder ``phase-<n>`` with some ``step-<n>``, of which each holds everything that the next step depends on, and, when the
+phase has ended, ``end`` with its weights.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ class Policy:
     Attributes:
         seconds: between two checkpoints, at least; with 0 there is one after each step.
         kept: the last so many stay; 0 writes none.
+        retries: whether a training that has broken down may be tried again from one of them.
     """
 
     seconds: float = 20.0
     kept: int = 2
+    retries: bool = True
 
     @classmethod
     def of(cls, training: TrainingSection) -> Policy:
@@ -162,7 +165,7 @@ def _shown(place: Path) -> str:
 
 def has_any(run: Path) -> bool:
     """Whether a run folder holds a checkpoint, sound or not."""
-    return any((run / FOLDER).glob(f"phase-*/*/{_HASHES}"))
+    return any((run / FOLDER).rglob(_HASHES))
 
 
 def step_of(place: Path | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +77,13 @@ def make(parts: Parts, folder: Path) -> Any:
     trainer = StudioTrainer(
         model=transfer.model,
         args=_arguments(settings, folder, parts),
-        data_collator=halving.collate,
+        data_collator=transfer.collate,
         train_dataset=transfer.train,
         eval_dataset=transfer.validation if parts.evaluates else None,
         compute_loss_func=parts.loss,  # never called, but lets the Trainer count the labels of a batch
     )
     trainer.studio, trainer.halving = parts, halving
+    trainer.data_collator = trainer.collated
     trainer.add_callback(_moments(trainer))
     if settings.epochs:
         trainer.create_optimizer()  # before a callback freezes for a while what trains later
@@ -150,6 +152,19 @@ class _Methods:
             transfer.callbacks,
         )
         return self.order
+
+    def collated(self, rows: list[Any]) -> dict[str, Any]:
+        """A batch. What is drawn for it, such as masks, follows from its place: batches are made ahead of the steps,
+        and a resumed training makes none of those that it skips."""
+        import torch
+
+        draw = zlib.crc32(f"{self.studio.settings.seed}|{self.order.epoch}|{self.order.given}".encode())
+        before = torch.get_rng_state()
+        torch.default_generator.manual_seed(draw)
+        try:
+            return self.halving.collate(rows)
+        finally:
+            torch.set_rng_state(before)
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
@@ -304,6 +319,7 @@ def _rescale(optimiser: Any, schedule: Any, factor: float) -> None:
         for name in ("lr", "initial_lr"):
             group[name] *= factor
     schedule.base_lrs = [rate * factor for rate in schedule.base_lrs]
+    schedule._last_lr = [rate * factor for rate in schedule._last_lr]  # what is told as the rate of the next step
 
 
 def leaves_one(model: torch.nn.Module, rows: int, size: int) -> bool:

@@ -137,7 +137,7 @@ def fit(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder
         elif len(transfer.validation):
             trainer.evaluate()
     if watch.outcome in BROKEN:
-        if keep is not None and settings.rate_factor == 1.0:
+        if keep is not None and keep.policy.retries and settings.rate_factor == 1.0:
             raise Diverged(watch.outcome, watch.total)
         _tell_broken(watch, settings, best)
     best.restore()

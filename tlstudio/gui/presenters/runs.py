@@ -10,6 +10,7 @@ from tlstudio.core.paths import runs_folder
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.runs import RunsPane
 from tlstudio.gui.presenters.base import Presenter
+from tlstudio.gui.presenters.resuming import Resuming
 from tlstudio.session.runs import RunSummary
 
 
@@ -25,6 +26,7 @@ class RunsPresenter(Presenter):
         pane.teacher_requested.connect(self.learn_from)
         context.session.ended.connect(self.on_ended)
         context.studies.changed.connect(self.on_study)
+        self.resuming = Resuming(context, pane)
         self.read()
 
     def read(self) -> None:
