@@ -1,6 +1,7 @@
 """Many short runs in one window: what grows? Threads, processes, file handles and memory, at intervals.
 
-The window is the real one (offscreen), each run is trained by a real worker; the model is tiny.
+The window is the real one (offscreen), each run is trained by a real worker; the model is tiny. With ``--light`` the
+runs are carried by real processes that only say what a run says: the window has the same to do, in a tenth of the time.
 """
 
 from __future__ import annotations
@@ -27,23 +28,25 @@ COLUMNS = ("runs", "s a run", "threads", "QThreads", "processes", "handles", "RS
 def main(arguments: Sequence[str] | None = None) -> None:
     made = common.parser(__doc__, runs=200, every=20, limit=120, minutes=600)
     made.add_argument("--model", default="", help="folder of a tiny model; made if not given")
+    made.add_argument("--light", action="store_true", help="processes that train nothing")
     given = made.parse_args(arguments)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with common.home() as folder:
-        common.machine(runs=given.runs, runner="worker process", model=given.model or "tiny")
+        kind = "process that trains nothing" if given.light else "worker process"
+        common.machine(runs=given.runs, runner=kind, model=given.model or "tiny")
         recipe = _recipe(folder, given.model)
         from tlstudio.gui import app as module
 
         app = module.make_app()
-        controller = module.make_controller(app)
+        controller = module.make_controller(app, _light if given.light else None)
         rows: list[list[Any]] = []
         try:
             _drive(app, controller, recipe, given, rows)
         finally:
+            common.table(COLUMNS, rows)
+            _slopes(rows)
             controller.context.session.close()
             controller.finish()
-        common.table(COLUMNS, rows)
-        _slopes(rows)
 
 
 def _recipe(folder: Path, model: str) -> Any:
@@ -66,6 +69,42 @@ def _recipe(folder: Path, model: str) -> Any:
             "export": [],
         }
     )
+
+
+_SAYS = """
+import json, random, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from tests.gui import fake
+def say(**line): print(json.dumps(line), flush=True)
+say(event="hello", protocol=1)
+for text in sys.stdin:
+    line = json.loads(text)
+    if line.get("control") == "quit": break
+    if line.get("job") == "run":
+        folder = Path(line["args"]["folder"])
+        (folder / "recipe.yaml").write_text("schema: 1\\n")
+        with open(folder / "events.jsonl", "w") as file:
+            for event in fake._events(folder, ("prepare", "train", "evaluate", "report"), random.Random(7), 0):
+                file.write(json.dumps(event) + "\\n")
+                say(**event, id=line["id"])
+        (folder / "results.json").write_text(json.dumps(fake.results(folder.name)))
+        say(event="finished", id=line["id"], outcome="completed", seconds=1.0, error=None, time=1.0)
+    elif "job" in line:
+        replies = fake.answers(Path(sys.argv[2]))
+        answer = replies.get(line["job"])
+        say(event="reply", id=line["id"], data=answer(line.get("args") or {}) if answer else {})
+"""
+
+
+def _light() -> Any:
+    from tests.gui import fake
+    from tlstudio.session.runners import WorkerRunner
+
+    table = Path(os.environ["TLSTUDIO_HOME"]) / "train.arrow"
+    if not table.exists():
+        fake.write_arrow(table)
+    return WorkerRunner([sys.executable, "-c", _SAYS, str(Path(__file__).resolve().parents[2]), str(table)])
 
 
 def _drive(app: Any, controller: Any, recipe: Any, given: Any, rows: list[list[Any]]) -> None:

@@ -39,7 +39,7 @@ def main(folder: Path, language: str) -> None:
     for name in _STRATEGIES:
         queue.add(Recipe(), f"support_tickets · {name} · all-MiniLM-L6-v2")
     for outcome in ("completed", "failed"):
-        item = queue.take(lambda _recipe: Path(f"20261122-100000-{outcome}"))
+        item = queue.take(lambda _recipe, outcome=outcome: Path(f"20261122-100000-{outcome}"))
         queue.end(item.id, outcome, explain_exit(-9).to_dict() if outcome == "failed" else None)
     context = controller.context
     controller.show()
