@@ -146,13 +146,13 @@ class FakeRunner:
         with open(folder / "events.jsonl", "a" if after else "w", encoding="utf-8") as file:
             for event in _events(folder, stages, rng, after):
                 word = self._word()
-                if word in ("stop", "cancel", "kill"):
-                    outcome = "stopped" if word == "stop" else "cancelled"
+                if word in ("stop", "cancel", "kill", "detach", "leave"):
+                    outcome = {"stop": "stopped", "detach": "left", "leave": "interrupted"}.get(word, "cancelled")
                     break
                 file.write(json.dumps(event) + "\n")
                 yield {**event, "id": self._id}
                 time.sleep(self.pace)
-        if outcome != "cancelled":
+        if outcome in ("completed", "stopped"):
             (folder / "results.json").write_text(json.dumps(results(folder.name, outcome)), encoding="utf-8")
         yield {"event": "finished", "id": self._id, "outcome": outcome, "seconds": 83.0, "error": None, "time": 1.0}
 

@@ -57,6 +57,12 @@ def test_the_file_of_events_is_what_was_told(whole):
         assert [event.stage for event in whole.heard.of(kind)] == list(STAGES)
 
 
+def test_every_stage_asks_for_the_wishes_of_the_user(whole):
+    """Not counting the look before a stage; the report alone takes no time."""
+    asked = {stage: whole.checks.get(stage, 0) for stage in STAGES if stage != "report"}
+    assert all(count >= 2 for count in asked.values()), asked
+
+
 def test_progress_goes_forward(whole):
     fractions = [event.run_fraction for event in whole.heard.of("progress")]
     assert fractions == sorted(fractions)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import advising, finished, frontier, searching, serving, show
+from tlstudio.cli import advising, finished, frontier, queueing, searching, serving, show
 from tlstudio.cli.shared import (
     CANCELLED,
     FAILED,
@@ -90,7 +90,7 @@ def run(
     events: Events = False,
     download: Download = False,
 ) -> None:
-    """Execute a recipe. Ctrl-C once stops training and keeps the best; twice cancels."""
+    """Execute a recipe. Ctrl-C once stops training and keeps the best; twice cancels; SIGTERM leaves off to resume."""
     _execute(overridden(recipes.load(recipe), overrides), runs, events, download)
 
 
@@ -295,6 +295,7 @@ searching.add(app)
 finished.add(app)
 serving.add(app)
 frontier.add(app)
+queueing.add(app)
 
 runs_app = typer.Typer(help="List, show and delete runs.", no_args_is_help=True)
 app.add_typer(runs_app, name="runs")

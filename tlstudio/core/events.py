@@ -134,7 +134,10 @@ class Result(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The one terminal event. ``outcome``: ``completed``, ``stopped`` (best kept), ``cancelled`` or ``failed``."""
+    """The one terminal event of a run, unless it is resumed.
+
+    ``outcome``: ``completed``, ``stopped`` (best kept), ``cancelled``, ``interrupted`` (can be resumed) or ``failed``.
+    """
 
     kind: ClassVar[str] = "finished"
     outcome: str

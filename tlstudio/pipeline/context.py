@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from tlstudio.core import journal
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
+from tlstudio.core.errors import StudioError
 from tlstudio.core.events import (
     Checkpoint,
     Emit,
@@ -27,7 +28,9 @@ from tlstudio.core.events import (
     StageStarted,
 )
 from tlstudio.core.files import explain_os_errors, write_json
+from tlstudio.core.locks import Lock
 from tlstudio.core.recipe import Recipe
+from tlstudio.core.wishes import Wishes
 
 # Seconds that stages take on a small job; training and evaluation are corrected after the rehearsal.
 _EXPECTED = {"prepare": 1.0, "adapt": 60.0, "tokenise": 1.0, "rehearse": 6.0, "train": 60.0, "evaluate": 6.0,
@@ -67,6 +70,8 @@ class Context:
         self._stage_begin = time.monotonic()
         self._fraction = 0.0
         self._file: TextIO | None = None
+        self._lock = Lock(folder / "run.lock", "run")
+        self._wishes = Wishes(folder, control, self._lock.beat)
         with explain_os_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._events = folder / events
@@ -107,16 +112,26 @@ class Context:
                 self._open()
 
     def start(self) -> None:
-        recipes.save(self.recipe, self.folder / "recipe.yaml")
         self.lock()
+        recipes.save(self.recipe, self.folder / "recipe.yaml")
         if self._resumed:
             self._rewrite(lambda: journal.mend(self._events))
         self.emit(RunStarted(run=self.folder.name, folder=str(self.folder), stages=self.stages, resumed=self._resumed))
 
     def lock(self) -> None:
-        """Marks the folder as in use by this process."""
-        with explain_os_errors(self.folder):
-            (self.folder / "run.lock").write_text(str(os.getpid()), encoding="utf-8")
+        """Marks the folder as in use by this process, which from now on also hears wishes that lie in it.
+
+        Raises:
+            StudioError: another process works in it.
+        """
+        if self._lock.held:
+            return
+        try:
+            self._lock.acquire()
+        except StudioError:
+            self.close()
+            raise
+        self._wishes.start()
 
     @contextlib.contextmanager
     def running(self, stage: str) -> Iterator[None]:
@@ -162,5 +177,5 @@ class Context:
             if self._file is not None:
                 self._file.close()
         self._file = None
-        with contextlib.suppress(OSError):
-            (self.folder / "run.lock").unlink(missing_ok=True)
+        self._wishes.close()
+        self._lock.release()

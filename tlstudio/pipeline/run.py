@@ -162,21 +162,24 @@ def _guarded(
     error: StudioError | None = None
     outcome = "failed"
     try:
+        control.interruptible = False  # until a stage begins: the end must always be told
         checked = check(recipe)
+        stages, events = (later.stages, later.events) if later else (_stages(checked), "events.jsonl")
+        made = Context(recipe, folder, emit, control, stages, events=events, known=known)
+        made.lock()
+        context = made  # only now: whoever finds the folder taken leaves no trace in it
         if later:
-            context = Context(recipe, folder, emit, control, later.stages, events=later.events)
             context.results = later.results
-            context.lock()
         else:
-            context = Context(recipe, folder, emit, control, _stages(checked), known=known)
             context.start()
         outcome = work(context, checked)
     except Cancelled:
-        outcome = "cancelled"
-    except StudioError as problem:
-        error = problem
+        outcome = "interrupted" if control.leaving else "cancelled"
     except Exception as problem:
         error = explained(problem, folder)
+    if control.cancelled and error is not None:
+        # broken off in the middle of a library that turned the exception into another one
+        outcome, error = "interrupted" if control.leaving else "cancelled", None
     return _close(context, emit, outcome, error, keep_results=later is not None)
 
 

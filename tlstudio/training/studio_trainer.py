@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.core import memory
 from tlstudio.models.batches import IGNORED, split_batch
 from tlstudio.models.callbacks import Pass
 from tlstudio.training import checkpoints, optimisers, schedules
 from tlstudio.training.balance import classes_of
 from tlstudio.training.checkpoints import Checkpoints
+from tlstudio.training.halving import Halving, in_smaller_batches
 from tlstudio.training.order import Order
 from tlstudio.training.settings import Settings
 from tlstudio.training.watch import BROKEN, MAX_POINTS, Watch
@@ -70,6 +72,8 @@ def make(parts: Parts, folder: Path) -> Any:
         pass
 
     transfer, settings = parts.transfer, parts.settings
+    memory.stay_within_group()
+    halving = Halving(transfer.collate, settings.batch_size, parts.watch.emit, parts.watch.control.check)
     trainer = StudioTrainer(
         model=transfer.model,
         args=_arguments(settings, folder, parts),
@@ -78,7 +82,7 @@ def make(parts: Parts, folder: Path) -> Any:
         eval_dataset=transfer.validation if parts.evaluates else None,
         compute_loss_func=parts.loss,  # never called, but lets the Trainer count the labels of a batch
     )
-    trainer.studio = parts
+    trainer.studio, trainer.halving = parts, halving
     trainer.data_collator = trainer.collated
     trainer.add_callback(_moments(trainer))
     if settings.epochs:
@@ -125,6 +129,7 @@ class _Methods:
     """What is done otherwise than transformers' Trainer does it."""
 
     studio: Parts
+    halving: Halving
     model: Any
     args: Any
     state: Any
@@ -132,6 +137,7 @@ class _Methods:
     optimizer: Any
     lr_scheduler: Any
     accelerator: Any
+    _rows_at_once = 0  # in validation, where fewer than usual fit
 
     # --- rows, rates
 
@@ -156,7 +162,7 @@ class _Methods:
         before = torch.get_rng_state()
         torch.default_generator.manual_seed(draw)
         try:
-            return self.studio.transfer.collate(rows)
+            return self.halving.collate(rows)
         finally:
             torch.set_rng_state(before)
 
@@ -200,10 +206,14 @@ class _Methods:
         return given.share(value)
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
-        value = super().training_step(model, inputs, num_items_in_batch)  # type: ignore[misc]  # of the Trainer
-        for callback in self.studio.transfer.callbacks:
-            callback.backward(self._pass)
-        return value
+        def run(part: dict[str, Any]) -> Any:
+            value = super(_Methods, self).training_step(model, part, num_items_in_batch)  # type: ignore[misc]
+            for callback in self.studio.transfer.callbacks:
+                callback.backward(self._pass)
+            return value
+
+        ends, accumulate = self.accelerator.sync_gradients, self.studio.settings.accumulate
+        return self.halving.step(inputs, run, model.zero_grad, accumulate, ends)
 
     def _pass_of(self, model: Any, inputs: dict[str, Any], items: Any) -> Pass:
         labels, rows, options = split_batch(inputs)
@@ -216,10 +226,10 @@ class _Methods:
         def share(value: torch.Tensor) -> torch.Tensor:
             """A mean of means would weigh the rows of the last part, which may be smaller, more."""
             if items is None:  # labels that cannot be counted, such as boxes
-                return value / self.studio.settings.accumulate
+                return value / self.studio.settings.accumulate * self.halving.share
             return value * labels.ne(IGNORED).sum() / items
 
-        return Pass(inputs, labels, rows, self.accelerator.sync_gradients, again, share)
+        return Pass(inputs, labels, rows, self.halving.last, again, share)
 
     # --- validation
 
@@ -230,7 +240,7 @@ class _Methods:
         with contextlib.ExitStack() as stack:
             for callback in studio.transfer.callbacks:
                 stack.enter_context(callback.evaluating())
-            values = self._validated()
+            values, self._rows_at_once = in_smaller_batches(self._validated, self._rows_at_once or self._usual_rows)
             studio.watch.evaluated(values, self.state)
         for callback in studio.transfer.callbacks:
             callback.evaluated(values)
@@ -238,7 +248,13 @@ class _Methods:
             self.control.should_training_stop = True
         return {f"eval_{name}": value for name, value in values.items()}
 
-    def _validated(self) -> dict[str, float]:
+    @property
+    def _usual_rows(self) -> int:
+        # answers that would fill the memory are not gathered; more than a training batch would not fit either
+        gathers = self.studio.judge.read is not None
+        return _EVALUATION_BATCH if gathers else int(self.args.per_device_train_batch_size)
+
+    def _validated(self, size: int) -> dict[str, float]:
         import numpy as np
         import torch
 
@@ -246,7 +262,7 @@ class _Methods:
         answers: list[np.ndarray] = []
         losses, counts = [], []
         with torch.inference_mode(), self.autocast_smart_context_manager():
-            for batch, rows in self._validation_batches():
+            for batch, rows in self._validation_batches(size):
                 labels, _rows, options = split_batch(batch)
                 output = self.model(**batch)
                 losses.append(float(self.studio.loss(output, labels, **options)))
@@ -259,11 +275,8 @@ class _Methods:
                 judge.watch(self.model)
         return values
 
-    def _validation_batches(self) -> Iterator[tuple[dict[str, Any], int]]:
+    def _validation_batches(self, size: int) -> Iterator[tuple[dict[str, Any], int]]:
         rows = self.studio.transfer.validation
-        # answers that would fill the memory are not gathered; more than a training batch would not fit either
-        gathers = self.studio.judge.read is not None
-        size = _EVALUATION_BATCH if gathers else self.args.per_device_train_batch_size
         for start in range(0, len(rows), size):
             self.studio.watch.control.check()
             chosen = range(start, min(start + size, len(rows)))

@@ -62,7 +62,7 @@ def test_one_click_goes_on(controller, broken, until, runners):
     assert list(steps[:36]) == list(range(1, 37)), "what it said before, then what is new"
     until(lambda: not session.active)
     asked = [job for runner in runners for job in runner.asked if job[0] == "resume"]
-    assert asked == [("resume", {"folder": str(broken)})]
+    assert asked == [("resume", {"folder": str(broken), "alone": "go-on"})]
     assert controller.context.project.results["outcome"] == "completed"
     controller.window.go("runs")
     until(lambda: not button.isEnabled())

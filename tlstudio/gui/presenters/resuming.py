@@ -55,7 +55,8 @@ class Resuming(QObject):
         except StudioError as error:
             self._context.tell(error)
             return
-        session.start("resume", {"folder": str(folder)}, folder, recipe)
+        args = {"folder": str(folder), "alone": self._context.settings.without_window}
+        session.start("resume", args, folder, recipe)
         self._context.step_requested.emit("train")
 
     def _on_state(self, _state: str) -> None:
