@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tlstudio import __version__
+from tlstudio.core import paths
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
@@ -268,6 +269,7 @@ def work(request: Line, send: Send, control: Control) -> None:
         control.interruptible = name not in RUNS
         if name not in JOBS:
             raise StudioError("worker.unknown-job", "The worker knows no job '{name}'.", "Update TLStudio.", name=name)
+        paths.use_moved_models()
         answer = JOBS[name](request.get("args") or {}, emit, control)
         control.interruptible = False
         if not isinstance(answer, Finished):  # which has been emitted already

@@ -13,6 +13,7 @@ import platformdirs
 from tlstudio.core.errors import StudioError
 
 APP = "tlstudio"
+_OURS = "TLSTUDIO_MODELS"  # the place of the models that we have put into the environment for our libraries
 PLACES = "places.json"  # in the folder of the settings: what the user has moved to another folder or disk
 JOURNAL = "moving.json"  # beside it, while something is being moved
 _COMPUTED = ("features", "tokens", "pixels", "sounds", "prompts", "reptile", "examinations", "previews", "gguf")
@@ -75,16 +76,24 @@ def moved_places(file: Path) -> dict[str, str]:
 
 
 def use_moved_models() -> None:
-    """Lets the hub's libraries find models where the user has moved them; to be called before they are imported.
+    """Lets the hub's libraries find models where the user has moved them, whether they are imported already or not.
 
     What the user has set in the environment goes before.
     """
     folder = moved("models")
-    if folder is not None and not any(os.environ.get(name) for name in MODEL_VARIABLES):
-        os.environ["HF_HUB_CACHE"] = str(folder)
+    if folder is None or models_fixed_by():
+        return
+    os.environ["HF_HUB_CACHE"] = os.environ[_OURS] = str(folder)
+    if (constants := sys.modules.get("huggingface_hub.constants")) is not None:
+        constants.HF_HUB_CACHE = str(folder)  # type: ignore[attr-defined]
 
 
-MODEL_VARIABLES = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME")
+def models_fixed_by() -> str:
+    """The variable with which the user has said where the hub's models lie; empty where there is none."""
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"):
+        if os.environ.get(name) and not (name == "HF_HUB_CACHE" and os.environ[name] == os.environ.get(_OURS)):
+            return name
+    return ""
 
 
 def _read(file: Path) -> dict[str, Path]:

@@ -262,7 +262,7 @@ def _switch(name: str, goal: Path) -> None:
     file = paths.config_folder() / paths.PLACES
     write_json(file, {"schema": 1, "places": {**paths.moved_places(file), name: str(goal)}})
     if name == "models":
-        os.environ["HF_HUB_CACHE"] = str(goal)
+        paths.use_moved_models()
 
 
 def _remove(name: str, source: Path) -> None:

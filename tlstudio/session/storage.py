@@ -88,8 +88,7 @@ def survey(check: Check | None = None, names: Iterable[str] = NAMES) -> Iterator
 def fixed(name: str) -> str:
     """What decides where a place lies, so that it cannot be moved: a variable of the environment, or we ourselves."""
     if name == "models":
-        set_by = next((key for key in paths.MODEL_VARIABLES if os.environ.get(key)), "")
-        return "" if set_by == "HF_HUB_CACHE" and os.environ[set_by] == str(paths.moved("models")) else set_by
+        return paths.models_fixed_by()
     return "TLStudio" if name == "logs" else ""
 
 
@@ -140,10 +139,10 @@ def unknown(name: str) -> StudioError:
 
 def _models() -> Path:
     """The hub's cache, as its libraries would find it, without importing them."""
+    if (own := paths.moved("models")) is not None and not paths.models_fixed_by():
+        return own
     if folder := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
         return Path(folder).expanduser()
-    if (own := paths.moved("models")) is not None and not os.environ.get("HF_HOME"):
-        return own
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(os.environ.get("HF_HOME") or f"{cache}/huggingface").expanduser() / "hub"
 
