@@ -79,11 +79,16 @@ def recover(remove: bool = True) -> None:
     file = paths.config_folder() / JOURNAL
     if not file.is_file():
         return
-    with contextlib.suppress(OSError, StudioError, ValueError, LookupError, TypeError):
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        if _alive(int(found["pid"]), file):
+    with contextlib.suppress(OSError, StudioError):
+        try:
+            found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            pid, name = int(found["pid"]), str(found["name"])
+            source, goal = Path(found["source"]), Path(found["target"])
+        except (ValueError, LookupError, TypeError):  # cut by a crash before anything was moved
+            file.unlink()
             return
-        name, source, goal = str(found["name"]), Path(found["source"]), Path(found["target"])
+        if _alive(pid, file):
+            return
         shutil.rmtree(_aside(goal), ignore_errors=True)
         now = storage.folder_of(name)
         if goal.is_dir() and not source.exists() and now == source:
@@ -159,7 +164,12 @@ def _copy(name: str, source: Path, goal: Path, emit: Emit, control: Control) -> 
             if not changed and done.keys() == now.keys():
                 break
             for path in changed:
-                _copy_file(source / path, aside / path, _relinked(now[path], source, goal), meter)
+                try:
+                    _copy_file(source / path, aside / path, _relinked(now[path], source, goal), meter)
+                except FileNotFoundError:
+                    if os.path.lexists(source / path):
+                        raise
+                    del now[path]  # deleted meanwhile
             done = now
         else:
             raise StudioError("storage.busy", "{path} is being written to all the time.",

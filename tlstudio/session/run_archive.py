@@ -193,8 +193,7 @@ def _report(folder: Path, emit: Emit) -> None:
 
     try:
         write_report(folder)
-    except (StudioError, ValueError, TypeError, KeyError, AttributeError, LookupError):
-        # its results are whatever was in the zip; the rest of the run can still be looked at
+    except Exception:  # its results are whatever was in the zip; the rest of the run can still be looked at
         log(emit, "runs.no-report", "The report could not be written anew.", level="warning")
 
 

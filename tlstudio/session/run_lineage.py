@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tlstudio.session.run_summary import RunSummary
@@ -16,11 +16,13 @@ class Node:
     run: RunSummary | None
     children: tuple[Node, ...] = ()
 
-    def walk(self, depth: int = 0) -> Iterator[tuple[int, Node]]:
+    def walk(self) -> Iterator[tuple[int, Node]]:
         """The tree from its root, each node with its depth."""
-        yield depth, self
-        for child in self.children:
-            yield from child.walk(depth + 1)
+        waiting = [(0, self)]
+        while waiting:
+            depth, node = waiting.pop()
+            yield depth, node
+            waiting += [(depth + 1, child) for child in reversed(node.children)]
 
 
 def trees(runs: Iterable[RunSummary]) -> list[Node]:
@@ -50,14 +52,16 @@ def family(runs: Iterable[RunSummary], run: str) -> Node | None:
 
 def drawn(tree: Node) -> list[tuple[str, Node]]:
     """The lines of a tree as text: what stands before each node, and the node."""
-    return [("", tree), *_drawn(tree.children, "")]
-
-
-def _drawn(nodes: Sequence[Node], before: str) -> Iterator[tuple[str, Node]]:
-    for index, node in enumerate(nodes):
-        last = index == len(nodes) - 1
-        yield before + ("└─ " if last else "├─ "), node
-        yield from _drawn(node.children, before + ("   " if last else "│  "))
+    lines: list[tuple[str, Node]] = []
+    waiting = [("", "", tree)]  # before the node, before those below it
+    while waiting:
+        before, below, node = waiting.pop()
+        lines.append((before, node))
+        last = True
+        for child in reversed(node.children):
+            waiting.append((below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "), child))
+            last = False
+    return lines
 
 
 def _relations(runs: Iterable[RunSummary]) -> tuple[dict[str, RunSummary], dict[str, str]]:

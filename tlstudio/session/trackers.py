@@ -1,22 +1,26 @@
 """A run's curves and results for other programs: TensorBoard and MLflow, from ``events.jsonl`` after the fact.
 
-Both are extras that are imported only here. Nothing goes over the network but to an MLflow server that the user names.
+Both are extras that are imported only here; they pull in torch, and so the window has them work in a process of their
+own. Nothing goes over the network but to an MLflow server that the user names.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Metric, from_dict
 from tlstudio.core.files import explain_os_errors, expand, read_json
+from tlstudio.core.processes import run_module
 from tlstudio.session.run_compare import flat
-from tlstudio.session.run_summary import RunSummary
+from tlstudio.session.run_summary import RunSummary, summarise
 
 Check = Callable[[], None]
 _LONGEST = 500  # characters of a value that MLflow takes
@@ -69,6 +73,25 @@ def track(run: RunSummary, name: str, place: str, check: Check = lambda: None) -
                           'Install it with: pip install "tlstudio[{extra}]"', where=name, title=tracker.title,
                           package=tracker.package, extra=tracker.extra)  # fmt: skip
     return tracker.write(run, place, check)
+
+
+def track_apart(folder: Path, name: str, place: str, control: Control) -> None:
+    """As :func:`track`, in a fresh process that ends when the user cancels.
+
+    Raises:
+        StudioError: as :func:`track`.
+        Cancelled: the user has cancelled.
+    """
+    ended = run_module("tlstudio.session.trackers", [str(folder), name, place], control)
+    if not ended.code:
+        return
+    try:
+        error = StudioError.from_dict(json.loads(ended.stderr.strip().splitlines()[-1]))
+    except (ValueError, LookupError, TypeError):
+        error = StudioError("track.failed", "The run could not be written for {name}: {reason}",
+                            'Install the extra again: pip install "tlstudio[{name}]"', where=name, name=name,
+                            reason=ended.reason)  # fmt: skip
+    raise error
 
 
 def points(run: RunSummary) -> Iterator[Point]:
@@ -206,3 +229,16 @@ TRACKERS = {
     "tensorboard": Tracker("TensorBoard", "tensorboardX", "tensorboard", "folder", _tensorboard),
     "mlflow": Tracker("MLflow", "mlflow", "mlflow", "folder or address", _mlflow),
 }
+
+
+def _main(folder: str, name: str, place: str) -> int:
+    try:
+        track(summarise(Path(folder)), name, place)
+    except StudioError as error:
+        print(json.dumps(error.to_dict()), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:4]))

@@ -9,7 +9,9 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
+from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
+from tlstudio.core.events import Emit
 from tlstudio.gui import formats
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.runs import RunsPane
@@ -66,21 +68,23 @@ class RunFiles(QObject):
         """Writes a run for a tracker, into a folder that the user chooses."""
         tracker, found = trackers.TRACKERS[name], self._find(run)
         if not tracker.here:
-            text = self.tr("{title} is not installed. Install it with: pip install \"tlstudio[{extra}]\"")
             self._context.dialogs.tell(
                 StudioError("track.not-installed", "{title} needs {package}, which is not installed.",
                             'Install it with: pip install "tlstudio[{extra}]"', where=name, title=tracker.title,
-                            package=tracker.package, extra=tracker.extra),
-                text.format(title=tracker.title, extra=tracker.extra),
+                            package=tracker.package, extra=tracker.extra)
             )  # fmt: skip
             return
         title = self.tr("Folder for {title}").format(title=tracker.title)
         if found is None or not (place := self._context.dialogs.open_folder(title)):
             return
-        told = self.tr("{title}: written to {place}")
-        self._work(self.tr("Writing for {title}").format(title=tracker.title),
-                   lambda _emit, control: trackers.track(found, name, place, control.check),
-                   lambda where: self._context.told.emit(told.format(title=tracker.title, place=where)))  # fmt: skip
+        told = self.tr("{title}: written to {place}").format(title=tracker.title, place=place)
+
+        def work(_emit: Emit, control: Control) -> bool:
+            trackers.track_apart(Path(found.folder), name, place, control)
+            return True
+
+        title = self.tr("Writing for {title}").format(title=tracker.title)
+        self._work(title, work, lambda _done: self._context.told.emit(told))
 
     def ask_clean(self, runs: list[str]) -> None:
         """Shows what could go, and removes what the user chooses."""

@@ -35,15 +35,16 @@ class RunTree(QWidget):
         layout.setContentsMargins(4, 8, 4, 8)
         layout.addWidget(self.hint)
         layout.addWidget(self.view, 1)
-        self._shown: tuple[str, Node | None] = ("", None)
+        self._shown: tuple[str, dict[str, RunSummary | None]] = ("", {})
         self.show_family([], "")
 
     def show_family(self, runs: Sequence[RunSummary], run: str) -> None:
         """The tree in which ``run`` stands."""
         tree = family(runs, run) if run else None
-        if (run, tree) == self._shown and self.model.columnCount():
+        known = {node.id: node.run for _depth, node in tree.walk()} if tree is not None else {}
+        if (run, known) == self._shown and self.model.columnCount():
             return
-        self._shown = (run, tree)
+        self._shown = (run, known)
         self.model.clear()
         titles = [self.tr("Run"), self.tr("Task"), self.tr("Strategy"), self.tr("Score"), self.tr("Outcome")]
         self.model.setHorizontalHeaderLabels(titles)
