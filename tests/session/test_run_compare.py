@@ -26,7 +26,10 @@ def make(base: Path, name: str, right: np.ndarray, rows: range = range(ROWS), ra
              f"compress: {json.dumps(recipe.get('compress', []))}"]  # fmt: skip
     (folder / "recipe.yaml").write_text("\n".join(lines))
     value = float(np.mean(right))
-    metrics = {"macro_f1": {"value": 0.5, "low": 0.4, "high": 0.6}, "accuracy": {"value": value, "low": value, "high": 1}}
+    metrics = {
+        "macro_f1": {"value": 0.5, "low": 0.4, "high": 0.6},
+        "accuracy": {"value": value, "low": value, "high": 1},
+    }
     (folder / "results.json").write_text(json.dumps({"headline": "accuracy", "test": {"metrics": metrics}}))
     return folder
 

@@ -103,7 +103,11 @@ def test_in_a_process_of_its_own(run, tmp_path, monkeypatch) -> None:
 
 def test_what_goes_wrong_in_that_process_is_told(run, monkeypatch) -> None:
     sentence = json.dumps(StudioError("track.unknown", "No {name}.", "Use another.", name="x").to_dict())
-    for stderr, expected in ((f"noise\n{sentence}\n", "track.unknown"), ("Killed", "track.failed"), ("", "track.failed")):
+    for stderr, expected in (
+        (f"noise\n{sentence}\n", "track.unknown"),
+        ("Killed", "track.failed"),
+        ("", "track.failed"),
+    ):
         monkeypatch.setattr(trackers, "run_module", lambda *_args, text=stderr: Ended(1, text))
         assert code(lambda: trackers.track_apart(Path(run.folder), "x", "y", Control())) == expected
 

@@ -67,7 +67,7 @@ class CleanDialog(QDialog):
         sizes = {name: sum(item.bytes for item in self._found or () if item.part == name) for name in PARTS}
         texts = {
             "checkpoints": self.tr("Checkpoints of finished runs: only needed to go on training"),
-            "compressed": self.tr("Compressed forms and what the search for them left: can be made again"),
+            "compressed": self.tr("Compressed forms: can be made again"),
             "exports": self.tr("Exports: can be made again from the model"),
         }
         for name, box in self.boxes.items():

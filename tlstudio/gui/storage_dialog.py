@@ -78,6 +78,7 @@ class StorageDialog(QDialog):
         self.view.setModel(self.model)
         self.view.setAccessibleName(self.tr("Places and what they take on the disk"))
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.view.setStyleSheet("QTreeView::item { padding: 5px 4px; }")
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.selectionModel().currentChanged.connect(self._enable)
         self.open_button = button(self.tr("Open folder"), "folder", parent=self)
@@ -160,7 +161,10 @@ class StorageDialog(QDialog):
         text = self.tr("{size} will be copied to {path}, compared byte by byte, and only then removed here.")
         text = text.format(size=formats.size(self.places[name].bytes), path=target)
         answers = {"move": self.tr("Move"), "keep": self.tr("Keep")}
-        if self._dialogs.ask(self.tr("Move {place}").format(place=title(name)), text, answers, "keep", "keep") == "move":
+        if (
+            self._dialogs.ask(self.tr("Move {place}").format(place=title(name)), text, answers, "keep", "keep")
+            == "move"
+        ):
             self._work(self.tr("Moving {place}").format(place=title(name)), name,
                        lambda emit, control: moving.move(name, target, emit, control))  # fmt: skip
 

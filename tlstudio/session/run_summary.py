@@ -170,7 +170,9 @@ def _from_recipe(summary: RunSummary, path: Path) -> RunSummary:
         summary,
         title=_title(str(_mapping(data.get("data")).get("path") or "")),
         model=name,
-        lineage=(name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1],) if name and model.get("source") == "run" else (),
+        lineage=(name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1],)
+        if name and model.get("source") == "run"
+        else (),
         strategy=str(_mapping(data.get("strategy")).get("name") or ""),
         task=str(_mapping(data.get("task")).get("name") or ""),
     )

@@ -186,7 +186,9 @@ class RunIndex:
 
     def _update(self) -> _Runs:
         with self._connect() as connection:
-            known: _Known = {row[0]: row[1:] for row in connection.execute("SELECT id, stamp, ending, summary FROM runs")}
+            known: _Known = {
+                row[0]: row[1:] for row in connection.execute("SELECT id, stamp, ending, summary FROM runs")
+            }
             found: dict[str, RunSummary] = {}
             changed: _Rows = []
             for entry in self._folders(known):
@@ -198,9 +200,7 @@ class RunIndex:
             _write(connection, changed, known.keys() - found.keys())
             return list(found.values())
 
-    def _take(
-        self, entry: os.DirEntry[str], known: _Known, found: dict[str, RunSummary], changed: _Rows
-    ) -> None:
+    def _take(self, entry: os.DirEntry[str], known: _Known, found: dict[str, RunSummary], changed: _Rows) -> None:
         """Puts one folder into ``found``: from its row if that is still true, else read and noted in ``changed``."""
         stamp = _stamp(entry)
         row = known.get(entry.name)

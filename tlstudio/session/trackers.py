@@ -177,7 +177,9 @@ def _mlflow(run: RunSummary, place: str, check: Check) -> str:
         known = client.get_experiment_by_name("tlstudio")
         experiment = known.experiment_id if known else client.create_experiment("tlstudio")
         made = client.create_run(experiment, run_name=run.id, start_time=_started(run)).info.run_id
-        client.log_batch(made, params=[Param(_name(key), value[:_LONGEST]) for key, value in settings(run).items()][:100])
+        client.log_batch(
+            made, params=[Param(_name(key), value[:_LONGEST]) for key, value in settings(run).items()][:100]
+        )
         tags = {"model": run.model, "data": run.title, "strategy": run.strategy, "task": run.task, "note": run.note}
         client.log_batch(made, tags=[RunTag(f"tlstudio.{key}", value[:_LONGEST]) for key, value in tags.items()])
         waiting: list[Any] = []

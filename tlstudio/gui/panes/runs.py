@@ -165,7 +165,9 @@ class RunsPane(Pane):
         self.details = Card(formats.NONE)
         self.details.title.setWordWrap(True)
         self.details.setMinimumWidth(240)
-        for widget in (self.notes, self.facts, self.usage):
+        self.details.body.addWidget(self.notes)
+        self.details.body.addLayout(row(self.folder_button, self.report_button))
+        for widget in (self.facts, self.usage):
             self.details.body.addWidget(widget)
         self.details.body.addStretch(1)
         self.curves = RunCurves()
@@ -183,7 +185,7 @@ class RunsPane(Pane):
         self.tabs.addTab(curves, self.tr("Curves and details"))
         self.tabs.addTab(scrolled(self.comparison), self.tr("Comparison"))
         self.tabs.addTab(self.tree, self.tr("Lineage"))
-        self.tabs.setMinimumHeight(330)
+        self.tabs.setMinimumHeight(370)
         self.tabs.currentChanged.connect(self._show_tab)
         above = QWidget()
         layout = QVBoxLayout(above)
@@ -191,8 +193,8 @@ class RunsPane(Pane):
         layout.addWidget(self.finder)
         layout.addWidget(self.mixed)
         layout.addWidget(self.table, 1)
-        layout.addLayout(row(self.open_button, self.compare_button, self.use_button, self.folder_button,
-                             self.report_button, self.share_button, self.delete_button))  # fmt: skip
+        layout.addLayout(row(self.open_button, self.compare_button, self.use_button, self.share_button,
+                             self.delete_button))  # fmt: skip
         self._content = splitter(Qt.Orientation.Vertical)
         self._content.addWidget(above)
         self._content.addWidget(self.tabs)

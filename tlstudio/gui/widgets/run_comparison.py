@@ -157,18 +157,22 @@ class RunComparison(QWidget):
     def _difference_columns(self) -> list[Column]:
         return [
             Column(self.tr("Run"), lambda item: self._names.get(item.run, item.run)),
+            Column(self.tr("Verdict"), self._verdict, colour=_tint),
             Column(self.tr("Difference"), _gap, lambda item: item.value, numeric=True),
+            Column(self.tr("p"), lambda item: formats.compact(item.p, 3), lambda item: item.p, numeric=True),
             Column(self.tr("Common rows"), lambda item: formats.count(item.rows), lambda item: item.rows, numeric=True),
             Column(
-                self.tr("Rows gained"), lambda item: formats.count(item.only_run), lambda item: item.only_run,
+                self.tr("Rows gained"),
+                lambda item: formats.count(item.only_run),
+                lambda item: item.only_run,
                 numeric=True,
             ),  # fmt: skip
             Column(
-                self.tr("Rows lost"), lambda item: formats.count(item.only_reference),
-                lambda item: item.only_reference, numeric=True,
+                self.tr("Rows lost"),
+                lambda item: formats.count(item.only_reference),
+                lambda item: item.only_reference,
+                numeric=True,
             ),  # fmt: skip
-            Column(self.tr("p"), lambda item: formats.compact(item.p, 3), lambda item: item.p, numeric=True),
-            Column(self.tr("Verdict"), self._verdict, colour=_tint),
         ]
 
     def _verdict(self, item: Difference) -> str:

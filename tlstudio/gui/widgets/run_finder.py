@@ -52,9 +52,7 @@ class RunFinder(QWidget):
         def one(choice: QComboBox) -> tuple[str, ...]:
             return (str(choice.currentData()),) if choice.currentData() else ()
 
-        return RunFilter(
-            self.text.text(), one(self.states), one(self.tasks), one(self.tags), self.star.isChecked()
-        )
+        return RunFilter(self.text.text(), one(self.states), one(self.tasks), one(self.tags), self.star.isChecked())
 
     def offer(self, runs: Iterable[RunSummary]) -> None:
         """Offers the states, tasks and tags that there are; a choice that is gone is given up."""

@@ -64,5 +64,3 @@ class RunNotesEdit(QWidget):
         if self._run and notes != self._notes:
             self._notes = notes
             self.edited.emit(self._run, notes)
-
-

@@ -30,6 +30,7 @@ class RunTree(QWidget):
         self.view.setAccessibleName(self.tr("Which run started from which"))
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setUniformRowHeights(True)
+        self.view.setStyleSheet("QTreeView::item { padding: 4px; }")
         self.view.activated.connect(self._on_activated)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 4, 8)
