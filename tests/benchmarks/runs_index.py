@@ -46,7 +46,7 @@ def make_runs(base: Path, number: int, seed: int = 0) -> None:
 
 def _write(folder: Path, at: int, outcome: str, model: str, strategy: str, parent: str, draw: random.Random) -> None:
     recipe = (f"schema: 1\nmodel: {{name: {model}}}\ndata: {{path: /data/tickets-{at % 40}.csv}}\n"
-              f"task: {{name: text-classification}}\nstrategy: {{name: {strategy}}}\ntraining: {{epochs: 3}}\n")  # fmt: skip
+              f"task: {{name: text-classification}}\nstrategy: {{name: {strategy}}}\n")  # fmt: skip
     (folder / "recipe.yaml").write_text(recipe)
     end = "" if outcome == "interrupted" else json.dumps({"event": "finished", "outcome": outcome, "seconds": 12.0})
     (folder / "events.jsonl").write_text('{"event": "log"}\n' * 20 + end + "\n")

@@ -20,7 +20,8 @@ COMMANDS = ["gui", "demo", "run", "export", "compress", "predict", "inspect", "m
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), ["runs"], ["runs", "list"], ["runs", "show"],
                                      ["runs", "delete"], ["runs", "restore"], ["runs", "trash"], ["runs", "tag"],
                                      ["runs", "note"], ["runs", "star"], ["runs", "compare"], ["runs", "lineage"],
-                                     ["runs", "export"], ["runs", "import"], ["runs", "clean"], ["runs", "track"]], ids=" ".join)  # fmt: skip
+                                     ["runs", "export"], ["runs", "import"], ["runs", "clean"], ["runs", "track"]],
+                         ids=" ".join)  # fmt: skip
 def test_help(tlstudio, command):
     for flag in ("--help", "-h"):
         said = tlstudio(*command, flag)

@@ -185,7 +185,7 @@ def test_pickles_are_left_out(tmp_path) -> None:
         archive.writestr("page.html", "<script>")
         archive.writestr("results.json", json.dumps({"test": 5, "stages": "x"}))
     said = []
-    new = take(tmp_path / "hand.zip", tmp_path / "other", lambda event: said.append(event))
+    new = take(tmp_path / "hand.zip", tmp_path / "other", said.append)
     assert new.name == "hand"
     left = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
     assert left - {"report.html"} == {

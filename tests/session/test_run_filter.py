@@ -8,8 +8,8 @@ from tlstudio.session.run_filter import RunFilter
 from tlstudio.session.run_summary import RunSummary
 
 RUNS = [
-    RunSummary("1-mini", "/r/1", "", "tickets", "org/Mini", "LoRA", "text-classification", "completed", "accuracy", 0.912,
-               tags=("paper",), star=True),
+    RunSummary("1-mini", "/r/1", "", "tickets", "org/Mini", "LoRA", "text-classification", "completed", "accuracy",
+               0.912, tags=("paper",), star=True),
     RunSummary("2-base", "/r/2", "", "reviews", "org/base", "Full", "regression", "failed", note="out of memory"),
     RunSummary("3-base", "/r/3", "", "tickets", "org/base", "LoRA", "text-classification", "completed", "perplexity",
                18.7, tags=("Paper", "old")),

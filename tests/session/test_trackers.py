@@ -133,5 +133,5 @@ def test_mlflow_reads_what_was_written(run, tmp_path) -> None:
     found = client.get_run(made)
     assert found.data.params["training.epochs"] == "2"
     assert found.data.metrics["test/accuracy"] == pytest.approx(0.9)
-    assert [(item.step, item.value) for item in client.get_metric_history(made, "train/loss")][0] == (1, 1.0)
+    assert next((item.step, item.value) for item in client.get_metric_history(made, "train/loss")) == (1, 1.0)
     assert (found.info.status, found.info.run_name) == ("FINISHED", run.id)

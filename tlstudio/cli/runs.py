@@ -348,8 +348,8 @@ def _show_runs(found: list[Any]) -> None:
     show.table(
         f"{len(found)} runs",
         ("run", "outcome", "data", "strategy", "score", "tags"),
-        [(f"{'★ ' if item.star else ''}{item.id}", item.outcome, item.title, item.strategy, _score(item) or numbers.DASH,
-          " ".join(f"#{tag}" for tag in item.tags)) for item in found],
+        [(f"{'★ ' if item.star else ''}{item.id}", item.outcome, item.title, item.strategy,
+          _score(item) or numbers.DASH, " ".join(f"#{tag}" for tag in item.tags)) for item in found],
     )  # fmt: skip
 
 

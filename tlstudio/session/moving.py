@@ -20,7 +20,7 @@ from tlstudio.core import paths
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
-from tlstudio.core.files import explain_os_errors, expand, sha256, write_json
+from tlstudio.core.files import expand, explain_os_errors, sha256, write_json
 from tlstudio.core.progress import Meter
 from tlstudio.session import settings as settings_module
 from tlstudio.session import storage
@@ -193,7 +193,7 @@ def _listed(name: str, source: Path, control: Control) -> Iterator[tuple[str, _F
                     continue
                 with contextlib.suppress(FileNotFoundError):
                     state = path.lstat()
-                    link = os.readlink(path) if path.is_symlink() else None
+                    link = str(path.readlink()) if path.is_symlink() else None
                     yield path.relative_to(source).as_posix(), _File(state.st_size, state.st_mtime_ns, link)
 
 
@@ -225,7 +225,7 @@ def _copy_file(source: Path, target: Path, file: _File, meter: Meter) -> None:
 
 def _relinked(file: _File, source: Path, goal: Path) -> _File:
     """A link that names a file of the old place by its whole path names that of the new one."""
-    if file.link is None or not os.path.isabs(file.link) or source not in Path(file.link).parents:
+    if file.link is None or not Path(file.link).is_absolute() or source not in Path(file.link).parents:
         return file
     return replace(file, link=str(goal / Path(file.link).relative_to(source)))
 

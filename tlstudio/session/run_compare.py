@@ -127,7 +127,7 @@ def _recipe(folder: Path) -> dict[str, Any]:
     """The recipe of a run, leniently: it may be of another version, damaged, or not there."""
     try:
         with explain_os_errors(folder):
-            found = yaml.load((folder / _RECIPE).read_text(encoding="utf-8"), Loader=_YAML)  # noqa: S506
+            found = yaml.load((folder / _RECIPE).read_text(encoding="utf-8"), Loader=_YAML)
     except (StudioError, yaml.YAMLError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

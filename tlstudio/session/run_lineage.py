@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tlstudio.session.run_summary import RunSummary
 
@@ -70,7 +71,7 @@ def _relations(runs: Iterable[RunSummary]) -> tuple[dict[str, RunSummary], dict[
     parents: dict[str, str] = {}
     for run in known.values():
         chain = (*run.lineage, run.id)
-        for parent, child in zip(chain, chain[1:], strict=False):
+        for parent, child in pairwise(chain):
             # what a run says of itself goes before what its descendants say of it
             if child == run.id or child not in known:
                 _adopt(parents, child, parent)

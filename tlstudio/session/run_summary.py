@@ -163,7 +163,7 @@ def _from_recipe(summary: RunSummary, path: Path) -> RunSummary:
     """From the recipe, read leniently: it may be of a newer version."""
     if not path.is_file():
         return summary
-    data = _mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML))  # noqa: S506 - a safe loader
+    data = _mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML))
     model = _mapping(data.get("model"))
     name = str(model.get("name") or "")
     return replace(

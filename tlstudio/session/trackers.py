@@ -17,7 +17,7 @@ from typing import Any
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Metric, from_dict
-from tlstudio.core.files import explain_os_errors, expand, read_json
+from tlstudio.core.files import expand, explain_os_errors, read_json
 from tlstudio.core.processes import run_module
 from tlstudio.session.run_compare import flat
 from tlstudio.session.run_summary import RunSummary, summarise
@@ -119,7 +119,7 @@ def settings(run: RunSummary) -> dict[str, str]:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = yaml.load((Path(run.folder) / "recipe.yaml").read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+        data = yaml.load((Path(run.folder) / "recipe.yaml").read_text(encoding="utf-8"), Loader=loader)
     except (OSError, ValueError, yaml.YAMLError):
         return {}
     return {name: value for name, value in flat(data).items() if name} if isinstance(data, dict) else {}

@@ -143,8 +143,10 @@ class RunsPane(Pane):
         self.share_button = button(self.tr("Share"), "export")
         shares = (
             (self.tr("As a zip file…"), self.tr("The whole run in one file"), self._zip),
-            (self.tr("For TensorBoard…"), self.tr("Curves and results as event files"), partial(self._track, "tensorboard")),
-            (self.tr("For MLflow…"), self.tr("Curves, settings and results as a run of MLflow"), partial(self._track, "mlflow")),
+            (self.tr("For TensorBoard…"), self.tr("Curves and results as event files"),
+             partial(self._track, "tensorboard")),
+            (self.tr("For MLflow…"), self.tr("Curves, settings and results as a run of MLflow"),
+             partial(self._track, "mlflow")),
         )  # fmt: skip
         _fill_menu(self.share_button, shares)
         self.delete_button = button(self.tr("Delete…"), "remove", "danger", self.tr("Delete the ticked or chosen runs"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -297,6 +298,6 @@ def _alignment(column: Column) -> int:
 
 def _sortable(value: Any) -> Any:
     """Texts without regard to case; a missing number comes before all others."""
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return float("-inf")
     return value.casefold() if isinstance(value, str) else value

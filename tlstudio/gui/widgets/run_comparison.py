@@ -109,8 +109,8 @@ class RunComparison(QWidget):
         self.found = found
         self.hint.setVisible(found is None)
         self.hint.setText(self.tr("Tick two runs or more to compare them."))
-        for widget in (self.title, self.reference, self.results_button, self.differences, self.note, self._parameters_title,
-                       self._metrics_title):  # fmt: skip
+        for widget in (self.title, self.reference, self.results_button, self.differences, self.note,
+                       self._parameters_title, self._metrics_title):  # fmt: skip
             widget.setVisible(found is not None)
         for table in (self.parameters, self.metrics):
             if table is not None:
@@ -166,13 +166,13 @@ class RunComparison(QWidget):
                 lambda item: formats.count(item.only_run),
                 lambda item: item.only_run,
                 numeric=True,
-            ),  # fmt: skip
+            ),
             Column(
                 self.tr("Rows lost"),
                 lambda item: formats.count(item.only_reference),
                 lambda item: item.only_reference,
                 numeric=True,
-            ),  # fmt: skip
+            ),
         ]
 
     def _verdict(self, item: Difference) -> str:
