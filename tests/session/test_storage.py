@@ -35,6 +35,7 @@ def filled(home, monkeypatch) -> Path:
     put(home / "cache/tokens/d.arrow", 400)
     put(home / "cache/logs/window.log", 50)
     put(paths.searches_folder() / "s1/study.db", 70)
+    os.utime(paths.searches_folder() / "s1/study.db", (1e9, 1e9))
     folder = make_run(paths.runs_folder(), RUN)
     put(folder / "checkpoints/w", 1000)
     put(folder / "model/w", 2000)
@@ -98,6 +99,12 @@ def test_nothing_is_cleaned_while_a_run_goes_on(filled) -> None:
     (paths.runs_folder() / RUN / "run.lock").write_text(str(os.getpid()))
     assert code(lambda: storage.clean(place("features"))) == "storage.run-going-on"
     assert place("features").bytes == 700
+
+
+def test_a_search_that_has_just_written_stays(filled) -> None:
+    (paths.searches_folder() / "s1/study.db").touch()
+    assert code(lambda: storage.clean(place("studies"))) == "storage.search-going-on"
+    assert place("studies").bytes == 70
 
 
 def test_cancel(filled) -> None:

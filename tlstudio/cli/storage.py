@@ -37,6 +37,9 @@ def storage(
 
     if bool(move) != bool(to):
         raise StudioError("cli.move-where", "Give both --move and --to.", "See 'tlstudio storage --help'.")
+    shared = "Other programs that use the hub's cache will not find the models there any more. Move them?"
+    if move == "models" and not yes and not typer.confirm(shared):
+        raise typer.Exit(CANCELLED)
     with signals() as control, show.progress_bar() as emit:
         control.stop = control.cancel  # type: ignore[method-assign]
         moving.recover()

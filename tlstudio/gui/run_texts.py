@@ -59,7 +59,7 @@ def columns() -> list[Column]:
         number(translate("RunsPane", "Size"), "bytes", formats.size),
         number(translate("RunsPane", "Smallest"), "compressed_bytes", formats.size),
         number(translate("RunsPane", "Duration"), "seconds", formats.duration),
-        Column(translate("RunsPane", "Star, tags"), marks, lambda run: (not run.star, [*run.tags]).__repr__()),
+        Column(translate("RunsPane", "Star, tags"), marks, lambda run: f"{'0' if run.star else '1'}{marks(run)}"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,14 @@ class Survey(QObject):
     def stop(self) -> None:
         self._control.cancel()
         if self._thread is not None:
-            self._thread.join(10)
+            self._thread.join(2)  # it looks at the wish in every folder
             self._thread = None
 
     def _run(self, control: Control) -> None:
+        with contextlib.suppress(RuntimeError):  # the dialog has gone meanwhile, and this object with it
+            self._measure(control)
+
+    def _measure(self, control: Control) -> None:
         try:
             moving.recover()
             for place in storage.survey(control.check):
@@ -160,6 +165,8 @@ class StorageDialog(QDialog):
             target /= f"tlstudio-{name}"
         text = self.tr("{size} will be copied to {path}, compared byte by byte, and only then removed here.")
         text = text.format(size=formats.size(self.places[name].bytes), path=target)
+        if name == "models":
+            text += " " + self.tr("Other programs that use the hub's cache will not find them there any more.")
         answers = {"move": self.tr("Move"), "keep": self.tr("Keep")}
         if (
             self._dialogs.ask(self.tr("Move {place}").format(place=title(name)), text, answers, "keep", "keep")

@@ -105,7 +105,7 @@ def _refuse(name: str, source: Path, goal: Path) -> None:
     if name not in MOVABLE:
         raise StudioError("storage.stays", "'{place}' stays where it is.", "What can be moved: {known}.", where=name,
                           place=name, known=", ".join(MOVABLE))  # fmt: skip
-    storage.refuse_while_running()
+    storage.refuse_while_running(name)
     if variable := storage.fixed(name):
         raise StudioError("storage.fixed", "Where {place} lie is set by {variable} in the environment.",
                           "Change that variable, or remove it, and start again.", where=name, variable=variable,
@@ -176,7 +176,7 @@ def _copy(name: str, source: Path, goal: Path, emit: Emit, control: Control) -> 
                               "Close other windows of TLStudio, then try again.", where=name,
                               path=str(source))  # fmt: skip
         _folders(name, source, aside)
-        storage.refuse_while_running()
+        storage.refuse_while_running(name)
         os.replace(aside, goal)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)

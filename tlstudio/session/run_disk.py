@@ -17,6 +17,7 @@ Check = Callable[[], None]
 # parts that can go while the run stays: their folders in it
 PARTS = {"checkpoints": ("checkpoints",), "compressed": ("compressed", "frontier/nodes"), "exports": ("exports",)}
 WHOLE = "run"
+_RESUMABLE = ("interrupted", "failed", "cancelled")  # their checkpoints are what they are resumed from
 _MODEL = "model"
 
 
@@ -100,7 +101,7 @@ def removals(runs: Iterable[RunSummary], parts: Sequence[str], check: Check | No
         if run.outcome == "running":
             continue
         for part in (WHOLE,) if WHOLE in parts else dict.fromkeys(parts):
-            if part == "checkpoints" and run.outcome in ("interrupted", "failed"):
+            if part == "checkpoints" and run.outcome in _RESUMABLE:
                 continue
             inner = ("",) if part == WHOLE else PARTS[part]
             if size := sum(measure(Path(run.folder) / name, check) for name in inner):

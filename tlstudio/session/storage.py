@@ -25,6 +25,7 @@ NAMES = ("models", "datasets", "features", "runs", "studies", "logs")
 FETCH, COMPUTE, TRASHED, RESUME, NEVER, TOLD = "fetch", "compute", "trashed", "resume", "never", "told"
 _FINISHED = "results.json"
 _GOING = ".cleaned-"
+_JUST = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def clean(place: Place, parts: Iterable[str] = (), check: Check | None = None) -
                               "What can be cleaned: {known}.", where=place.name, part=name, place=place.name,
                               known=", ".join(part.name for part in place.parts if part.cleanable) or "-")  # fmt: skip
     chosen = [known[name] for name in wanted] if wanted else [part for part in place.parts if part.cleanable]
-    refuse_while_running()
+    refuse_while_running(place.name)
     freed = 0
     for part in chosen:
         if check:
@@ -116,8 +117,14 @@ def clean(place: Place, parts: Iterable[str] = (), check: Check | None = None) -
     return freed
 
 
-def refuse_while_running() -> None:
-    """Raises a StudioError while a run goes on in the usual folder: it may need what is cleaned or moved."""
+def refuse_while_running(name: str = "") -> None:
+    """Raises a StudioError while a run goes on in the usual folder: it may need what is cleaned or moved.
+
+    A search has no lock; one that has written a moment ago is taken for going on.
+    """
+    if name == "studies" and (recent := _written(folder_of(name))) is not None:
+        raise StudioError("storage.search-going-on", "The search {search} has written something a moment ago.",
+                          "Wait until it has ended, or stop it.", where=name, search=recent.name)  # fmt: skip
     if (run := going_on(folder_of("runs"))) is not None:
         raise StudioError("storage.run-going-on", "The run {run} is going on, and may need this.",
                           "Wait until it has ended, or stop it.", where=run.name, run=run.name)  # fmt: skip
@@ -129,6 +136,15 @@ def going_on(base: Path) -> Path | None:
         for entry in entries:
             if (Path(entry.path) / "run.lock").is_file() and is_running(Path(entry.path)):
                 return Path(entry.path)
+    return None
+
+
+def _written(base: Path) -> Path | None:
+    """A folder in ``base`` with a file that has just been written."""
+    for path in _folders(base):
+        with contextlib.suppress(OSError), os.scandir(path) as entries:
+            if any(time.time() - entry.stat().st_mtime < _JUST for entry in entries):
+                return path
     return None
 
 

@@ -55,12 +55,9 @@ class RunsPane(Pane):
         self._build_table()
         self._build_buttons()
         self._build_below()
-        self.empty = EmptyState(
-            "runs",
-            self.tr("No runs yet"),
-            self.tr("Every run is kept as a folder with its recipe, curves, results and model, and is listed here."),
-            self.tr("Go to Train"),
-        )
+        self._nothing = (self.tr("No runs yet"), self.tr("Every run is kept as a folder with its recipe, curves, "
+                         "results and model, and is listed here."), self.tr("Go to Train"))  # fmt: skip
+        self.empty = EmptyState("runs", *self._nothing)
         self.empty.triggered.connect(self._go_to_train)
         self.body.addWidget(self.empty, 1)
         self.body.addWidget(self._content, 1)
@@ -73,6 +70,7 @@ class RunsPane(Pane):
         chosen = self.current_id()
         self._runs = {run.id: run for run in runs}
         self._words = {key: value for key, value in self._words.items() if key in self._runs}
+        self.empty.set_text(*self._nothing)
         self.finder.offer(runs)
         self.table.set_records(list(runs))
         self.empty.setVisible(not runs)
@@ -80,6 +78,11 @@ class RunsPane(Pane):
         self._choose(chosen if chosen in self._runs else next(iter(self._runs), None))
         self._show_count()
         self._show_ticked()
+
+    def set_reading(self) -> None:
+        """The runs are being read; the first time, of thousands, that takes some seconds."""
+        text = self.tr("The list is made once from the folders of the runs, and then kept.")
+        self.empty.set_text(self.tr("Reading the runs…"), text, "")
 
     def set_usage(self, run: str, used: Usage) -> None:
         """What the chosen run takes on the disk, when it has been measured."""
@@ -284,7 +287,8 @@ class RunsPane(Pane):
         index = self.table.sorted.mapFromSource(records.index(at, 0)) if at >= 0 else records.index(-1, 0)
         if at >= 0 and index.isValid():
             self.table.selectRow(index.row())
-        self._show_details(self.table.current())
+        else:
+            self._show_details(self.table.current())
 
     def _show_count(self) -> None:
         shown, all_runs = self.table.sorted.rowCount(), len(self._runs)

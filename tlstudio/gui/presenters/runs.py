@@ -34,10 +34,11 @@ class RunsPresenter(Presenter):
         pane.chosen_changed.connect(self.measure)
         context.session.ended.connect(self.on_ended)
         context.studies.changed.connect(self.on_study)
+        pane.set_reading()
         self.read()
 
     def read(self) -> None:
-        self.context.background.run(self.context.index.list, self._on_runs, self.context.tell)
+        self.context.background.run(self.context.index.list, self._on_runs, self._on_unread)
 
     def find(self, run: str) -> RunSummary | None:
         return next((item for item in self._runs if item.id == run), None)
@@ -114,6 +115,10 @@ class RunsPresenter(Presenter):
     def _on_failed(self, error: StudioError) -> None:
         self.context.tell(error)
         self.read()
+
+    def _on_unread(self, error: StudioError) -> None:
+        self.context.tell(error)
+        self.pane.set_runs(self._runs)
 
     def _on_runs(self, runs: list[RunSummary]) -> None:
         self._runs = runs

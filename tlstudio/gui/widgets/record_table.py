@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 from PySide6.QtCore import (
@@ -25,8 +26,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.widgets.arrow_model import IMAGE_ROLE
 
 _Index = QModelIndex | QPersistentModelIndex
-SORT_ROLE = Qt.ItemDataRole.UserRole + 1  # beside IMAGE_ROLE
-RECORD_ROLE = Qt.ItemDataRole.UserRole + 2
+RECORD_ROLE = Qt.ItemDataRole.UserRole + 2  # beside IMAGE_ROLE
 _TICK = 26  # pixels
 _MEASURED = 60  # rows below the first shown one that are looked at for the width of a column
 
@@ -126,8 +126,6 @@ class RecordModel(QAbstractTableModel):
             return _alignment(column)
         if role == Qt.ItemDataRole.ForegroundRole and column.colour and (name := column.colour(record)):
             return theme.colour(name)
-        if role == SORT_ROLE:
-            return _sortable(column.sort(record) if column.sort else column.text(record))
         if role == RECORD_ROLE:
             return record
         if role == IMAGE_ROLE and column.picture:
@@ -296,8 +294,8 @@ def _alignment(column: Column) -> int:
     return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
-def _sortable(value: Any) -> Any:
-    """Texts without regard to case; a missing number comes before all others."""
+def _sortable(value: Any) -> tuple[int, Any]:
+    """A missing number comes before all others, numbers before texts; upper and lower case are alike."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return float("-inf")
-    return value.casefold() if isinstance(value, str) else value
+        return 0, 0
+    return (1, value) if isinstance(value, Real) else (2, str(value).casefold())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from tlstudio.session.run_notes import RunNotes
@@ -58,6 +58,11 @@ class RunNotesEdit(QWidget):
             self.tags.setText(", ".join(notes.tags))
             self.note.setPlainText(notes.note)
         self.setEnabled(bool(run))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing that was typed is lost when the window closes."""
+        self._tell()
+        super().hideEvent(event)
 
     def _tell(self) -> None:
         notes = RunNotes(star=self.star.isChecked(), note=self.note.toPlainText().strip()).tagged([self.tags.text()])
