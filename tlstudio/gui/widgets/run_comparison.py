@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +150,9 @@ class RunComparison(QWidget):
         return "\n".join([said, *missing])
 
     def _table(self, first: str, name: str, found: Comparison, text: Any) -> RecordTable:
-        columns = [Column(first, lambda item: text(item, None))]
+        columns = [Column(first, partial(text, at=None))]
         for at, run in enumerate(found.runs):
-            columns.append(Column(self._names.get(run, run), lambda item, at=at: text(item, at)))
+            columns.append(Column(self._names.get(run, run), partial(text, at=at)))
         return RecordTable(columns, name, fits=True, parent=self)
 
     def _difference_columns(self) -> list[Column]:
