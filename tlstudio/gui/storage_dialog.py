@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QTreeView
 
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
-from tlstudio.gui import formats, theme
+from tlstudio.gui import formats
 from tlstudio.gui.dialogs import Dialogs
 from tlstudio.gui.widgets.common import button, label
 from tlstudio.gui.work import WorkDialog
@@ -132,8 +132,6 @@ class StorageDialog(QDialog):
         for part in sorted(place.parts, key=lambda part: -part.bytes):
             inner = _line(part_title(part), part.bytes, part.bytes if part.cleanable else 0, again(part))
             inner[0].setData((place.name, part.name))
-            for item in inner:
-                item.setForeground(theme.colour("muted"))
             items[0].appendRow(inner)
         self.model.appendRow(items)
         if self.model.rowCount() == 1:

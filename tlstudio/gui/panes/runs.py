@@ -108,7 +108,7 @@ class RunsPane(Pane):
             self.refresh_requested.emit,
             context=Qt.ShortcutContext.WidgetWithChildrenShortcut,
         )
-        self.manage_button = button(self.tr("Manage"), "more")
+        self.manage_button = button(self.tr("Manage"))
         entries = (
             (self.tr("Import a run…"), self.tr("Take in the zip of a run"), self.import_requested.emit),
             (self.tr("Clean up…"), self.tr("Drop checkpoints, compressed forms or exports"), self._clean),

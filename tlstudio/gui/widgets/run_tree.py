@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QVBoxLayout, QWidget
 
-from tlstudio.gui import formats, i18n, metric_names, run_texts, theme
+from tlstudio.gui import formats, i18n, metric_names, run_texts
 from tlstudio.gui.widgets.common import label
 from tlstudio.session.run_lineage import Node, family
 from tlstudio.session.runs import RunSummary
@@ -82,10 +82,9 @@ class RunTree(QWidget):
         items = [QStandardItem(text) for text in texts]
         items[0].setData(node.id if run is not None else "", _ID)
         for item in items:
-            if run is None:
-                item.setForeground(theme.colour("muted"))
             font = item.font()
             font.setBold(bold)
+            font.setItalic(run is None)
             item.setFont(font)
         return items
 
