@@ -367,7 +367,9 @@ def _show_comparison(found: Any) -> None:
     for letter, run in zip(letters, found.runs, strict=True):
         _say(f"{letter}  {run}")
     rows: list[Any] = [(name, *values) for name, values in found.parameters]
-    show.table(f"Recipes: {len(rows)} fields differ, {found.same} are the same", ("field", *letters), rows)
+    _say(f"Recipes: {len(rows)} fields differ, {found.same} are the same")
+    if rows:
+        show.table("", ("field", *letters), rows)
     rows = [(about(name).title, *(numbers.interval(value) for value in values)) for name, values in found.metrics]
     if rows:
         show.table("Metrics on the test rows (95 % intervals)", ("metric", *letters), rows)

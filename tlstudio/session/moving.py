@@ -255,7 +255,7 @@ def _room(goal: Path, size: int) -> None:
     if free < size + (64 << 20):
         raise StudioError("storage.no-room", "There is too little room at {path}: {free} MB are free, {size} MB are "
                           "needed.", "Choose another disk, or clean first.", where=str(goal), path=str(goal),
-                          free=free >> 20, size=size >> 20)  # fmt: skip
+                          free=free >> 20, size=(size >> 20) + 64)  # fmt: skip
 
 
 def _switch(name: str, goal: Path) -> None:
