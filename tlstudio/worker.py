@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tlstudio.core import paths
 from tlstudio.core import recipe as recipes
 from tlstudio.core.attending import Line, Send, Worker, private_pipe, turn_away
 from tlstudio.core.control import Control
@@ -267,6 +268,7 @@ def work(request: Line, send: Send, control: Control) -> None:
         control.interruptible = name not in RUNS
         if name not in JOBS:
             raise StudioError("worker.unknown-job", "The worker knows no job '{name}'.", "Update TLStudio.", name=name)
+        paths.use_moved_models()
         answer = JOBS[name](request.get("args") or {}, emit, control)
         control.interruptible = False
         if not isinstance(answer, Finished):  # which has been emitted already

@@ -113,7 +113,7 @@ def test_runs_are_listed_opened_and_deleted(controller, until):
     pane.open_requested.emit(folder.name)
     assert controller.context.project.run == folder
     assert controller.window.steps.current() == "results"
-    pane.delete_requested.emit([folder.name])
+    pane.delete_requested.emit([folder.name], False)
     until(lambda: not folder.exists())
     assert controller.context.project.run is None
 

@@ -37,6 +37,7 @@ class Context(QObject):
     step_requested = Signal(str)
     project_changed = Signal()  # the recipe, its file, or its run
     compare_requested = Signal(list)  # run ids whose curves are shown beside the current one
+    storage_requested = Signal()
 
     def __init__(
         self,

@@ -50,6 +50,7 @@ class Controller(QObject):
         context.project_changed.connect(self.refresh)
         context.facts.changed.connect(self._on_fact)
         context.compare_requested.connect(self.compare)
+        context.storage_requested.connect(self.storage)
         context.session.ended.connect(self._on_ended)
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
@@ -339,6 +340,7 @@ class Controller(QObject):
             "save": self.save,
             "save-as": self.save_as,
             "settings": self.settings,
+            "storage": self.storage,
             "undo": self.context.project.undo,
             "redo": self.context.project.redo,
             "start": self.start,
@@ -367,6 +369,15 @@ class Controller(QObject):
             self.set_scheme(values.pop("colour_scheme"))
             self.context.change_settings(**values)
         dialog.deleteLater()
+
+    def storage(self) -> None:
+        from tlstudio.gui.presenters.storage import open_storage
+
+        open_storage(self.context, self.window, self._read_runs)
+
+    def _read_runs(self) -> None:
+        if (runs := self._presenters.get("runs")) is not None:
+            runs.read()  # type: ignore[attr-defined]
 
     def doctor(self) -> None:
         from tlstudio.gui.doctor_dialog import DoctorDialog

@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self._add(files, "save-as", self.tr("Save &as…"), QKeySequence("Ctrl+Shift+S"))
         files.addSeparator()
         self._add(files, "settings", self.tr("Se&ttings…"), QKeySequence("Ctrl+,"))
+        self._add(files, "storage", self.tr("Stora&ge…"))
         files.addSeparator()
         self._add(files, "quit", self.tr("&Quit"), QKeySequence("Ctrl+Q")).triggered.connect(self.close)
         edit = bar.addMenu(self.tr("&Edit"))
