@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import advising, finished, frontier, searching, serving, show
+from tlstudio.cli import advising, finished, frontier, searching, serving, show, trust
 from tlstudio.cli.shared import (
     CANCELLED,
     FAILED,
@@ -26,7 +26,7 @@ from tlstudio.cli.shared import (
     report,
     signals,
 )  # fmt: skip
-from tlstudio.core import numbers, places
+from tlstudio.core import logs, network, numbers, places
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
@@ -295,6 +295,7 @@ searching.add(app)
 finished.add(app)
 serving.add(app)
 frontier.add(app)
+trust.add(app)
 
 runs_app = typer.Typer(help="List, show and delete runs.", no_args_is_help=True)
 app.add_typer(runs_app, name="runs")
@@ -338,9 +339,13 @@ def runs_delete(
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns the exit code. A StudioError becomes its message and exit code 1 (2 for a recipe)."""
+    from tlstudio.session import settings
     from tlstudio.worker import explained, quiet_libraries
 
     quiet_libraries()
+    network.guard()
+    settings.apply(settings.load()[0])
+    handler = logs.begin("commands")
     try:
         app(args=arguments if arguments is not None else sys.argv[1:], standalone_mode=True)
     except SystemExit as end:
@@ -359,4 +364,6 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         show.print_error(explained(problem))
         return FAILED
+    finally:
+        logs.end(handler)
     return OK

@@ -19,6 +19,7 @@ from tlstudio.core.files import os_error, read_json, system_error, write_json
 from tlstudio.core.places import resolve_runs
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Choice, Recipe
+from tlstudio.models.loading import pinned
 from tlstudio.pipeline.checks import Checked, check
 from tlstudio.pipeline.context import Context
 
@@ -40,6 +41,7 @@ def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
 
         return Stages(context, checked).all()
 
+    recipe = recipe.model_copy(update={"model": pinned(recipe.model)})
     return _guarded(resolve_runs(recipe, folder.parent), folder, emit, control, work)
 
 
@@ -161,6 +163,7 @@ def _close(
 
 
 def _end(emit: Emit, outcome: str, seconds: float, error: StudioError | None) -> Finished:
+    logger.info("ended: %s, after %.1f s%s", outcome, seconds, f", {error.code}" if error else "")
     finished = Finished(outcome=outcome, seconds=seconds, error=error.to_dict() if error else None)
     emit(finished)
     return finished
