@@ -51,7 +51,8 @@ def network(
         typer.echo(f"There has been no request. They are listed in {ledger.file()}.")
         return
     rows = [
-        [time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.time)), f"{one.purpose or 'nobody'} {one.subject}".strip(),
+        [time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.time)),
+         f"{one.purpose or 'nobody'} {one.subject}".strip(),
          one.host, one.what, numbers.size(one.bytes) if one.bytes is not None else "", one.result]
         for one in found
     ]  # fmt: skip

@@ -89,8 +89,8 @@ def check_config(folder: Path) -> dict[str, Any]:
     if not _known(config["model_type"]):
         if code := remote_code(folder):
             raise StudioError(
-                "model.needs-code", "{path} asks for code of its own ({code}), which is never run; and transformers does "
-                "not know its architecture '{kind}'.", "Choose another model.", where=str(path), path=str(path),
+                "model.needs-code", "{path} asks for code of its own ({code}), which is never run; and transformers "
+                "does not know its architecture '{kind}'.", "Choose another model.", where=str(path), path=str(path),
                 code=", ".join(code[:3]), kind=config["model_type"],
             )  # fmt: skip
         raise StudioError(

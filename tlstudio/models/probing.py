@@ -28,6 +28,8 @@ SECONDS, _MEMORY = 20.0, 2 << 30
 _LARGEST_TEMPLATE = 1 << 20
 _VERSION = 1  # of the trials; another number tries everything again
 _LETTERS = "aA1 \n.'!é中\u00a0"
+_GIVEN = {"tools": None, "documents": None, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>",
+          "pad_token": "<pad>"}  # fmt: skip
 _DEPTH = 200  # that JSON is searched to; the library that reads it goes to 128
 
 
@@ -179,8 +181,7 @@ def _try_template(template: str) -> None:
     for messages in (turn, turn * 8, long, [{"role": "system", "content": "Be kind."}, *turn], turn[:1]):
         for asks in (False, True):
             try:
-                text = ready.render(messages=messages, add_generation_prompt=asks, tools=None, documents=None,
-                                    bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>")  # fmt: skip
+                text = ready.render(messages=messages, add_generation_prompt=asks, **_GIVEN)
             except MemoryError:
                 raise
             except Exception:  # what a template does not take, it says by any exception
