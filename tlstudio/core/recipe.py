@@ -302,7 +302,7 @@ def parse(text: str, where: str = "recipe") -> Recipe:
         StudioError: not YAML (with line), or a wrong field.
     """
     try:
-        return from_dict(yaml.load(text, Loader=_SafeLoader))
+        return from_dict(plain_yaml(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise StudioError(
@@ -311,9 +311,23 @@ def parse(text: str, where: str = "recipe") -> Recipe:
             "Correct the line; indentation matters in YAML.",
             where=where,
             path=where,
-            reason=getattr(error, "problem", None) or "syntax error",
+            reason=getattr(error, "problem", None) or str(error) or "syntax error",
             line=mark.line + 1 if mark else 0,
         ) from error
+
+
+def plain_yaml(text: str) -> Any:
+    """What YAML of others says: plain values only, no aliases (they can grow without end), no objects.
+
+    Raises:
+        yaml.YAMLError: it is no such YAML, or nested without end.
+    """
+    try:
+        return yaml.load(text, Loader=_SafeLoader)
+    except RecursionError as error:
+        raise yaml.YAMLError("nested too deeply") from error
+    except (ValueError, OverflowError) as error:  # a number with thousands of digits, a date without a month
+        raise yaml.YAMLError(str(error)) from error
 
 
 def load(path: Path) -> Recipe:

@@ -89,9 +89,9 @@ def check_config(folder: Path) -> dict[str, Any]:
     if not _known(config["model_type"]):
         if code := remote_code(folder):
             raise StudioError(
-                "model.needs-code", "{path} asks for code of its own ({code}), which is never run; and transformers "
-                "does not know its architecture '{kind}'.", "Choose another model.", where=str(path), path=str(path),
-                code=", ".join(code[:3]), kind=config["model_type"],
+                "model.needs-code", "{path} asks for code of its own ({programs}), which is never run; and "
+                "transformers does not know its architecture '{kind}'.", "Choose another model.", where=str(path), path=str(path),
+                programs=", ".join(code[:3]), kind=config["model_type"],
             )  # fmt: skip
         raise StudioError(
             "model.unknown-architecture",
@@ -139,9 +139,9 @@ def remote_code_note(folder: Path) -> StudioError | None:
     if not code:
         return None
     return StudioError(
-        "model.code-left-out", "The model brings code of its own ({code}). It is never run: the network is built by "
-        "transformers alone, and may differ from what its makers meant.", "Compare its results with those stated by "
-        "its makers, or choose another model.", where="model.name", code=", ".join(code[:3]),
+        "model.code-left-out", "The model brings code of its own ({programs}). It is never run: the network is "
+        "built by transformers alone, and may differ from what its makers meant.", "Compare its results with those stated by "
+        "its makers, or choose another model.", where="model.name", programs=", ".join(code[:3]),
     )  # fmt: skip
 
 
@@ -205,8 +205,8 @@ def weight_files(folder: Path) -> list[Path]:
         raise StudioError(
             "model.pickle",
             "{path} holds its weights as a pickle, which can run any code when it is opened.",
-            "Choose a version of the model with model.safetensors; or have it converted in a process that may do nothing "
-            'else: tlstudio convert "{path}"',
+            "Choose a version of the model with model.safetensors; or have it converted in a process that may do "
+            'nothing else: tlstudio convert "{path}"',
             where="model.name",
             path=str(folder),
         )
@@ -238,13 +238,23 @@ def check_safetensors(path: Path) -> dict[str, Any]:
             raise _damaged(path, "its header does not fit the file")
         try:
             header = json.loads(stream.read(length))
-            ends = [int(item["data_offsets"][1]) for key, item in header.items() if key != "__metadata__"]
+            places = sorted(_place(item) for key, item in header.items() if key != "__metadata__")
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
             raise _damaged(path, "its header cannot be read") from error
-    needed = 8 + length + max(ends, default=0)
+    end = 0
+    for begin, after in places:
+        if begin != end or after < begin:
+            raise _damaged(path, "the places of its tensors overlap, or leave gaps")
+        end = after
+    needed = 8 + length + end
     if needed != size:
         raise _damaged(path, f"it has {size:,} bytes where {needed:,} are needed")
     return dict(header)
+
+
+def _place(item: Any) -> tuple[int, int]:
+    begin, end = item["data_offsets"]
+    return int(begin), int(end)
 
 
 def _damaged(path: Path, reason: str) -> StudioError:

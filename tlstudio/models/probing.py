@@ -24,7 +24,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import read_json, write_text
 from tlstudio.core.paths import cache_folder
 
-SECONDS, _MEMORY = 20.0, 2 << 30
+SECONDS, _MEMORY = 10.0, 2 << 30
 _LARGEST_TEMPLATE = 1 << 20
 _VERSION = 1  # of the trials; another number tries everything again
 _LETTERS = "aA1 \n.'!é中\u00a0"
@@ -154,7 +154,7 @@ def _say(what: str) -> None:
 
 
 def _try_pattern(pattern: str) -> None:
-    """Runs of a letter, and of two in turn, with an end that fits nothing: there an expression tries again and again."""
+    """Runs of a letter, and of two in turn, with an end that fits nothing: there the tries multiply."""
     from tokenizers import Regex, normalizers
 
     try:
@@ -162,11 +162,14 @@ def _try_pattern(pattern: str) -> None:
     except Exception:  # no expression: reading the tokenizer will say so
         return
     own = [letter for letter in dict.fromkeys(pattern) if letter.isprintable()][:40]
+    # an expression is not even tried on a text without the letters that it must find
+    ends = ("\x01!", f"\x01{''.join(own)}\x01")
     letters = list(dict.fromkeys([*_LETTERS, *own]))
     pieces = [*letters, *("".join(pair) for pair in itertools.permutations(own[:8], 2))]
     for piece in pieces:
         for length in (28, 60, 3000):
-            replace.normalize_str(piece * length + "\x01!")
+            for end in ends:
+                replace.normalize_str(piece * length + end)
 
 
 def _try_template(template: str) -> None:

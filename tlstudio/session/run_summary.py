@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from tlstudio.core.recipe import plain_yaml
+
 LOCK = "run.lock"
 _MARKS = ("recipe.yaml", "results.json", "events.jsonl")
 _TAIL = 8192
@@ -85,7 +87,7 @@ def summarise(folder: Path) -> RunSummary:
             summary = _from_results(summary, _mapping(json.loads((folder / "results.json").read_text("utf-8"))))
         else:
             summary = _from_recipe(summary, folder / "recipe.yaml")
-    except (OSError, ValueError, TypeError, AttributeError, LookupError, yaml.YAMLError):
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError, yaml.YAMLError):
         summary = replace(summary, outcome="damaged")
     if is_running(folder):
         return replace(summary, outcome="running")
@@ -148,7 +150,7 @@ def _from_recipe(summary: RunSummary, path: Path) -> RunSummary:
     """From the recipe, read leniently: it may be of a newer version."""
     if not path.is_file():
         return summary
-    data = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    data = _mapping(plain_yaml(path.read_text(encoding="utf-8")))
     return replace(
         summary,
         title=_title(str(_mapping(data.get("data")).get("path") or "")),
