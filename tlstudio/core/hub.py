@@ -53,7 +53,8 @@ def online(purpose: str, subject: str) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(network.allowed(purpose, subject))
         stack.callback(seen.end)
-        stack.callback(lambda: [setattr(constants, key, value) for key, value in before.items()])
+        for key, value in before.items():
+            stack.callback(setattr, constants, key, value)
         for key, value in wanted.items():
             setattr(constants, key, value)
         set_client_factory(seen.client)  # also ends the connections of earlier settings of the proxy

@@ -68,9 +68,9 @@ class Discreet(logging.Formatter):
         record.exc_text = None
         return without_secrets(shown)
 
-    def formatException(self, ei: Trouble) -> str:  # type: ignore[override]
+    def formatException(self, ei: Trouble) -> str:
         if os.environ.get(VALUES) == "1" or ei[1] is None:
-            return super().formatException(ei)  # type: ignore[arg-type]
+            return super().formatException(ei)
         return "".join(_discreet(ei[1], set())).rstrip("\n")
 
 

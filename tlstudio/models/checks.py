@@ -90,8 +90,8 @@ def check_config(folder: Path) -> dict[str, Any]:
         if code := remote_code(folder):
             raise StudioError(
                 "model.needs-code", "{path} asks for code of its own ({programs}), which is never run; and "
-                "transformers does not know its architecture '{kind}'.", "Choose another model.", where=str(path), path=str(path),
-                programs=", ".join(code[:3]), kind=config["model_type"],
+                "transformers does not know its architecture '{kind}'.", "Choose another model.", where=str(path),
+                path=str(path), programs=", ".join(code[:3]), kind=config["model_type"],
             )  # fmt: skip
         raise StudioError(
             "model.unknown-architecture",
@@ -140,8 +140,8 @@ def remote_code_note(folder: Path) -> StudioError | None:
         return None
     return StudioError(
         "model.code-left-out", "The model brings code of its own ({programs}). It is never run: the network is "
-        "built by transformers alone, and may differ from what its makers meant.", "Compare its results with those stated by "
-        "its makers, or choose another model.", where="model.name", programs=", ".join(code[:3]),
+        "built by transformers alone, and may differ from what its makers meant.",
+        "Compare its results with those stated by its makers, or choose another model.", where="model.name", programs=", ".join(code[:3]),
     )  # fmt: skip
 
 

@@ -74,7 +74,12 @@ def convert(folder: Path, output: Path | None, emit: Emit, control: Control) -> 
             if output is not None:
                 copy_tokenizer(folder, output)
                 (output / "config.json").write_bytes((folder / "config.json").read_bytes())
-            found = {"path": str(target), "tensors": tensors, "bytes": made.stat().st_size, "sha256": sha256(made)}
+            found: dict[str, Any] = {
+                "path": str(target),
+                "tensors": tensors,
+                "bytes": made.stat().st_size,
+                "sha256": sha256(made),
+            }
             os.replace(made, target)
     log(emit, "convert.done", "{path} holds {tensors} tensors ({megabytes} MB); they were compared with those of the "
         "pickle.", path=str(target), tensors=tensors, megabytes=round(found["bytes"] / 1e6, 1))  # fmt: skip

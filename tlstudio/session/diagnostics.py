@@ -148,7 +148,8 @@ def _events(path: Path) -> dict[str, Any]:
             if event.get("code"):
                 codes[f"{event.get('level')} {event['code']}"[:80]] += 1
             if event.get("event") == "finished":
-                error = event.get("error") if isinstance(event.get("error"), dict) else {}
+                given = event.get("error")
+                error: dict[str, Any] = given if isinstance(given, dict) else {}
                 last = {"outcome": event.get("outcome"), "seconds": event.get("seconds"), "error": error.get("code")}
     return {"events": dict(kinds), "messages": dict(codes), "ended": last or None}
 
