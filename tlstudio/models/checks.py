@@ -141,7 +141,8 @@ def remote_code_note(folder: Path) -> StudioError | None:
     return StudioError(
         "model.code-left-out", "The model brings code of its own ({programs}). It is never run: the network is "
         "built by transformers alone, and may differ from what its makers meant.",
-        "Compare its results with those stated by its makers, or choose another model.", where="model.name", programs=", ".join(code[:3]),
+        "Compare its results with those stated by its makers, or choose another model.", where="model.name",
+        programs=", ".join(code[:3]),
     )  # fmt: skip
 
 

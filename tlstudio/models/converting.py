@@ -82,7 +82,7 @@ def convert(folder: Path, output: Path | None, emit: Emit, control: Control) -> 
             }
             os.replace(made, target)
     log(emit, "convert.done", "{path} holds {tensors} tensors ({megabytes} MB); they were compared with those of the "
-        "pickle.", path=str(target), tensors=tensors, megabytes=round(found["bytes"] / 1e6, 1))  # fmt: skip
+        "pickle.", path=str(target), tensors=tensors, megabytes=round(size / 1e6, 1))  # fmt: skip
     return found
 
 
