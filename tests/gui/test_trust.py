@@ -31,7 +31,7 @@ def test_requests_are_listed(keep, until):
     first, second = _cells(dialog)
     assert first[1:] == ["Model  org/name", "huggingface.co", "GET /org/name", "91.0 MB", "200"]
     assert second[1:3] == ["Nobody asked for it", "evil.example"]
-    assert "1 were refused" in dialog.note.text()
+    assert "asked for them: 1." in dialog.note.text()
     until(lambda: not dialog.reading)
 
 

@@ -11,7 +11,9 @@ from tests.conftest import tiny_model
 from tests.hostile.judge import CASES, judged
 
 
-class _Factory:
+class Factory:
+    """Makes folders as pytest does."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -25,7 +27,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
         os.environ["TLSTUDIO_HOME"] = str(base / "home")
-        sound = tiny_model.__wrapped__(_Factory(base))  # the function behind the fixture
+        sound = tiny_model.__wrapped__(Factory(base))  # the function behind the fixture
         print(f"{'case':<64} {'ran':>4} {'s':>6}  what happened")
         for number, case in enumerate(CASES):
             found = judged(case, base / str(number), sound)

@@ -50,7 +50,9 @@ class NetworkDialog(QDialog):
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(70)
+        for wide in (1, 3):
+            header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -89,7 +91,7 @@ class NetworkDialog(QDialog):
             return self.tr(
                 "{count} requests, of which {refused} were refused, because nobody had asked for them."
             ).format(count=formats.count(len(found)), refused=formats.count(refused))
-        return self.tr("{count} requests. Each was asked for by you.").format(count=formats.count(len(found)))
+        return self.tr("Requests: {count}. You asked for each of them.").format(count=formats.count(len(found)))
 
     def _cells(self, request: Request) -> list[tuple[str, str]]:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(request.time))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -40,7 +41,9 @@ class SettingsDialog(QDialog):
         line = QHBoxLayout()
         line.addWidget(self.runs_folder, 1)
         line.addWidget(choose)
-        form.addRow(self.tr("&Folder of the runs"), line)
+        name = QLabel(self.tr("&Folder of the runs"), self)
+        name.setBuddy(self.runs_folder)  # a row with a layout has none of itself
+        form.addRow(name, line)
         self.runner = ChoiceBox(self)
         self.runner.addItem(self.tr("in a process of its own (recommended)"), "worker")
         self.runner.addItem(self.tr("in this process"), "inline")
@@ -56,7 +59,7 @@ class SettingsDialog(QDialog):
         self.confirm = QCheckBox(self.tr("&Ask before closing while a model trains"), self)
         self.confirm.setChecked(settings.confirm_close)
         form.addRow("", self.confirm)
-        self.log_values = QCheckBox(self.tr("&Write values of the data into the logs, for the search of a fault"), self)
+        self.log_values = QCheckBox(self.tr("&Write values of the data into the logs"), self)
         self.log_values.setChecked(settings.log_values)
         form.addRow("", self.log_values)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self)
@@ -88,12 +91,12 @@ class SettingsDialog(QDialog):
         self.hub_endpoint.setPlaceholderText(hub.DEFAULT_ENDPOINT)
         form.addRow(self.tr("&Hub or mirror"), self.hub_endpoint)
         self.proxy = QLineEdit(settings.proxy, self)
-        self.proxy.setPlaceholderText(self.tr("as the environment says, such as https://proxy.example.org:3128"))
+        self.proxy.setPlaceholderText(self.tr("as the environment says"))
         form.addRow(self.tr("&Proxy"), self.proxy)
         self.token = QLineEdit(self)
         self.token.setEchoMode(QLineEdit.EchoMode.Password)
         self.token.setPlaceholderText(self.tr("kept in the keyring of the system, in no file"))
-        form.addRow(self.tr("&Token for the hub"), self.token)
+        form.addRow(self.tr("To&ken for the hub"), self.token)
         self.forget = QCheckBox(self.tr("Re&move the token from the keyring"), self)
         form.addRow("", self.forget)
         self.token.textChanged.connect(self._on_token)

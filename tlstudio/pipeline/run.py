@@ -19,7 +19,6 @@ from tlstudio.core.files import os_error, read_json, system_error, write_json
 from tlstudio.core.places import resolve_runs
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Choice, Recipe
-from tlstudio.models.loading import pinned
 from tlstudio.pipeline.checks import Checked, check
 from tlstudio.pipeline.context import Context
 
@@ -40,6 +39,8 @@ def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
         from tlstudio.pipeline.stages import Stages
 
         return Stages(context, checked).all()
+
+    from tlstudio.models.loading import pinned
 
     recipe = recipe.model_copy(update={"model": pinned(recipe.model)})
     return _guarded(resolve_runs(recipe, folder.parent), folder, emit, control, work)
