@@ -14,8 +14,8 @@ from tests.faults.desk import Desk, NotHere, Outcome, small_disk, sound, told_of
 
 
 def full_disk(desk: Desk) -> Outcome:
-    """Three megabytes for runs, which the second export of the weights does not fit into; then the file goes."""
-    recipe = desk.recipe(export=[{"name": "safetensors"}])
+    """Three megabytes for runs, nearly full with something else; then that goes."""
+    recipe = desk.recipe()
     with small_disk(desk.folder / "small", "3m") as place:
         first = desk.run(place / "first", recipe)
         assert first.outcome == "completed", first
@@ -42,7 +42,7 @@ def little_memory(desk: Desk) -> Outcome:
         raise NotHere("ulimit -v does nothing here")
     recipe = desk.write_recipe(training={"epochs": 1, "batch_size": 8, "threads": 1, "precision": "fp32"})
     told = ""
-    for megabytes in (700, 1500, 2500):
+    for megabytes in (700, 1500):
         code, said = desk.command("run", str(recipe), "--runs", str(desk.folder / "runs"),
                                   limit=f"ulimit -v {megabytes * 1024}")  # fmt: skip
         assert "Traceback" not in said, said[-1500:]
@@ -50,8 +50,8 @@ def little_memory(desk: Desk) -> Outcome:
             told = f"with {megabytes} MB: {said[-200:]}"
     runs = desk.folder / "runs"
     assert not runs.exists() or sound(runs)
-    code, said = desk.command("run", str(recipe), "--runs", str(runs))
-    return Outcome(told or "it ran within 700 MB", "the run", code == 0)
+    again = desk.run(desk.folder / "again")
+    return Outcome(told or "it ran within 700 MB", "the run", again.outcome == "completed")
 
 
 def read_only_folder(desk: Desk) -> Outcome:
@@ -118,9 +118,7 @@ def clock_set_back(desk: Desk) -> Outcome:
     left = [event.seconds_left for event in desk.heard if event.kind == "progress" and event.seconds_left is not None]
     parts = [event.run_fraction for event in desk.heard if event.kind == "progress" and event.run_fraction is not None]
     good = ended.outcome == "completed" and ended.seconds > 0 and all(seconds >= 0 for seconds in left)
-    good = (
-        good and all(one <= other for one, other in zip(parts, parts[1:], strict=False)) and sound(desk.folder / "run")
-    )
+    good = good and parts == sorted(parts) and sound(desk.folder / "run")
     return Outcome("nothing to tell: times are measured by a clock that cannot be set", "nothing", good)
 
 

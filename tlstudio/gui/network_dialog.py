@@ -88,9 +88,8 @@ class NetworkDialog(QDialog):
             return self.tr("There has been no request to the network. TLStudio asks for nothing unless you do.")
         refused = sum(request.result == ledger.REFUSED for request in found)
         if refused:
-            return self.tr(
-                "{count} requests, of which {refused} were refused, because nobody had asked for them."
-            ).format(count=formats.count(len(found)), refused=formats.count(refused))
+            text = self.tr("Requests: {count}. Refused, because nobody had asked for them: {refused}.")
+            return text.format(count=formats.count(len(found)), refused=formats.count(refused))
         return self.tr("Requests: {count}. You asked for each of them.").format(count=formats.count(len(found)))
 
     def _cells(self, request: Request) -> list[tuple[str, str]]:
