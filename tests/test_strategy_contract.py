@@ -3,6 +3,7 @@ if nothing had happened."""
 
 from __future__ import annotations
 
+import inspect
 import math
 from dataclasses import replace
 from typing import Any
@@ -169,13 +170,15 @@ RESUMED += [(f"full-fine-tuning + {name}", ("full-fine-tuning", {}), (name,)) fo
 FIRST = [next(one for one in VARIANTS if one[0] == name) for name in dict.fromkeys(name for name, _ in VARIANTS)]
 
 
-def _marks(variant: tuple[str, dict[str, Any]]) -> Any:
-    """In a usual run of the tests each strategy is broken off once."""
-    return () if variant in FIRST else pytest.mark.slow
+def _marks(variant: tuple[str, dict[str, Any]], regularisers: tuple[str, ...]) -> Any:
+    """In a usual run of the tests each strategy is broken off once, and so is each regulariser with a state to keep."""
+    stateful = all("def state(" in inspect.getsource(inspect.getmodule(REGULARISERS[name].callback))
+                   for name in regularisers)  # fmt: skip
+    return () if variant in FIRST and stateful else pytest.mark.slow
 
 
 @pytest.mark.parametrize(
-    ("variant", "regularisers"), [pytest.param(*case[1:], id=case[0], marks=_marks(case[1])) for case in RESUMED]
+    ("variant", "regularisers"), [pytest.param(*case[1:], id=case[0], marks=_marks(*case[1:])) for case in RESUMED]
 )
 @pytest.mark.parametrize("after", [pytest.param(7, marks=pytest.mark.slow), 10])
 def test_a_resumed_training_ends_with_the_same_weights(variant, regularisers, after, tiny_model, encoded, tmp_path):

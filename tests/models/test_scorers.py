@@ -72,3 +72,9 @@ def test_bad_onnx_file(tmp_path, content):
 
 def test_usable_cores():
     assert 1 <= usable_cores() <= 4096
+
+
+@pytest.mark.parametrize(("wish", "most"), [("1", 1), ("0", 4096), ("many", 4096), ("100000", 4096)])
+def test_who_shares_a_machine_may_say_how_many_cores(wish, most, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", wish)
+    assert 1 <= usable_cores() <= most

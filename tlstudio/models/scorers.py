@@ -139,12 +139,14 @@ def limited(threads: int) -> Iterator[None]:
 
 
 def usable_cores() -> int:
-    """Physical cores that this process may use."""
+    """Physical cores that this process may use; fewer where ``OMP_NUM_THREADS`` says so, as on shared machines."""
     import psutil
 
     if _limit:
         return _limit[-1]
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if (wish := os.environ.get("OMP_NUM_THREADS", "")).isdecimal() and int(wish):
+        allowed = min(allowed, int(wish))
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
 
 
