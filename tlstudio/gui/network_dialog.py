@@ -35,7 +35,7 @@ class NetworkDialog(QDialog):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.setWindowTitle(self.tr("Requests to the network"))
-        self.resize(900, 520)
+        self.resize(1080, 520)
         self.note = label(self.tr("Looking…"), wrap=True, parent=self)
         heads = (self.tr("Time"), self.tr("Purpose"), self.tr("Host"), self.tr("Request"), self.tr("Size"),
                  self.tr("Result"))  # fmt: skip
@@ -47,6 +47,7 @@ class NetworkDialog(QDialog):
         self.table.setTabKeyNavigation(False)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the ends tell more than the middle
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
