@@ -178,6 +178,11 @@ def explained(problem: Exception, place: Path | str = "") -> StudioError:
         return os_error(system, place)
     if isinstance(problem, MemoryError) or _says_no_memory(problem):
         return _no_memory()
+    if type(problem).__name__ == "UnpicklingError":  # torch's, where it may only read tensors and plain values
+        return StudioError(
+            "run.not-only-tensors", "A file of the run holds more than tensors, namely instructions to run code; they "
+            "were not run.", "Start the run again, and do not trust the place that the file came from.",
+        )  # fmt: skip
     logger.error("an unforeseen error", exc_info=problem)
     return unexpected(problem)
 
