@@ -142,9 +142,7 @@ def other_letters(desk: Desk) -> Outcome:
     folder.mkdir(parents=True)
     model = shutil.copytree(desk.model, folder / "модель")
     inner = Desk(folder, model)
-    code, said = inner.command(
-        "run", str(inner.write_recipe()), "--runs", str(folder / "runs"), LC_ALL="C", PYTHONUTF8="0"
-    )
+    code, said = inner.command("run", str(inner.write_recipe()), "--runs", str(folder / "runs"), LC_ALL="C")
     assert code == 0, said
     return Outcome("nothing to tell", "nothing", sound(folder / "runs"))
 
