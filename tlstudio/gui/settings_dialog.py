@@ -41,9 +41,9 @@ class SettingsDialog(QDialog):
         line = QHBoxLayout()
         line.addWidget(self.runs_folder, 1)
         line.addWidget(choose)
-        name = QLabel(self.tr("&Folder of the runs"), self)
-        name.setBuddy(self.runs_folder)  # a row with a layout has none of itself
-        form.addRow(name, line)
+        title = QLabel(self.tr("&Folder of the runs"), self)
+        title.setBuddy(self.runs_folder)  # a row with a layout has none of itself
+        form.addRow(title, line)
         self.runner = ChoiceBox(self)
         self.runner.addItem(self.tr("in a process of its own (recommended)"), "worker")
         self.runner.addItem(self.tr("in this process"), "inline")
