@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tlstudio.core import paths
+from tlstudio.core import logs, network, paths
 from tlstudio.core import recipe as recipes
 from tlstudio.core.attending import Line, Send, Worker, private_pipe, turn_away
 from tlstudio.core.control import Control
@@ -121,6 +121,12 @@ def _catalogue_tasks(_args: dict[str, Any], _emit: Emit, control: Control) -> An
     from tlstudio.pipeline.backbones import refused_of_catalogue
 
     return refused_of_catalogue(control.check)
+
+
+def _convert(args: dict[str, Any], emit: Emit, control: Control) -> Any:
+    from tlstudio.models.converting import convert
+
+    return convert(expand(args["folder"]), None, emit, control)
 
 
 def _download(args: dict[str, Any], emit: Emit, control: Control) -> Any:
@@ -240,6 +246,7 @@ JOBS: dict[str, Job] = {
     "inspect-model": _inspect_model,
     "catalogue": _catalogue,
     "catalogue-tasks": _catalogue_tasks,
+    "convert": _convert,
     "download": _download,
     "dataset-info": _dataset_info,
     "download-data": _download_data,
@@ -315,6 +322,8 @@ def quiet_libraries() -> None:
 def main() -> int:
     """Entry point of ``python -m tlstudio.worker``."""
     quiet_libraries()
+    network.guard()
+    logs.begin("worker")
     pipe = private_pipe()
     # a byte that is no UTF-8 must not end the listening; the stream lives as long as the process
     lines = open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115

@@ -13,8 +13,7 @@ import time
 
 import pytest
 
-from tlstudio.core import hub
-from tlstudio.models import publishing
+from tlstudio.core import hub, tokens
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +126,7 @@ class _Hub:
 def fake_hub(monkeypatch):
     found = _Hub()
     monkeypatch.setattr(hub, "api", lambda: found)
-    monkeypatch.setattr(publishing, "_of_keyring", lambda: "")
+    monkeypatch.setattr(tokens, "_of_keyring", lambda: "")
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     return found
 

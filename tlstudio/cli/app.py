@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import advising, finished, frontier, queueing, searching, serving, show, storage
+from tlstudio.cli import advising, finished, frontier, queueing, searching, serving, show, storage, trust
 from tlstudio.cli import runs as earlier_runs
 from tlstudio.cli.shared import (
     CANCELLED,
@@ -27,7 +27,7 @@ from tlstudio.cli.shared import (
     report,
     signals,
 )  # fmt: skip
-from tlstudio.core import numbers, places
+from tlstudio.core import logs, network, numbers, places
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
@@ -297,6 +297,7 @@ finished.add(app)
 serving.add(app)
 frontier.add(app)
 queueing.add(app)
+trust.add(app)
 
 earlier_runs.add(app)
 storage.add(app)
@@ -304,9 +305,13 @@ storage.add(app)
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns the exit code. A StudioError becomes its message and exit code 1 (2 for a recipe)."""
+    from tlstudio.session import settings
     from tlstudio.worker import explained, quiet_libraries
 
     quiet_libraries()
+    network.guard()
+    settings.apply(settings.load()[0])
+    handler = logs.begin("commands")
     try:
         app(args=arguments if arguments is not None else sys.argv[1:], standalone_mode=True)
     except SystemExit as end:
@@ -325,4 +330,6 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         show.print_error(explained(problem))
         return FAILED
+    finally:
+        logs.end(handler)
     return OK

@@ -19,6 +19,7 @@ from typing import IO, Any
 from tlstudio.core.errors import Cancelled, StudioError
 
 _BLOCK = 1 << 20
+_LARGEST_JSON = 256 << 20  # bytes; the largest vocabularies have 40 million
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
 
@@ -164,9 +165,14 @@ def read_json(path: Path) -> Any:
     """Reads JSON.
 
     Raises:
-        StudioError: the file is missing or is not JSON.
+        StudioError: the file is missing, is not JSON, or larger than any JSON that is read as a whole.
     """
     with explain_os_errors(path):
+        if Path(path).stat().st_size > _LARGEST_JSON:
+            raise StudioError(
+                "files.too-large", "{path} is larger than any file of its kind.",
+                "Restore the file from its source.", where=str(path), path=str(path),
+            )  # fmt: skip
         text = Path(path).read_text(encoding="utf-8", errors="replace")
     try:
         return json.loads(text)
@@ -180,6 +186,11 @@ def read_json(path: Path) -> Any:
             reason=error.msg,
             line=error.lineno,
         ) from error
+    except RecursionError as error:
+        raise StudioError(
+            "files.too-deep", "{path} is nested more deeply than any file of its kind.",
+            "Restore the file from its source.", where=str(path), path=str(path),
+        ) from error  # fmt: skip
 
 
 def sha256(path: Path, check: Callable[[], None] | None = None) -> str:

@@ -42,6 +42,11 @@ def runs_folder() -> Path:
     return _base("data") / "runs"
 
 
+def data_folder() -> Path:
+    """What the program keeps beside runs, such as the list of its requests to the network."""
+    return _base("data")
+
+
 def searches_folder() -> Path:
     """Searches for better recipes, unless the command line names another place."""
     return moved("studies") or _base("data") / "searches"

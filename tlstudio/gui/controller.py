@@ -22,6 +22,7 @@ from tlstudio.gui.presenters.base import Presenter
 from tlstudio.gui.read_runs import ReadRun, read_runs
 from tlstudio.gui.readiness import Readiness
 from tlstudio.gui.run_status import RunStatus
+from tlstudio.gui.trust import Trust
 from tlstudio.gui.widgets.welcome import Welcome
 from tlstudio.session import sample
 from tlstudio.session.project import SUFFIX, step_of
@@ -41,6 +42,7 @@ class Controller(QObject):
         self.context = context
         self.window: MainWindow = None  # type: ignore[assignment] # made by _make_window, before anything else
         self.welcome: Welcome | None = None
+        self.trust = Trust(context, self)
         self._presenters: dict[str, Presenter] = {}
         self.closing = Closing(context, self.save, self)
         # queued: a window cannot be closed from inside its own close event
@@ -349,6 +351,8 @@ class Controller(QObject):
             "theme": self.toggle_theme,
             "sample": self.open_sample,
             "doctor": self.doctor,
+            "network": self.trust.network,
+            "diagnostics": self.trust.diagnostics,
             "about": self.about,
         }
         if name in actions:
@@ -368,6 +372,7 @@ class Controller(QObject):
             values = dialog.values()
             self.set_scheme(values.pop("colour_scheme"))
             self.context.change_settings(**values)
+            self.trust.apply(dialog.token.text().strip(), dialog.forget.isChecked())
         dialog.deleteLater()
 
     def storage(self) -> None:

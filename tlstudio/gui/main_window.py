@@ -120,6 +120,9 @@ class MainWindow(QMainWindow):
         help_ = bar.addMenu(self.tr("&Help"))
         self._add(help_, "sample", self.tr("Open the &sample project"))
         self._add(help_, "doctor", self.tr("&Doctor: check this computer"))
+        self._add(help_, "network", self.tr("&Requests to the network…"))
+        self._add(help_, "diagnostics", self.tr("Dia&gnostics for a report…"))
+        help_.addSeparator()
         self._add(help_, "about", self.tr("&About TLStudio"))
 
     def _make_steps_menu(self) -> None:

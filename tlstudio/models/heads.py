@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -56,9 +57,21 @@ class Head:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Head:
-        """From the settings file of a model folder; a classifier of texts where it says nothing."""
+        """From the settings file of a model folder; a classifier of texts where it says nothing.
+
+        Raises:
+            StudioError: the file, which may have come with the model, names no kind of model.
+        """
         known = {item.name for item in fields(cls)}
-        given = {name: value for name, value in (settings.get("head") or {}).items() if name in known}
+        stated = settings.get("head") or {}
+        given = {name: value for name, value in stated.items() if name in known} if isinstance(stated, dict) else {}
+        if not re.fullmatch(r"AutoModel(For[A-Za-z0-9]+)?", str(given.get("auto", cls.auto))):
+            raise StudioError(
+                "model.bad-settings", "The settings of the model name '{name}', which is no kind of model.",
+                "Copy tlstudio.json from where the model was made, or train it again.", name=str(given["auto"])[:100],
+            )  # fmt: skip
+        if "generate" in given:  # a text there could name a program for generating, which transformers would run
+            given["generate"] = {name: value for name, value in dict(given["generate"]).items() if _is_number(value)}
         return cls(**{**given, "outputs": tuple(given.get("outputs", ("logits",)))})
 
     def to_dict(self) -> dict[str, Any]:
@@ -212,7 +225,8 @@ def load(folder: Path, head: Head | None = None, **overrides: Any) -> torch.nn.M
 
     settings = read_settings(folder)
     head = head or Head.of(settings)
-    options = {"local_files_only": True, "use_safetensors": True, "dtype": torch.float32, **overrides}
+    options = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32,
+               **overrides}  # fmt: skip
     try:
         if settings.get("parts"):
             return _with_parts(folder, options)
@@ -220,6 +234,13 @@ def load(folder: Path, head: Head | None = None, **overrides: Any) -> torch.nn.M
     except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
         raise unloadable(folder, str(error) or type(error).__name__) from error
     return model.eval()
+
+
+def _is_number(value: Any) -> bool:
+    """A number, a yes or no, nothing, or a list of numbers."""
+    return all(
+        item is None or isinstance(item, (int, float)) for item in (value if isinstance(value, list) else [value])
+    )
 
 
 def _with_parts(folder: Path, options: dict[str, Any]) -> torch.nn.Module:

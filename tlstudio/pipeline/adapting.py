@@ -92,9 +92,14 @@ def _loaded(folder: Path) -> Any:
     import transformers
 
     name = (read_json(folder / "config.json").get("architectures") or [""])[0]
-    kind = getattr(transformers, name, None) or transformers.AutoModel
+    found = getattr(transformers, str(name), None)  # the name stands in a file that came with the model
+    kind = (
+        found if isinstance(found, type) and issubclass(found, transformers.PreTrainedModel) else transformers.AutoModel
+    )
     with quiet_loading():
-        model: Any = kind.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=torch.float32)
+        model: Any = kind.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        )
     return model
 
 

@@ -42,6 +42,9 @@ def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
 
         return Stages(context, checked).all()
 
+    from tlstudio.models.loading import pinned
+
+    recipe = recipe.model_copy(update={"model": pinned(recipe.model)})
     return _guarded(resolve_runs(recipe, folder.parent), folder, emit, control, work)
 
 
@@ -203,6 +206,7 @@ def _close(
 
 
 def _end(emit: Emit, outcome: str, seconds: float, error: StudioError | None) -> Finished:
+    logger.info("ended: %s, after %.1f s%s", outcome, seconds, f", {error.code}" if error else "")
     finished = Finished(outcome=outcome, seconds=seconds, error=error.to_dict() if error else None)
     emit(finished)
     return finished
@@ -216,6 +220,11 @@ def explained(problem: Exception, place: Path | str = "") -> StudioError:
         return os_error(system, place)
     if isinstance(problem, MemoryError) or _says_no_memory(problem):
         return _no_memory()
+    if type(problem).__name__ == "UnpicklingError":  # torch's, where it may only read tensors and plain values
+        return StudioError(
+            "run.not-only-tensors", "A file of the run holds more than tensors, namely instructions to run code; they "
+            "were not run.", "Start the run again, and do not trust the place that the file came from.",
+        )  # fmt: skip
     logger.error("an unforeseen error", exc_info=problem)
     return unexpected(problem)
 

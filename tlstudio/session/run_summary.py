@@ -13,13 +13,13 @@ from typing import Any
 import yaml
 
 from tlstudio.core.locks import holder
+from tlstudio.core.recipe import plain_yaml
 from tlstudio.session import run_notes
 
 LOCK = "run.lock"
 _MARKS = ("recipe.yaml", "results.json", "events.jsonl")
 _TAIL = 8192
 _FIRST_METRIC = "accuracy"  # of runs that were made when there was one task
-_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast; the same safe subset
 FINAL = ("completed", "stopped", "cancelled", "failed")
 
 
@@ -91,7 +91,7 @@ def summarise(folder: Path) -> RunSummary:
             summary = _from_results(summary, _mapping(json.loads((folder / "results.json").read_text("utf-8"))))
         else:
             summary = _from_recipe(summary, folder / "recipe.yaml")
-    except (OSError, ValueError, TypeError, AttributeError, LookupError, yaml.YAMLError):
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError, yaml.YAMLError):
         summary = replace(summary, outcome="damaged")
     if is_running(folder):
         return replace(summary, outcome="running")
@@ -147,7 +147,7 @@ def _from_recipe(summary: RunSummary, path: Path) -> RunSummary:
     """From the recipe, read leniently: it may be of a newer version."""
     if not path.is_file():
         return summary
-    data = _mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML))
+    data = _mapping(plain_yaml(path.read_text(encoding="utf-8")))
     model = _mapping(data.get("model"))
     name = str(model.get("name") or "")
     return replace(
