@@ -19,6 +19,7 @@ from tlstudio.core.places import Places, resolve_paths
 from tlstudio.core.plugins import invalid
 
 SCHEMA = 1
+_NESTED = 1000  # brackets, or signs of a line, each of which may nest once
 _MAX_RECIPE_BYTES = 1 << 20
 
 Auto = Literal["auto"]
@@ -347,14 +348,18 @@ def plain_yaml(text: str) -> Any:
     Raises:
         yaml.YAMLError: it is no such YAML, or nested without end.
     """
-    # libyaml is ten times as fast, but has no way to refuse an alias: only for texts that cannot have one
-    quick = "&" not in text and "*" not in text
     try:
-        return yaml.load(text, Loader=_QuickLoader if quick else _SafeLoader)
+        return yaml.load(text, Loader=_QuickLoader if _is_harmless(text) else _SafeLoader)
     except RecursionError as error:
         raise yaml.YAMLError("nested too deeply") from error
     except (ValueError, OverflowError) as error:  # a number with thousands of digits, a date without a month
         raise yaml.YAMLError(str(error)) from error
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether libyaml may read it, which is ten times as fast, but cannot refuse an alias and dies of deep nesting."""
+    return ("&" not in text and "*" not in text and text.count("[") + text.count("{") < _NESTED
+            and max(map(len, text.splitlines()), default=0) < _NESTED)  # fmt: skip
 
 
 def load(path: Path) -> Recipe:
