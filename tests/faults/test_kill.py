@@ -114,7 +114,7 @@ class Bed:
         while said(base) < count and time.monotonic() < end:
             if os.waitpid(pid, os.WNOHANG)[0]:
                 return "nothing: it had ended"
-            time.sleep(0.002)
+            time.sleep(0.005)
         time.sleep(gap)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)

@@ -59,6 +59,9 @@ def test_it_goes_back_to_the_last_checkpoint_with_half_the_rate(run):
     assert list(steps) == list(range(1, 19))
     assert np.isfinite(losses).all()
     assert not (folder / "checkpoints").exists()
+    assert heard.codes().index("training.checkpoints") < heard.codes().index("training.back-nan"), "told before"
+    results = read_json(folder / "results.json")
+    assert results["rehearsal"]["checkpoint_bytes"] > 4 * 3 * 3 * results["model"]["parameters"]
 
 
 def test_without_a_checkpoint_it_goes_back_to_the_start(run):
@@ -81,10 +84,3 @@ def test_the_second_time_the_best_weights_stay_where_there_are_some(run):
     assert "training.not-a-number" in heard.codes()
     training = read_json(folder / "results.json")["training"]
     assert (training["outcome"], training["best_epoch"], training["steps"]) == ("nan", 1.0, 10)
-
-
-def test_the_size_of_the_checkpoints_is_told_before(run):
-    _ended, heard, folder = run(set(), epochs=1)
-    assert heard.codes().count("training.checkpoints") == 1
-    parameters = read_json(folder / "results.json")["model"]["parameters"]
-    assert read_json(folder / "results.json")["rehearsal"]["checkpoint_bytes"] > 4 * 3 * 3 * parameters

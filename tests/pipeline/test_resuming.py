@@ -15,7 +15,6 @@ from tlstudio import pipeline
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.files import read_json
-from tlstudio.pipeline.stages import Stages
 from tlstudio.session.history import RunHistory
 
 STRATEGIES: dict[str, dict[str, Any]] = {
@@ -117,7 +116,10 @@ def same_as(whole: Whole, folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {path.name for path in whole.folder.iterdir()}
 
 
-@pytest.mark.parametrize(("name", "step"), [("full", 8), ("lora", 12), ("gradual", 14), ("phases", 4), ("phases", 9)])
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [("full", 8), ("lora", 12), ("gradual", 14), pytest.param("phases", 4, marks=pytest.mark.slow), ("phases", 9)],
+)
 def test_weights_and_curves_are_those_of_an_unbroken_run(make, tmp_path, name, step):
     whole, folder = make(name), tmp_path / "run"
     broken(whole.recipe, folder, at_step(step))
@@ -125,53 +127,55 @@ def test_weights_and_curves_are_those_of_an_unbroken_run(make, tmp_path, name, s
     assert heard.of("run-started")[0].resumed
     assert [event.step for event in heard.of("rewound")] == [step - 1], "a checkpoint follows its step's metric"
     assert min(event.step for event in heard.of("metric")) == step
+    assert not [event for event in heard.of("progress") if event.stage == "rehearse"], "nothing is measured again"
     same_as(whole, folder)
     steps, _losses = RunHistory.from_events(folder / "events.jsonl").snapshot("train", "loss")
     assert list(steps) == sorted(set(steps)), "no doubles"
 
 
-def test_the_rehearsal_is_not_repeated(make, tmp_path, monkeypatch):
-    whole, folder = make("full"), tmp_path / "run"
-    broken(whole.recipe, folder, at_stage("train"))
-    monkeypatch.setattr(Stages, "rehearse", lambda _stages: pytest.fail("measured again"))
-    resumed(folder)
-    same_as(whole, folder)
-
-
 def test_without_a_checkpoint_the_training_starts_again(make, tmp_path):
-    whole, folder = make("full", training={**TRAINING, "checkpoints_kept": 0}), tmp_path / "run"
-    broken(whole.recipe, folder, at_step(9))
+    whole, folder = make("full"), tmp_path / "run"
+    broken(whole.recipe.changed("training.checkpoints_kept", 0), folder, at_step(9))
     assert [event.step for event in resumed(folder).of("rewound")] == [0]
     same_as(whole, folder)
+
+
+def test_an_adaptation_goes_on_too(make, tmp_path):
+    """Its masks are drawn for each batch anew."""
+    whole, folder = (
+        make("full", adapt=[{"name": "masked-lm", "epochs": 2}], training={**TRAINING, "epochs": 1}),
+        tmp_path / "run",
+    )
+    broken(whole.recipe, folder, at_step(5))
+    heard = resumed(folder)
+    assert [event.step for event in heard.of("rewound")] == [4, 0]
+    same_as(whole, folder)
+    before, after = (read_json(place / "results.json")["adaptation"][0] for place in (whole.folder, folder))
+    assert {**after, "seconds": 0} == {**before, "seconds": 0}
 
 
 LATER: dict[str, Any] = {"compress": ["magnitude-pruning", "low-rank"]}
 
 
-@pytest.mark.parametrize(
-    ("stage", "export"),
-    [
-        ("evaluate", []),
-        *(pytest.param(stage, ["safetensors"], marks=pytest.mark.slow)
-          for stage in ("tokenise", "evaluate", "compress", "export", "report")),
-    ],
-)  # fmt: skip
-def test_what_is_complete_stays(make, tmp_path, stage, export):
-    whole, folder = make("full", **LATER, export=export), tmp_path / "run"
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["tokenise", "rehearse", "train", "evaluate", "compress", "export", "report"])
+def test_what_is_complete_stays(make, tmp_path, stage):
+    whole, folder = make("full", **LATER, export=["safetensors"]), tmp_path / "run"
     broken(whole.recipe, folder, at_stage(stage))
-    trains = stage == "tokenise"
     heard = resumed(folder)
-    assert bool(heard.of("metric")) == trains, "trained again"
+    assert bool(heard.of("metric")) == (stage in ("tokenise", "rehearse", "train")), "trained again"
     same_as(whole, folder)
     names = [entry["name"] for entry in read_json(folder / "results.json")["stages"]]
     assert names == ["trained", "1-magnitude-pruning", "2-low-rank"]
 
 
+@pytest.mark.slow
 def test_a_compressed_form_that_is_complete_is_not_made_again(make, tmp_path):
     whole, folder = make("full", **LATER, export=[]), tmp_path / "run"
     broken(whole.recipe, folder, lambda event: event.kind == "artifact" and event.name == "1-magnitude-pruning")
     made = (folder / "compressed/1-magnitude-pruning/model.safetensors").stat().st_mtime_ns
     heard = resumed(folder)
+    assert not heard.of("metric"), "trained again"
     assert [event.params["title"] for event in heard.of("log") if event.code == "compress.step"] == [
         "Low-rank factorisation"
     ]
@@ -179,27 +183,20 @@ def test_a_compressed_form_that_is_complete_is_not_made_again(make, tmp_path):
     same_as(whole, folder)
 
 
-def test_half_a_line_and_half_written_files_are_cut_off(make, tmp_path):
+def test_half_a_line_half_written_files_and_a_damaged_checkpoint(make, tmp_path):
     whole, folder = make("full"), tmp_path / "run"
-    broken(whole.recipe, folder, at_step(8))
+    broken(whole.recipe, folder, at_step(9))
     events = folder / "events.jsonl"
     events.write_bytes(events.read_bytes()[:-17])
     (folder / "checkpoints/.best.abcd.part").mkdir()
     (folder / ".results.json.1234.part").write_text("{")
-    resumed(folder)
-    same_as(whole, folder)
-
-
-def test_a_damaged_checkpoint_is_told_of_and_the_one_before_is_used(make, tmp_path):
-    whole, folder = make("full"), tmp_path / "run"
-    broken(whole.recipe, folder, at_step(9))
     kept = sorted((folder / "checkpoints/phase-0").iterdir())
     assert [place.name for place in kept] == ["step-000000007", "step-000000008"]
     weights = kept[1] / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     heard = resumed(folder)
     assert "training.checkpoint-damaged" in heard.codes()
-    assert [event.step for event in heard.of("rewound")] == [7]
+    assert [event.step for event in heard.of("rewound")] == [7], "the one before is used"
     same_as(whole, folder)
 
 
@@ -218,6 +215,7 @@ def test_a_cancelled_run_can_go_on(make, tmp_path):
     same_as(whole, folder)
 
 
+@pytest.mark.slow
 def test_broken_off_again_and_again(make, tmp_path):
     whole, folder = make("full"), tmp_path / "run"
     broken(whole.recipe, folder, at_step(3))

@@ -133,7 +133,8 @@ def _still_possible(recipe: Recipe, results: dict[str, Any]) -> list[Choice]:
     """The formats in which a run has been exported that its changed recipe can still give."""
     exporters = find("tlstudio.export")
     names = [entry["name"] for entry in results.get("exports") or [] if entry["name"] in exporters]
-    return [Choice(name=name) for name in names if exporters[name].check(recipe) is None]
+    known = {choice.name: choice for choice in recipe.export}  # with their options
+    return [known.get(name, Choice(name=name)) for name in names if exporters[name].check(recipe) is None]
 
 
 def _stages(checked: Checked) -> tuple[str, ...]:
