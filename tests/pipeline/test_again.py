@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +118,19 @@ def test_other_data_is_refused(whole, tmp_path):
     recipes.save(recipe.changed("data.path", str(other)), folder / "recipe.yaml")
     finished = pipeline.compress(folder, [Choice(name="dynamic-int8")], tiny.Heard(), Control())
     assert finished.error["code"] == "compress.data-changed"
+
+
+def test_as_many_rows_with_other_labels_are_refused(whole, tmp_path):
+    folder = whole.copy(tmp_path / "run")
+    recipe = recipes.load(folder / "recipe.yaml")
+    with Path(recipe.data.path).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    labels = [row["label"] for row in rows]
+    turned = dict(zip(sorted(set(labels)), [*sorted(set(labels))[1:], *sorted(set(labels))[:1]], strict=True))
+    other = tiny.write_csv(tmp_path / "other.csv", [(row["text"], turned[row["label"]]) for row in rows])
+    recipes.save(recipe.changed("data.path", str(other)), folder / "recipe.yaml")
+    finished = pipeline.compress(folder, [Choice(name="dynamic-int8")], tiny.Heard(), Control())
+    assert finished.error["code"] == "compress.rows-changed"
 
 
 def test_a_run_without_a_model_is_refused(whole, tmp_path):

@@ -15,11 +15,11 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, Tolerance
+from tlstudio.export.sources import prepared
 from tlstudio.models import heads, openvino_scorer
 from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.openvino_scorer import FILE, OpenVinoScorer
 from tlstudio.models.scorers import Scorer
-from tlstudio.models.tokenizers import require_file
 
 _STEP = "openvino-int8"
 
@@ -86,23 +86,16 @@ PLUGIN = OpenVino()
 def _convert(job: ExportJob, folder: Path, half: bool) -> None:
     from tlstudio.models.onnx_graph import to_onnx
 
-    settings = heads.read_settings(job.source)
-    inputs = heads.inputs_of(settings)
-    if "input_ids" in inputs:
-        require_file(job.source)
-    model = heads.load(job.source)
-    job.control.check()
+    source = prepared(job, folder)
     with tempfile.TemporaryDirectory(prefix="tlstudio-openvino-") as place:
         graph = Path(place) / "model.onnx"
-        to_onnx(model, graph, heads.Head.of(settings), inputs)
+        to_onnx(source.model, graph, source.head, source.inputs)
         job.control.check()
         made = openvino_scorer.read(graph, "export.openvino")
         import openvino
 
         with explain_os_errors(folder):
             openvino.save_model(made, str(folder / FILE), compress_to_fp16=half)
-            shutil.copyfile(job.source / "config.json", folder / "config.json")
-    copy_tokenizer(job.source, folder)
 
 
 def script(text: str) -> str:

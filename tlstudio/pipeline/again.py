@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tlstudio.core import recipe as recipes
 from tlstudio.core.errors import StudioError
+from tlstudio.data.fingerprints import fingerprint
 from tlstudio.data.labelled import Labelled
 from tlstudio.models import heads, loading
 from tlstudio.models.scorers import score
@@ -85,6 +86,13 @@ def reopened(context: Context, checked: Checked, choose: Callable[[Labelled], La
             "compress.data-changed", "The data of the run {run} is no longer the same: it had {before} rows, and now "
             "has {after}.", "Put the files back as they were, or train again.", where="data.path",
             run=context.folder.name, before=sum(known["data"]["rows"].values()), after=sum(rows.values()),
+        )  # fmt: skip
+    # a run of an earlier version has none
+    if known["data"].get("fingerprint") not in (None, fingerprint(stages.rows, context.control)):
+        raise StudioError(
+            "compress.rows-changed", "The data of the run {run} is no longer the same: it has as many rows as before, "
+            "but other texts or labels, or in another order.", "Put the files back as they were, or train again.",
+            where="data.path", run=context.folder.name,
         )  # fmt: skip
     stages.rows = choose(stages.rows) if choose else stages.rows
     stages.encoded = stages.encode(context.emit, folder)

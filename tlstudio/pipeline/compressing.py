@@ -17,7 +17,7 @@ from tlstudio.core.progress import only_progress
 from tlstudio.models.callbacks import Callback
 from tlstudio.models.heads import Head, read_settings
 from tlstudio.models.transfer import Judge, Transfer
-from tlstudio.pipeline.checks import Configured
+from tlstudio.pipeline.checks import Configured, chain_notes
 from tlstudio.pipeline.forms import TRAINED, Form
 from tlstudio.strategies import distillation, inherited, teaching
 from tlstudio.strategies.base import Defaults, TransferJob
@@ -42,6 +42,8 @@ def chain(stages: Stages, base: Path | None = None, ready: Sequence[Path] = ()) 
         base: where the forms are written; by default the folder ``compressed`` of the run.
         ready: for each step the folder of what it has given before, which is copied where it is there.
     """
+    for note in chain_notes(stages.checked.compress):
+        log(stages.context.emit, note.code, note.template, "warning", **note.params)
     forms = [trained(stages)]
     for number, step in enumerate(stages.checked.compress, 1):
         name = f"{number}-{step.plugin.NAME}"
@@ -101,7 +103,7 @@ def found(stages: Stages, step: Configured, source: Form, target: Path, name: st
     encoded = source.encoded
     if getattr(step.plugin, "REREADS", False):
         encoded = read_by(stages, encoded, target)
-    return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target))
+    return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target), step.plugin.TITLE)
 
 
 def read_by(stages: Stages, encoded: Encoded, folder: Path) -> Encoded:

@@ -70,7 +70,7 @@ def export_again(context: Context, checked: Checked) -> None:
             run=context.folder.name,
         )  # fmt: skip
     compressed = {
-        folder.name: folder for folder in sorted((context.folder / compressing.FOLDER).glob("*-*"), key=_number)
+        folder.name: folder for folder in sorted((context.folder / compressing.FOLDER).glob("[0-9]*-*"), key=_number)
     }
     with context.running("export"):
         task, source = checked.task.plugin, _job(context, compressed).source

@@ -15,10 +15,13 @@ from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import read_json, size_of, write_json
 from tlstudio.core.progress import only_progress
 from tlstudio.data import labelled as data
+from tlstudio.data.fingerprints import fingerprint
+from tlstudio.data.licences import licence_of
+from tlstudio.export import energy
 from tlstudio.models import earlier, loading
 from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
-from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
+from tlstudio.models.scorers import Scorer, TorchScorer, limited, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
 from tlstudio.pipeline import (
     adapting,
@@ -98,8 +101,7 @@ class Stages:
         import torch
 
         context, recipe = self.context, self.context.recipe
-        threads = recipe.training.threads
-        torch.set_num_threads(usable_cores() if threads == "auto" else threads)
+        torch.set_num_threads(self.threads)
         write_json(context.folder / "environment.json", environment.describe())
         self.backbone = backbones.found(recipe, self.checked.task.plugin, context.emit, context.control)
         self.lineage = earlier.lineage(self.backbone.path)
@@ -111,6 +113,12 @@ class Stages:
         context.result("examination", self._examined())
         log(context.emit, "data.ready", "{train} rows to train on, {test} to test with.",
             train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]))  # fmt: skip
+
+    @property
+    def threads(self) -> int:
+        """As many as the recipe wants, of every runtime."""
+        wish = self.context.recipe.training.threads
+        return usable_cores() if wish == "auto" else wish
 
     def labelled(self, emit: Emit, fold: int = 0) -> data.Labelled:
         """The rows, with the roles that the task needs.
@@ -147,12 +155,16 @@ class Stages:
 
     def _data_facts(self) -> dict[str, Any]:
         table = self.rows.splits["train"].table
+        licence, source = licence_of(self.context.recipe.data)
         return {
             "path": self.context.recipe.data.title,
             "source": table.source,
+            "licence": licence,
+            "licence_from": source,
             "options": table.options,
             "roles": self.rows.roles.plain(),
             "rows": {split: len(rows) for split, rows in self.rows.splits.items()},
+            "fingerprint": fingerprint(self.rows, self.context.control),
             "dropped": self.rows.dropped,
             "classes": self.rows.class_table(),
         }
@@ -280,6 +292,7 @@ class Stages:
         if not hasattr(self, "settings"):
             self.settle()
         self.transfer = self.transfer or self.prepared()
+        backbones.require_small(context.recipe, self.transfer.model)
         trainable = sum(p.numel() for p in self.transfer.model.parameters() if p.requires_grad)
         policy = Policy.of(context.recipe.training)
         self.model, trained = self.fitted(context.folder / FOLDER, context.emit, policy)
@@ -347,7 +360,7 @@ class Stages:
         return {"second": {"name": found.name, "revision": found.revision, "licence": found.licence}}
 
     def _training_facts(self, trained: Trained) -> dict[str, Any]:
-        strategy = self.checked.strategy.plugin
+        strategy, settings = self.checked.strategy.plugin, self.settings
         return {
             "strategy": strategy.NAME,
             "strategy_title": strategy.TITLE,
@@ -360,6 +373,7 @@ class Stages:
             "seconds": round(trained.seconds, 1),
             "samples_per_second": round(trained.samples_per_second, 1),
             "peak_memory_bytes": trained.peak_memory_bytes,
+            **energy.power(settings.device, settings.threads, self.context.recipe.training.watts),
             **{key: value for key, value in self.settings.to_dict().items() if key not in ("patience", "best_metric")},
         }
 
@@ -384,8 +398,9 @@ class Stages:
 
     def compress(self, base: Path | None = None, chain: Chain = compressing.chain) -> None:
         """Applies each step to the result of the one before, and measures all of them side by side."""
-        self.forms = chain(self, base)
-        answers = Tester(self.context, self.checked, self.rows, self.encoded).compare(self.forms, self.answers)
+        with limited(self.threads):  # runtimes take theirs when a model is loaded: else times could not be compared
+            self.forms = chain(self, base)
+            answers = Tester(self.context, self.checked, self.rows, self.encoded).compare(self.forms, self.answers)
         self.answers = answers[last_network(self.forms).name]
 
     def export(self) -> None:
