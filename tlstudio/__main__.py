@@ -14,6 +14,7 @@ def main() -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     arguments = sys.argv[1:]
+    _use_places()
     if arguments[:1] == ["--worker"]:
         from tlstudio.worker import main as worker
 
@@ -32,9 +33,21 @@ def main() -> int:
 
 def window() -> int:
     """Entry point without a console."""
+    _use_places()
     from tlstudio.gui.app import main as gui
 
     return gui([sys.argv[0]])
+
+
+def _use_places() -> None:
+    """What the user has moved to another folder is found there; a move that was interrupted is put in order."""
+    from tlstudio.core import paths
+
+    if (paths.config_folder() / paths.JOURNAL).is_file():
+        from tlstudio.session import moving
+
+        moving.recover(remove=False)
+    paths.use_moved_models()
 
 
 if __name__ == "__main__":

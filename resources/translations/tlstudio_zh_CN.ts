@@ -61,6 +61,13 @@
     </message>
 </context>
 <context>
+    <name>Amount</name>
+    <message>
+        <source>no limit</source>
+        <translation>不限</translation>
+    </message>
+</context>
+<context>
     <name>AnswerView</name>
     <message>
         <source>No label reaches its threshold.</source>
@@ -330,10 +337,57 @@
     </message>
 </context>
 <context>
+    <name>CleanDialog</name>
+    <message>
+        <source>Clean up runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the run {name}:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of {n} runs:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove at once, not by way of the trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measuring…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clean up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Checkpoints of finished runs: only needed to go on training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compressed forms: can be made again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exports: can be made again from the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} in {n} runs. Models, results, curves and reports stay.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Closing</name>
     <message>
-        <source>The window closes as soon as the run has ended…</source>
-        <translation>本次运行结束后，窗口将立即关闭…</translation>
+        <source>The window closes as soon as the run has answered…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unsaved changes</source>
@@ -376,8 +430,20 @@
         <translation>模型正在训练</translation>
     </message>
     <message>
-        <source>Stop and keep the best weights so far, or cancel and discard the run?</source>
-        <translation>要停止并保留目前的最佳权重，还是取消并丢弃本次运行？</translation>
+        <source>It can go on without the window: the next start finds it again. Or stop and keep the best weights so far, leave off to resume later, or cancel and discard the run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Let it go on, and close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave off, then close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep the window</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Stop, keep the best, then close</source>
@@ -386,10 +452,6 @@
     <message>
         <source>Cancel and close</source>
         <translation>取消并关闭</translation>
-    </message>
-    <message>
-        <source>Go on training</source>
-        <translation>继续训练</translation>
     </message>
     <message>
         <source>A search or an ablation is going on</source>
@@ -690,12 +752,28 @@
         <translation>无法打开项目</translation>
     </message>
     <message>
+        <source>Save over it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Somebody else works on this project</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The project could not be saved</source>
         <translation>无法保存项目</translation>
     </message>
     <message>
         <source>Saved as {name}</source>
         <translation>已保存为 {name}</translation>
+    </message>
+    <message>
+        <source>Added to the queue.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>TLStudio {version}
@@ -851,6 +929,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>{name} ({rows} rows): {before} before, {after} after</source>
         <translation>{name}（{rows} 行）：之前 {before}，之后 {after}</translation>
+    </message>
+    <message>
+        <source>{name} ({rows} rows): mean score {before} before, {after} after; 1 is best</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>difference with 95 % certainty from {low} to {high}</source>
@@ -1071,6 +1153,45 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>DiagnosticsDialog</name>
+    <message>
+        <source>Diagnostics</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is all that the file would hold: versions, settings, logs, and how the last runs ended. Names of user, computer and home folder are taken out; no rows, labels or texts of your data are in it. Nothing is sent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Content of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The chosen part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
+    </message>
+    <message>
+        <source>Zip archives (*.zip)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the diagnostics</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved as {name}</source>
+        <translation>已保存为 {name}</translation>
+    </message>
+</context>
+<context>
     <name>Dialogs</name>
     <message>
         <source>Labelled data ({endings});;All files (*)</source>
@@ -1103,6 +1224,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Projects (*.tlstudio)</source>
         <translation>项目 (*.tlstudio)</translation>
+    </message>
+    <message>
+        <source>Zip files (*.zip)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>TLStudio</source>
@@ -1536,6 +1661,33 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>FindingAgain</name>
+    <message>
+        <source>A run is going on.</source>
+        <translation>有运行正在进行。</translation>
+    </message>
+    <message>
+        <source>The run {run} has gone on meanwhile.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run {run} is going on in process {pid} on {host}, since {since}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Follow it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run {run} was broken off before its end.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+</context>
+<context>
     <name>FindingDetail</name>
     <message>
         <source>Hide</source>
@@ -1695,6 +1847,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>针对 16 行</translation>
     </message>
     <message>
+        <source>as they are</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>all cores</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>one thread</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source> min</source>
         <translation> 分钟</translation>
     </message>
@@ -1703,8 +1867,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>最多损失的得分</translation>
     </message>
     <message>
-        <source>Of the score of the trained model, in points.</source>
-        <translation>相对于训练好的模型的得分，以百分点计。</translation>
+        <source>★ trained model · ◆ within the budget · ● others; filled: no other is as good in score, size and time for 1 row, and better in one of them. The dashed line joins the best of the two axes. Arrow keys go from point to point.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Size, at most</source>
@@ -1723,6 +1887,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>在本机上的延迟中位数。</translation>
     </message>
     <message>
+        <source>Memory, at most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of a process that loads the model and answers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Rows at once</source>
         <translation>同时处理的行数</translation>
     </message>
@@ -1735,8 +1907,28 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>搜索时间</translation>
     </message>
     <message>
+        <source>Share of the trained model&apos;s score.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The form that is being measured is finished.</source>
         <translation>正在测量的形态会测量完毕。</translation>
+    </message>
+    <message>
+        <source>Tokens of a row</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>While times are taken. A search at another length begins anew; the other one is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Computed by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the time is measured with.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Upwards</source>
@@ -1749,10 +1941,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Forms of the model by two measures</source>
         <translation>按两项指标显示的模型形态</translation>
-    </message>
-    <message>
-        <source>★ trained model · ◆ within the budget · ● others; filled: nothing is better in everything. The dashed line joins the best of the two axes. Arrow keys go from point to point.</source>
-        <translation>★ 训练好的模型 · ◆ 符合预算 · ● 其他；实心：没有其他形态在所有方面都更优。虚线连接两个坐标轴上的最优点。用方向键在点之间移动。</translation>
     </message>
     <message>
         <source>Use this one</source>
@@ -2020,6 +2208,25 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>LicenceView</name>
+    <message>
+        <source>Licence of the data</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Such as cc-by-4.0. It is written into the model card and shown where another run starts from this.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As the hub states: {licence}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not stated</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>LogModel</name>
     <message>
         <source>Time</source>
@@ -2144,6 +2351,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>设置(&amp;T)…</translation>
     </message>
     <message>
+        <source>Stora&amp;ge…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&amp;Quit</source>
         <translation>退出(&amp;Q)</translation>
     </message>
@@ -2180,6 +2391,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>取消并丢弃(&amp;C)</translation>
     </message>
     <message>
+        <source>Add to the &amp;queue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&amp;Read the files again</source>
         <translation>重新读取文件(&amp;R)</translation>
     </message>
@@ -2206,6 +2421,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>&amp;Doctor: check this computer</source>
         <translation>环境诊断：检查这台电脑(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Requests to the network…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dia&amp;gnostics for a report…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>&amp;About TLStudio</source>
@@ -2466,6 +2689,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>选择模型文件夹</translation>
     </message>
     <message>
+        <source>Convert safely</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Converting the weights, in a process that may do nothing else…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The weights were not converted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The weights are safetensors now: {path}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a model in the table, or a folder.</source>
         <translation>请在表格中选择模型，或选择文件夹。</translation>
     </message>
@@ -2499,6 +2738,93 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Enter takes the name; nothing is downloaded before you ask for it</source>
         <translation>按 Enter 键确认名称；在您要求之前不会下载任何内容</translation>
+    </message>
+</context>
+<context>
+    <name>NetworkDialog</name>
+    <message>
+        <source>Requests to the network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Purpose</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Request</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The list is a file that only grows: {path}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There has been no request to the network. TLStudio asks for nothing unless you do.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Requests: {count}. Refused, because nobody had asked for them: {refused}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Requests: {count}. You asked for each of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Dataset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Upload</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Database</source>
+        <translation>数据库</translation>
+    </message>
+    <message>
+        <source>Nobody asked for it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>refused</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>read</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
     </message>
 </context>
 <context>
@@ -2594,6 +2920,13 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>stays fp32</source>
         <translation>保持 fp32</translation>
+    </message>
+</context>
+<context>
+    <name>Notice</name>
+    <message>
+        <source>Not now</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2752,6 +3085,84 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Warning</source>
         <translation>警告</translation>
+    </message>
+</context>
+<context>
+    <name>QueueRuns</name>
+    <message>
+        <source>The queue goes on with the next recipe.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>QueueView</name>
+    <message>
+        <source>Queue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clear what has ended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run the queue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One after another, also after a failure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hold the queue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The present run ends; no other begins</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier: {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Later: {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run again: {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove: {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>⚠ to be resumed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>○ waiting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>▶ going on</source>
+        <translation>▶ 进行中</translation>
+    </message>
+    <message>
+        <source>✓ completed</source>
+        <translation>✓ 已完成</translation>
+    </message>
+    <message>
+        <source>✓ stopped early</source>
+        <translation>✓ 已提前停止</translation>
+    </message>
+    <message>
+        <source>– cancelled</source>
+        <translation>– 已取消</translation>
+    </message>
+    <message>
+        <source>✕ failed</source>
+        <translation>✕ 失败</translation>
     </message>
 </context>
 <context>
@@ -3011,6 +3422,17 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>Resuming</name>
+    <message>
+        <source>Go on with the chosen run from its last checkpoint, as if it had never been broken off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+</context>
+<context>
     <name>RetentionModel</name>
     <message>
         <source>After {task}</source>
@@ -3048,6 +3470,105 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>RunComparison</name>
+    <message>
+        <source>Tick two runs or more to compare them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run that the others are compared with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compared with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Is the difference real?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show in Results</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every metric of two runs in Results, the curves of all in Train</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Metrics on the test rows (95 % intervals)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Comparing…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} settings differ, {same} are the same</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Setting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Settings that differ</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Metric</source>
+        <translation>指标</translation>
+    </message>
+    <message>
+        <source>Metrics of the runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Points of score on the test rows that both have. A difference counts as real where the 95 % interval of the paired bootstrap leaves out zero and the exact McNemar test (for scores between right and wrong the sign test) gives p &lt; 0.05 after Holm&apos;s correction for several comparisons.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>结论</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>p</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Common rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows gained</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows lost</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>▲ better</source>
+        <translation>▲ 更好</translation>
+    </message>
+    <message>
+        <source>▼ worse</source>
+        <translation>▼ 更差</translation>
+    </message>
+    <message>
+        <source>≈ may be chance</source>
+        <translation>≈ 可能是偶然</translation>
+    </message>
+</context>
+<context>
     <name>RunCurves</name>
     <message>
         <source>Curve that is shown</source>
@@ -3072,6 +3593,96 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Curves</source>
         <translation>曲线</translation>
+    </message>
+</context>
+<context>
+    <name>RunFiles</name>
+    <message>
+        <source>Write the run as a zip</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run is in {path}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writing the zip of the run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the zip of a run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Taking in the run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder for {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{title}: written to {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writing for {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} freed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} are in the trash; empty it to free them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cleaning up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty the trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Everything in the trash of the runs is removed for good. This cannot be undone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>RunFinder</name>
+    <message>
+        <source>Search name, model, data, strategy, tags, notes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Filter the runs</source>
+        <translation>筛选运行记录</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Tag</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only runs with a star</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{title}: all</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3114,6 +3725,29 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
+    <name>RunNotesEdit</name>
+    <message>
+        <source>★ Star</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tags, parted by commas</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tags of the run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A note about this run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note about the run</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>RunStatus</name>
     <message>
         <source>Starting the worker…</source>
@@ -3130,6 +3764,45 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>epoch {n}</source>
         <translation>轮次 {n}</translation>
+    </message>
+</context>
+<context>
+    <name>RunTree</name>
+    <message>
+        <source>Which run started from which</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Strategy</source>
+        <translation>策略</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation>得分</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>This run started from no other run, and no other from it. “Use its model” starts a new one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a run to see which run it started from.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not here (deleted, or of another computer)</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3151,6 +3824,18 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>前往“训练”</translation>
     </message>
     <message>
+        <source>The list is made once from the folders of the runs, and then kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading the runs…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>On the disk: {sizes}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Refresh</source>
         <translation>刷新</translation>
     </message>
@@ -3159,12 +3844,40 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>重新查看文件夹（F5）</translation>
     </message>
     <message>
-        <source>Filter by any column</source>
-        <translation>按任意列筛选</translation>
+        <source>Manage</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Filter the runs</source>
-        <translation>筛选运行记录</translation>
+        <source>Import a run…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take in the zip of a run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clean up…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop checkpoints, compressed forms or exports</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trash…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bring back what was deleted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Storage…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where everything lies and how large it is</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>These runs have different metrics; scores are sorted within each metric, the best together.</source>
@@ -3215,12 +3928,52 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>打开报告</translation>
     </message>
     <message>
+        <source>Share</source>
+        <translation>比例</translation>
+    </message>
+    <message>
+        <source>As a zip file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The whole run in one file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For TensorBoard…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Curves and results as event files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For MLflow…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Curves, settings and results as a run of MLflow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete…</source>
         <translation>删除…</translation>
     </message>
     <message>
         <source>Delete the ticked or chosen runs</source>
         <translation>删除勾选或选中的运行</translation>
+    </message>
+    <message>
+        <source>Curves and details</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Comparison</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lineage</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Score</source>
@@ -3263,6 +4016,34 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>时长</translation>
     </message>
     <message>
+        <source>Star, tags</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Started from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>checkpoints</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>compressed forms</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>exports</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the whole run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>✓ completed</source>
         <translation>✓ 已完成</translation>
     </message>
@@ -3299,12 +4080,16 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>删除运行记录</translation>
     </message>
     <message>
-        <source>Delete these runs with their models and exports? This cannot be undone.</source>
-        <translation>要删除这些运行及其模型和导出文件吗？此操作无法撤销。</translation>
+        <source>Delete these runs with their models and exports? From the trash they can be restored; their space is freed when it is emptied.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Delete</source>
-        <translation>删除</translation>
+        <source>Move to the trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Keep</source>
@@ -3452,6 +4237,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>训练运行方式(&amp;T)</translation>
     </message>
     <message>
+        <source>goes on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>stops and keeps the best</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>leaves off, to be resumed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A run &amp;without its window</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>as the system</source>
         <translation>跟随系统</translation>
     </message>
@@ -3472,8 +4273,36 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>训练期间关闭窗口前询问(&amp;A)</translation>
     </message>
     <message>
+        <source>&amp;Write values of the data into the logs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Another way of running takes effect with the next run.</source>
         <translation>更改运行方式后，从下次运行起生效。</translation>
+    </message>
+    <message>
+        <source>&amp;Hub or mirror</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>as the environment says</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Proxy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>kept in the keyring of the system, in no file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To&amp;ken for the hub</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Re&amp;move the token from the keyring</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Folder of the runs</source>
@@ -3755,6 +4584,169 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Take this repair away</source>
         <translation>移除此修复</translation>
+    </message>
+</context>
+<context>
+    <name>StorageDialog</name>
+    <message>
+        <source>Storage</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measuring…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Places and what they take on the disk</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Move…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clean…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measure again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Where {place} shall lie</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} will be copied to {path}, compared byte by byte, and only then removed here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other programs that use the hub&apos;s cache will not find them there any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Move {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Moving {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>and {n} more</source>
+        <translation>另有 {n} 项</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove {size}?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clean {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Can be cleaned</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where, and how it comes back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} in all; {free} are free on the disk.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Set by {name} in the environment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models of the hub</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Datasets that were read or fetched</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Features and other computed values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>运行记录</translation>
+    </message>
+    <message>
+        <source>Searches</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checkpoints of finished runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Results, models and exports of runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>can be fetched again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>is computed again when it is needed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>cannot be restored then</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>only needed to go on training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>what happened so far is forgotten</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>is kept; runs are deleted in Runs</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -4124,6 +5116,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>结束运行并丢弃已学到的内容</translation>
     </message>
     <message>
+        <source>Add to queue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run this recipe after those that wait already</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Training</source>
         <translation>训练</translation>
     </message>
@@ -4170,6 +5170,68 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>The run has failed; the log below says why.</source>
         <translation>运行失败；原因见下方日志。</translation>
+    </message>
+</context>
+<context>
+    <name>TrashDialog</name>
+    <message>
+        <source>Trash of the runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What was deleted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty the trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>{size} on the disk. It is freed when the trash is emptied.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The trash is empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Deleted</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Trust</name>
+    <message>
+        <source>The token is in the keyring of the system.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The token was removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There was no token in the keyring.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -4455,10 +5517,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
 </context>
 <context>
-    <name>_Amount</name>
+    <name>WorkDialog</name>
     <message>
-        <source>no limit</source>
-        <translation>不限</translation>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -5458,10 +6524,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>大于 1 时，样本中的重复会减少（Keskar 等，2019，CTRL）；1 表示关闭。</translation>
     </message>
     <message>
-        <source>Accept them there and log in with &apos;hf auth login&apos;, or choose another model.</source>
-        <translation>请在该网站上接受条款，并用“hf auth login”登录，或选择其他模型。</translation>
-    </message>
-    <message>
         <source>Accuracy</source>
         <translation>准确率</translation>
     </message>
@@ -5670,10 +6732,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>对话模板</translation>
     </message>
     <message>
-        <source>Check the connection and try again; what was fetched is kept. A mirror can be set with HF_ENDPOINT.</source>
-        <translation>请检查网络连接后重试；已下载的内容会保留。可用 HF_ENDPOINT 设置镜像。</translation>
-    </message>
-    <message>
         <source>Check the disk and the folder, then try again.</source>
         <translation>请检查磁盘和文件夹，然后重试。</translation>
     </message>
@@ -5684,10 +6742,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Check the path, or choose the file again.</source>
         <translation>请检查路径，或重新选择文件。</translation>
-    </message>
-    <message>
-        <source>Check the spelling; a private model needs &apos;hf auth login&apos;.</source>
-        <translation>请检查拼写；私有模型需要“hf auth login”。</translation>
     </message>
     <message>
         <source>Check whether several texts were joined by a missing quotation mark, or split the text.</source>
@@ -5754,16 +6808,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择已完成的运行。</translation>
     </message>
     <message>
-        <source>Choose a smaller batch size or a smaller model, or close other programs; then start again.</source>
-        <translation>请选择更小的批大小或更小的模型，或关闭其他程序，然后重新开始。</translation>
-    </message>
-    <message>
         <source>Choose a text model, such as one of the BERT, RoBERTa or DeBERTa family.</source>
         <translation>请选择文本模型，例如 BERT、RoBERTa 或 DeBERTa 系列。</translation>
-    </message>
-    <message>
-        <source>Choose a version of the model with model.safetensors.</source>
-        <translation>请选择含有 model.safetensors 的模型版本。</translation>
     </message>
     <message>
         <source>Choose a version without timm (such as the revision no_timm of DETR), YOLOS or RT-DETR.</source>
@@ -6394,10 +7440,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>此网络的一个权重为 {largest}，fp16 无法表示。</translation>
     </message>
     <message>
-        <source>Accept them there and log in with &apos;hf auth login&apos;, or choose other data.</source>
-        <translation>请在该网站上接受条款，并用“hf auth login”登录，或选择其他数据。</translation>
-    </message>
-    <message>
         <source>Accuracy lost</source>
         <translation>准确率损失</translation>
     </message>
@@ -6622,10 +7664,6 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请检查名称和网络，以及该令牌是否有权写入那里。</translation>
     </message>
     <message>
-        <source>Check the spelling; a private dataset needs &apos;hf auth login&apos;.</source>
-        <translation>请检查拼写；私有数据集需要“hf auth login”。</translation>
-    </message>
-    <message>
         <source>Checks</source>
         <translation>检查项</translation>
     </message>
@@ -6634,12 +7672,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择双语词典文件，或不使用此项增强。</translation>
     </message>
     <message>
+        <source>Choose a file that &apos;tlstudio runs export&apos; has written.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a file with texts of the target domain in the Strategy step, or remove the regulariser.</source>
         <translation>请在“策略”步骤中选择含有目标领域文本的文件，或移除该正则化方法。</translation>
     </message>
     <message>
         <source>Choose a file, or another source.</source>
         <translation>请选择文件，或选择其他来源。</translation>
+    </message>
+    <message>
+        <source>Choose a folder elsewhere.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a folder with texts, images or a labelled file.</source>
@@ -6660,6 +7706,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose a student with the same tokenizer, or one that is made of the trained model.</source>
         <translation>请选择使用相同分词器的学生模型，或由训练好的模型得到的学生模型。</translation>
+    </message>
+    <message>
+        <source>Choose a version of the model with model.safetensors; do not trust this file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a version of the model with model.safetensors; or have it converted in a process that may do nothing else: tlstudio convert &quot;{path}&quot;</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a workbook with a header and rows.</source>
@@ -6722,6 +7776,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择其他数据集，或将其数据另存为上述格式之一；数据集中的代码绝不会被运行。</translation>
     </message>
     <message>
+        <source>Choose another disk, or clean first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose another field; what to compare may be changed by hand.</source>
         <translation>请选择其他字段；要对比的内容可手动更改。</translation>
     </message>
@@ -6736,6 +7794,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose another kind of data, or auto.</source>
         <translation>请选择其他数据类型，或选择自动。</translation>
+    </message>
+    <message>
+        <source>Choose another model.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose another objective, or remove it in the Strategy step.</source>
@@ -6810,6 +7872,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>请选择包含数据行的列表的点分路径，或选择自动。</translation>
     </message>
     <message>
+        <source>Choose the folder of a model with config.json and its weights.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose the teacher&apos;s run as the model (model.source: run); or a student of its own backbone that learns from answers alone.</source>
         <translation>请选择教师的运行作为模型（model.source: run）；或选择使用自己的骨干网络、仅从答案中学习的学生模型。</translation>
     </message>
@@ -6820,6 +7886,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Choose to prune both, or another compression step.</source>
         <translation>请选择两者都剪枝，或另一个压缩步骤。</translation>
+    </message>
+    <message>
+        <source>Choose two runs or more.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose values that occur.</source>
@@ -6850,8 +7920,20 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>行数过少、无法同时用于训练和测试的类别。</translation>
     </message>
     <message>
+        <source>Close it there first, or save under another name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Close it, or remove it.</source>
         <translation>请补全引号，或将其移除。</translation>
+    </message>
+    <message>
+        <source>Close other programs, or lower training.batch_size or task.max_length; then resume or start again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close other windows of TLStudio, then try again.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Close the program that writes to it, then try again.</source>
@@ -6892,6 +7974,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Commit, tag or branch; auto takes the main branch.</source>
         <translation>提交、标签或分支；自动：取主分支。</translation>
+    </message>
+    <message>
+        <source>Compare its results with those stated by its makers, or choose another model.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Compare runs with the same data and the same split.</source>
@@ -6942,8 +8028,24 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>副本数</translation>
     </message>
     <message>
+        <source>Copy it from huggingface.co/settings/tokens.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the file again from the original model, or choose another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copy the tokenizer files of the original model into the folder: tokenizer.json, or all files of its vocabulary.</source>
         <translation>请将原模型的分词器文件复制到该文件夹：tokenizer.json，或其词表的全部文件。</translation>
+    </message>
+    <message>
+        <source>Copy tlstudio.json from where the model was made, or train it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy tokenizer.json from the original model, or choose another model.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Corners</source>
@@ -7016,6 +8118,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Decoupled decay of the weights.</source>
         <translation>解耦的权重衰减。</translation>
+    </message>
+    <message>
+        <source>Delete it for good, or delete its folder yourself.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Delete stray values far from the table, or save the sheet as CSV.</source>
@@ -7194,12 +8300,32 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>Excel 或 OpenDocument</translation>
     </message>
     <message>
+        <source>ExecuTorch (.pte)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ExecuTorch is not installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ExecuTorch is not offered for the task {task}: its models do not answer in a single step, or are backbones of other tasks.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Explore the frontier first; &apos;tlstudio frontier&apos; lists its points.</source>
         <translation>请先探索前沿；“tlstudio frontier”会列出其中的点。</translation>
     </message>
     <message>
         <source>Export it again, or copy it again.</source>
         <translation>请重新导出，或重新复制。</translation>
+    </message>
+    <message>
+        <source>Export it when it has ended.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export the model again; the file is damaged or incomplete, or of another version of ExecuTorch.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Export the model again; the file is damaged or incomplete, or of another version of PyTorch.</source>
@@ -7342,6 +8468,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>For OpenVINO, an extra: fast on processors of Intel and AMD. In int8 after the OpenVINO step.</source>
         <translation>用于 OpenVINO（可选组件）：在 Intel 和 AMD 的处理器上速度快。经过 OpenVINO 步骤后为 int8。</translation>
+    </message>
+    <message>
+        <source>For apps on phones and small devices, by ExecuTorch, an extra. One row at a time, of any length up to that of training; computed in fp32 by XNNPACK.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>For images without an up and a down, such as aerial photographs.</source>
@@ -7680,8 +8810,24 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>插入</translation>
     </message>
     <message>
+        <source>Install it with: pip install &quot;tlstudio[keyring]&quot;; or put the token into the variable HF_TOKEN for the time of a session.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Install it with: pip install &quot;tlstudio[{extra}]&quot;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Install it with: pip install {package}</source>
         <translation>请用此命令安装：pip install {package}</translation>
+    </message>
+    <message>
+        <source>Install the extra again: pip install &quot;tlstudio[{name}]&quot;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Install the extra: pip install &apos;tlstudio[edge]&apos;.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Install the extra: pip install &apos;tlstudio[openvino]&apos;.</source>
@@ -7952,6 +9098,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>将每对中的两行都排除在训练之外</translation>
     </message>
     <message>
+        <source>Leave it out here, and set the whole address as the variable HTTPS_PROXY before the start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Leave out broken images</source>
         <translation>排除损坏的图像</translation>
     </message>
@@ -8100,6 +9250,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>文本应有的字母和数字的个数；一个中文或日文字符计为三个。</translation>
     </message>
     <message>
+        <source>Licence of the data</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Line {line} of {path} has an empty token or tag: {text}</source>
         <translation>{path} 的第 {line} 行有空的词元或标记：{text}</translation>
     </message>
@@ -8156,6 +9310,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>MB</translation>
     </message>
     <message>
+        <source>MLflow at {place} could not be written to: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Made of layers of the teacher; or the model of the recipe with all its layers.</source>
         <translation>由教师的部分层构成；或使用配方中的模型及其全部层。</translation>
     </message>
@@ -8170,10 +9328,6 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Majority keeps the rows with the most frequent label, and none of them where two are equally frequent; none leaves out all rows of the content.</source>
         <translation>majority：保留标签最常见的行，如有两个标签同样常见则都不保留；none：排除该内容的所有行。</translation>
-    </message>
-    <message>
-        <source>Make one with write access at huggingface.co/settings/tokens; then: keyring set {service} {user}, or the variable HF_TOKEN, or: hf auth login.</source>
-        <translation>请在 huggingface.co/settings/tokens 创建一个有写入权限的令牌；然后执行：keyring set {service} {user}，或设置变量 HF_TOKEN，或执行：hf auth login。</translation>
     </message>
     <message>
         <source>Mask it</source>
@@ -9056,8 +10210,16 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>无法执行“{title}”：{reason}</translation>
     </message>
     <message>
+        <source>{title} could not be written: {problem} {remedy}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{title} finds no layer in this network that it could make smaller.</source>
         <translation>“{title}”在此网络中找不到可以缩小的层。</translation>
+    </message>
+    <message>
+        <source>{title} needs {package}, which is not installed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{title}: {percent:.1f} % of the size and {time:.1f} % of the time of the trained model, {lost:+.2f} % of its score lost.</source>
@@ -11188,14 +12350,6 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>请重新开始。</translation>
     </message>
     <message>
-        <source>Start again. If it happens again, run &apos;tlstudio doctor&apos; and report the log.</source>
-        <translation>请重新开始。如果问题再次出现，请运行“tlstudio doctor”并提交日志。</translation>
-    </message>
-    <message>
-        <source>Start again; what the run had saved is kept in its folder.</source>
-        <translation>请重新开始；本次运行已保存的内容保留在其文件夹中。</translation>
-    </message>
-    <message>
         <source>Start from &apos;tlstudio init&apos; or save a recipe from the window.</source>
         <translation>请从“tlstudio init”开始，或在窗口中保存配方。</translation>
     </message>
@@ -11496,6 +12650,22 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>标记列</translation>
     </message>
     <message>
+        <source>&apos;tlstudio queue list&apos; lists them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;tlstudio runs trash&apos; lists what can be brought back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{member}&apos; in {path} is not what was exported.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; brings nothing here: &apos;{other}&apos;, which follows it, reads the weights as 32 bits and writes its own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&apos;{name}&apos; changes how the backbone trains, but with the strategy {strategy} only the head does.</source>
         <translation>“{name}”会改变骨干网络的训练方式，但在策略 {strategy} 下只训练预测头。</translation>
     </message>
@@ -11506,6 +12676,18 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>&apos;{name}&apos; disturbs the embeddings of tokens, and the task {task} has none.</source>
         <translation>“{name}”会扰动词元嵌入，而任务“{task}”没有词元嵌入。</translation>
+    </message>
+    <message>
+        <source>&apos;{other}&apos; follows &apos;{name}&apos; and changes the weights again: what was set to zero or rounded does not stay so.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{part}&apos; of {place} is not cleaned here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&apos;{place}&apos; stays where it is.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>&apos;{strategy}&apos; answers with one list of scores, and the task {task} needs other answers.</source>
@@ -11530,6 +12712,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>&apos;{text}&apos; does not say what to vary.</source>
         <translation>“{text}”没有说明要改变的内容。</translation>
+    </message>
+    <message>
+        <source>&apos;{title}&apos; is being run.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>0 reads up to the last block; the blocks above the chosen one are left out of the model.</source>
@@ -11564,12 +12750,24 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>类型为“{kind}”的骨干网络既无法学习此任务，也无法为其提供帮助。</translation>
     </message>
     <message>
+        <source>A bundle runs on ONNX Runtime, which cannot read what the step &apos;{step}&apos; gives: the bundle would have the network before it, of full size.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A checkpoint could not be written: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A division of its own</source>
         <translation>数据自带的划分</translation>
     </message>
     <message>
         <source>A few virtual tokens before each text are all that is learnt beside the head; the backbone stays as it is. The smallest adapter there is: as good as the others only with large backbones.</source>
         <translation>除预测头外，只学习加在每条文本之前的少量虚拟词元；骨干网络保持不变。这是最小的适配器：只有骨干网络较大时，效果才与其他适配器相当。</translation>
+    </message>
+    <message>
+        <source>A file of the run holds more than tensors, namely instructions to run code; they were not run.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A file or folder of further texts or images, which move the means by k-means. Of use where few rows have labels and the classes lie apart.</source>
@@ -11616,8 +12814,16 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>类型为 {kind} 的网络没有输出类别的带偏置线性层。</translation>
     </message>
     <message>
+        <source>A regular expression of the tokenizer in {path} cannot be used: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A row and its translations have the same value in it; empty takes the column with the role of the group.</source>
         <translation>一行与其译文在该列中的值相同；留空则使用角色为“分组”的列。</translation>
+    </message>
+    <message>
+        <source>A run has no part called &apos;{part}&apos;.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A small student learns to answer like a model that you have trained before, its teacher. Nearly as accurate, at a fraction of the size and time.</source>
@@ -11630,6 +12836,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>A training on all rows with {strategy} takes about {minutes:.1f} minutes and {memory:.1f} GB of memory.</source>
         <translation>使用 {strategy} 对全部行训练一次约需 {minutes:.1f} 分钟和 {memory:.1f} GB 内存。</translation>
+    </message>
+    <message>
+        <source>Accept them there and log in with &apos;tlstudio login&apos;, or choose another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accept them there and log in with &apos;tlstudio login&apos;, or choose other data.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>AdamW suits nearly everything; Adafactor needs less memory.</source>
@@ -11646,6 +12860,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Add labelled rows first.</source>
         <translation>请先添加标注行。</translation>
+    </message>
+    <message>
+        <source>Address of a mirror of the hub; empty takes the hub itself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address of a proxy for the network; empty takes that of the environment.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Adds a little noise to the embeddings while training. Costs nothing; made for instruction tuning.</source>
@@ -11694,6 +12916,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Ask for the learning curve over growing parts of the rows.</source>
         <translation>请改用以逐渐增多的行绘制的学习曲线。</translation>
+    </message>
+    <message>
+        <source>Ask for the zip again, made by &apos;tlstudio runs export&apos;.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>At each step a random part of the weights is replaced by the pretrained ones. Makes fine-tuning of large networks on few rows more stable.</source>
@@ -11756,8 +12982,44 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>每个权重在一步中取预训练值的概率。</translation>
     </message>
     <message>
+        <source>Change that variable, or remove it, and start again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check the address, or name a folder for its database.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check the connection and try again; what was fetched is kept. A mirror or a proxy can be set in the settings.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check the disk; nothing was removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Check the name; or download the model in the Model step or with: tlstudio download {name}</source>
         <translation>请检查名称；或在“模型”步骤中下载该模型，或运行：tlstudio download {name}</translation>
+    </message>
+    <message>
+        <source>Check the spelling; a private dataset needs &apos;tlstudio login&apos;.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check the spelling; a private model needs &apos;tlstudio login&apos;.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checkpoint after (s)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checkpoints kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checkpoints will take {size} of the disk at most, while the run goes on.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose &apos;Start from it&apos; at a run in the Runs step, or set model.source to run.</source>
@@ -12024,6 +13286,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>MLP 探测</translation>
     </message>
     <message>
+        <source>Make one with write access at huggingface.co/settings/tokens; then: tlstudio login, or the variable HF_TOKEN, or: hf auth login.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Meta-learned in {rounds} rounds on other tasks ({tasks}): after {steps} steps the loss was {before} in the first rounds, and {after} in the last.</source>
         <translation>已用其他任务（{tasks}）进行 {rounds} 次元迭代：每次学习 {steps} 步之后的损失，最初几次元迭代为 {before}，最后几次为 {after}。</translation>
     </message>
@@ -12032,8 +13298,20 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>元学习起点（Reptile）</translation>
     </message>
     <message>
+        <source>Move it away or delete it first, then restore.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move what it points to yourself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Multi-task learning</source>
         <translation>多任务学习</translation>
+    </message>
+    <message>
+        <source>Name a new folder in it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Name an earlier run, a model folder or a model that was downloaded in strategy.second.</source>
@@ -12108,6 +13386,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>{count} 次试验均不优于当前配方。</translation>
     </message>
     <message>
+        <source>Nothing is left to do; start a new run instead.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Nothing is to be varied.</source>
         <translation>没有要改变的字段。</translation>
     </message>
@@ -12144,6 +13426,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>其损失相对于任务损失的权重。</translation>
     </message>
     <message>
+        <source>Of the computer while it trains, for the energy in the model card; auto assumes 10 for each thread and 20 for the rest, and 300 for a graphics card.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Of the data; empty finds the one that fits.</source>
         <translation>数据中的列；留空则自动查找合适的列。</translation>
     </message>
@@ -12166,6 +13452,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Only {best} could be looked at; another backbone on this machine would give something to compare with.</source>
         <translation>只能评估 {best}；本机上若有其他骨干网络，才可进行对比。</translation>
+    </message>
+    <message>
+        <source>Only {free} of the disk are free.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Only {percent} % of the weights are 8-bit integers now: {before} MB became {after} MB. ONNX Runtime computes no convolutions from 8-bit weights, so that this step does little for networks made of them.</source>
@@ -12208,6 +13498,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>遍历这些行的次数。</translation>
     </message>
     <message>
+        <source>Power in watts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Prefix of first texts</source>
         <translation>第一文本的前缀</translation>
     </message>
@@ -12242,6 +13536,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Pulls the weights back to the pretrained ones. Helps with few rows, where fine-tuning forgets too much.</source>
         <translation>将权重拉向预训练权重。在数据行少、微调遗忘过多时有帮助。</translation>
+    </message>
+    <message>
+        <source>Put &apos;{name}&apos; after it, or leave it out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put &apos;{name}&apos; at the end of the chain, or leave it out.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>R-Drop</source>
@@ -12280,6 +13582,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>请只读取最后一层，或选择其他策略，例如线性探测。</translation>
     </message>
     <message>
+        <source>Reading {files} file of {megabytes} MB in a process without network, which may only build tensors.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Reads a text and writes another; the usual start for summaries and translations between its languages.</source>
         <translation>读取文本并写出另一文本；常用作摘要以及其所支持语言之间翻译的起点。</translation>
     </message>
@@ -12312,12 +13618,32 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>请在“策略”步骤中移除该正则化方法。</translation>
     </message>
     <message>
+        <source>Remove the step to export adapters, or use the safetensors export, which writes the compressed network.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Rename one of the run folders.</source>
         <translation>请重命名其中一个运行文件夹。</translation>
     </message>
     <message>
         <source>Replay trains on some earlier rows as well; EWC holds the weights that earlier tasks need; LwF keeps the earlier answers to the new rows; adapter trains small matrices and leaves the network as it is; none is plain fine-tuning, to compare with.</source>
         <translation>先前的行（replay）：同时用先前的部分行训练；约束权重（EWC）：约束先前任务所需的权重；先前的答案（LwF）：对新行保持先前的答案；适配器：训练小矩阵，网络保持不变；无：普通微调，用于对比。</translation>
+    </message>
+    <message>
+        <source>Restore the file from its source.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore the run first, then its parts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume the run, or start again. If it happens again, run &apos;tlstudio doctor&apos; and report the log.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume the run, or start again; what it had saved is kept in its folder.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Rounds</source>
@@ -12364,12 +13690,20 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>其任务不应遗忘的运行；留空则取训练出该模型的各次运行。</translation>
     </message>
     <message>
+        <source>Save under another name, or save over it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Schedule</source>
         <translation>调度方式</translation>
     </message>
     <message>
         <source>Second backbone</source>
         <translation>第二骨干网络</translation>
+    </message>
+    <message>
+        <source>Seconds between two checkpoints, from which a broken run goes on; longer where writing one takes more than 2 % of the time. 0 writes one after each step.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Selection</source>
@@ -12380,8 +13714,16 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>请将 model.head 设为 auto 或 replace。</translation>
     </message>
     <message>
+        <source>Set the template of the task to plain by removing chat_template from the folder, or choose another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Set the weights of attention and relations to 0.</source>
         <translation>请将注意力权重和关系权重设为 0。</translation>
+    </message>
+    <message>
+        <source>Set training.precision to fp32 and raise training.warmup; then look for rows with extreme values, and lower training.learning_rate by ten.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Several of your tasks train one backbone together, each with a head of its own, so that each learns from the rows of the others. Afterwards every task has its model, measured against the run that learnt it alone.</source>
@@ -12448,6 +13790,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>软化教师的答案，使其认为可能性较小的类别提供更多信息。</translation>
     </message>
     <message>
+        <source>Something is being moved already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Source keeps only rows of the source languages; learnt also those of other languages that some rows are learnt of.</source>
         <translation>仅源语言：只保留源语言的行；与训练行相同：还保留其他有训练行的语言的行。</translation>
     </message>
@@ -12464,6 +13810,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>平均起点</translation>
     </message>
     <message>
+        <source>Start the run again, and do not trust the place that the file came from.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Start the run again.</source>
         <translation>请重新开始该运行。</translation>
     </message>
@@ -12476,6 +13826,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>每次元迭代的步数</translation>
     </message>
     <message>
+        <source>Stop or cancel its run first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Strength</source>
         <translation>强度</translation>
     </message>
@@ -12486,6 +13840,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Student</source>
         <translation>学生</translation>
+    </message>
+    <message>
+        <source>Such as cc-by-4.0, for the model card; where empty, what the hub says of its datasets.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>T5 small</source>
@@ -12620,6 +13978,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>领域适应“{name}”不适合此任务：{task} 从 {kind} 中学习。</translation>
     </message>
     <message>
+        <source>The adapters are those of the network as it was trained; the step &apos;{step}&apos; makes another network.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The address holds a password, which would then lie in a file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The address of the database cannot be understood.</source>
         <translation>无法解析数据库地址。</translation>
     </message>
@@ -12692,8 +14058,16 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>多次试验中的最佳者在验证行上的得分会偏高：请运行该配方，并在测试行上对比。</translation>
     </message>
     <message>
+        <source>The chat template in {path} cannot be used: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The checkpoint {path} is damaged.</source>
         <translation>检查点 {path} 已损坏。</translation>
+    </message>
+    <message>
+        <source>The checkpoint {path} is damaged; the one before it is used.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The class that the model learns.</source>
@@ -12736,12 +14110,16 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>列“{name}”不能担任角色“{role}”：其内容为 {kind}。</translation>
     </message>
     <message>
-        <source>The computer ran out of memory, so the system ended the worker.</source>
-        <translation>电脑内存耗尽，系统结束了工作进程。</translation>
-    </message>
-    <message>
         <source>The data has no column left for the {role}.</source>
         <translation>数据中没有剩余的列可用作 {role}。</translation>
+    </message>
+    <message>
+        <source>The data of the run {run} is no longer the same: it has as many rows as before, but other texts or labels, or in another order.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The data or the model of the run {run} is no longer the same.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The database {path} answers: {reason}</source>
@@ -12792,6 +14170,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>导出的模型未与训练好的模型对比：没有测试行。</translation>
     </message>
     <message>
+        <source>The exports of this run hold programs as its sender wrote them ({count} files). Read them before you run them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The file is damaged; restore it from its source.</source>
         <translation>文件已损坏；请从来源恢复。</translation>
     </message>
@@ -12832,8 +14214,16 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>无法使用图像 {path}：{problem}。</translation>
     </message>
     <message>
+        <source>The keyring of this system cannot be used: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The label &apos;{label}&apos; occurs in the {split} rows but in no training row.</source>
         <translation>标签“{label}”出现在 {split} 数据中，但没有出现在任何训练行中。</translation>
+    </message>
+    <message>
+        <source>The last so many stay while the run goes on, beside the best weights; 0 writes none.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The layers of a network of type {kind} cannot be read so: it has no backbone that shows them, or they differ in width.</source>
@@ -12848,6 +14238,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>损失“{loss}”需要一列用作：{role}。</translation>
     </message>
     <message>
+        <source>The loss became not-a-number at step {step}: the training goes back to the last good checkpoint, or to its start, and on with half the learning rate.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The loss became not-a-number at step {step}; training ends here.</source>
         <translation>损失在第 {step} 步变为非数值（NaN）；训练到此结束。</translation>
     </message>
@@ -12858,6 +14252,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>The loss falls most steeply at a rate of {rate:.2g}.</source>
         <translation>学习率为 {rate:.2g} 时损失下降最快。</translation>
+    </message>
+    <message>
+        <source>The loss grew without end until step {step}: the training goes back to where it was calm, or to its start, and on with half the learning rate.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The loss grew without end, or was not a number, once more at step {step}, although the learning rate had been lowered to {rate}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The loss is not a number any more (step {step}).</source>
@@ -12872,12 +14274,20 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>留出行上的损失在第一轮后为 {first}，现为 {last}。</translation>
     </message>
     <message>
+        <source>The loss rose to more than ten times what it was at first, at step {step}; training ends here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The lowest rate must be above 0 and below the highest, and there must be two steps at least.</source>
         <translation>最低学习率必须大于 0 且低于最高学习率，并且至少需要两步。</translation>
     </message>
     <message>
         <source>The means of the classes move with {count} rows without labels.</source>
         <translation>类均值根据 {count} 个无标签的行移动。</translation>
+    </message>
+    <message>
+        <source>The model brings code of its own ({programs}). It is never run: the network is built by transformers alone, and may differ from what its makers meant.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The model does not read it; but a text that is built from it, or that repeats it, would give the label away.</source>
@@ -12972,8 +14382,16 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>不要求网络对标签完全确信。校准更好，受错误标签的影响更小。</translation>
     </message>
     <message>
+        <source>The network {kind} cannot be written as a program of ExecuTorch: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The network {kind} cannot be written as an ONNX graph: {reason}</source>
         <translation>网络 {kind} 无法写成 ONNX 图：{reason}</translation>
+    </message>
+    <message>
+        <source>The network {kind} has {size} GB of weights in fp32; a file of ONNX, which the chosen exports and steps need, holds 2 GB.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The noise is alpha / √(tokens × width); the paper: 5 to 15.</source>
@@ -12992,8 +14410,24 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>文本对中的另一条文本。</translation>
     </message>
     <message>
+        <source>The package that reaches the keyring of the system is not installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The parts are: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The passage that holds the answer.</source>
         <translation>包含答案的段落。</translation>
+    </message>
+    <message>
+        <source>The places are: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The predictions of the run {run} are damaged.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The preview of {path} cannot be read.</source>
@@ -13002,6 +14436,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>The probability where thresholds are fixed, or where there are no validation rows.</source>
         <translation>使用固定阈值或没有验证行时采用的概率。</translation>
+    </message>
+    <message>
+        <source>The process of the run is gone: it was ended from outside, or the computer was switched off.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The program&apos;s own file {name} is missing.</source>
@@ -13040,6 +14478,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>录音 {path} 无法使用：{problem}。</translation>
     </message>
     <message>
+        <source>The report could not be written anew.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The result is an average of the weights over many steps, which generalises better than the last step&apos;s.</source>
         <translation>结果是多个步骤的权重的平均，其泛化能力优于最后一步的权重。</translation>
     </message>
@@ -13068,6 +14510,22 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>数据行的格式必须为 [{{&quot;text&quot;: &quot;…&quot;, &quot;label&quot;: &quot;…&quot;}}, …]，位于文档顶层或某个字段中。</translation>
     </message>
     <message>
+        <source>The run could not be written for {name}: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run goes on. Complete so far: {stages}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run is here as {run}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run {run} does not lie in {folder}, which has the trash.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The run {run} has kept no adapter.</source>
         <translation>运行 {run} 没有保留适配器。</translation>
     </message>
@@ -13092,8 +14550,24 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>运行 {run} 训练的是类型为“{kind}”的网络，它无法学习任务“{task}”。</translation>
     </message>
     <message>
+        <source>The run {run} is complete.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run {run} is going on, and may need this.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The run {run} is going on.</source>
         <translation>运行 {run} 正在进行中。</translation>
+    </message>
+    <message>
+        <source>The run {run} is in {path}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The run {run} itself is not there any more.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The run {run} was trained on another backbone ({other}) than this one ({own}).</source>
@@ -13116,6 +14590,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>各项得分对首位的判断不一致，因此请用前两名做短时运行。</translation>
     </message>
     <message>
+        <source>The search {search} has written something a moment ago.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The second backbone has {others} million parameters and features of width {width}.</source>
         <translation>第二骨干网络有 {others} 百万个参数，特征宽度为 {width}。</translation>
     </message>
@@ -13126,6 +14604,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>The settings file could not be read; the program starts with its defaults.</source>
         <translation>无法读取设置文件；程序以默认设置启动。</translation>
+    </message>
+    <message>
+        <source>The settings of the model name &apos;{name}&apos;, which is no kind of model.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The share grows when the training loss has fallen to this part of what it was at first.</source>
@@ -13162,6 +14644,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>The student has {own} million parameters, its teacher {others} million.</source>
         <translation>学生模型有 {own} 百万个参数，其教师有 {others} 百万个。</translation>
+    </message>
+    <message>
+        <source>The system ended the worker: most likely the computer ran out of memory.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The tags have the prefixes {prefixes}, which are those of no known scheme.</source>
@@ -13376,6 +14862,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>模型文件夹 {path} 不存在。</translation>
     </message>
     <message>
+        <source>There is no place called &apos;{name}&apos;.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no recipe &apos;{name}&apos; in the queue.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no run &apos;{run}&apos; in {folder}.</source>
         <translation>{folder} 中没有运行“{run}”。</translation>
     </message>
@@ -13396,6 +14890,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>没有名为 {name} 的文本编码。</translation>
     </message>
     <message>
+        <source>There is no tracker &apos;{name}&apos;.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no trained model in {path}.</source>
         <translation>{path} 中没有训练好的模型。</translation>
     </message>
@@ -13408,12 +14906,24 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>内存不足。</translation>
     </message>
     <message>
+        <source>There is nothing of &apos;{run}&apos; in the trash.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is nothing to compare with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is nothing to hear in them: what is learnt from them is noise.</source>
         <translation>其中没有可听的内容：从中学到的只是噪声。</translation>
     </message>
     <message>
         <source>There is nothing to learn from them; a run does not start with such rows.</source>
         <translation>从中学不到任何东西；存在此类行时，运行不会开始。</translation>
+    </message>
+    <message>
+        <source>There is too little room at {path}: {free} MB are free, {size} MB are needed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>They are around a crowd, have no area inside the image, or no name: a model cannot learn them as they are. Nothing has to be mended, unless these are many: then the numbers of the source may mean something else.</source>
@@ -13458,6 +14968,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>This augmentation needs a backbone, and none is chosen.</source>
         <translation>此项增强需要骨干网络，但尚未选择。</translation>
+    </message>
+    <message>
+        <source>This is no token: a token is one word of letters and digits.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This machine has no usable {device} device.</source>
@@ -13520,6 +15034,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>请重新训练该运行。</translation>
     </message>
     <message>
+        <source>Trained model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Training keeps all rows of the source languages and a few of the others, or none (zero-shot). Test rows of all languages stay, and results are told by language.</source>
         <translation>训练时保留源语言的所有行，以及其他语言的少量行或不保留（零样本）。所有语言的测试行均保留，并按语言给出结果。</translation>
     </message>
@@ -13530,6 +15048,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Training will take about {minutes} minutes at most and {memory} GB of memory.</source>
         <translation>训练最多约需 {minutes} 分钟和 {memory} GB 内存。</translation>
+    </message>
+    <message>
+        <source>Training would take {needed} GB of memory, and there are {there} GB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again in a moment.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Turn of the colour circle to either side; 0.5 is every colour.</source>
@@ -13572,6 +15098,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>Unicode 形式</translation>
     </message>
     <message>
+        <source>Unlock it, or install one (GNOME Keyring, KWallet); or put the token into the variable HF_TOKEN for the time of a session. It is never written into a file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Unpack the archive yourself if you trust it, and choose what was in it.</source>
         <translation>如果您信任该压缩包，请自行解压，然后选择其中的内容。</translation>
     </message>
@@ -13592,8 +15122,32 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>请使用 , ; | 或制表符。</translation>
     </message>
     <message>
+        <source>Use it as it is, or move it away first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use one of: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use the ONNX export.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use the OpenVINO export, or a step that gives int8 for ONNX Runtime.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use the safetensors export without steps that give ONNX or OpenVINO; or make the network smaller first, by removing layers or trimming the vocabulary, or choose a smaller one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Use the safetensors export without the int8 step, or choose another model.</source>
         <translation>请使用不含 int8 步骤的 safetensors 导出，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>Use the safetensors or the ONNX export of the same model, or export it again here.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Use utf-8, cp1252, gb18030 or another name that Python knows.</source>
@@ -13640,6 +15194,18 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>请稍等片刻，然后重新开始。</translation>
     </message>
     <message>
+        <source>Wait until it has ended, or end that process; then try again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Wait until it has ended, or stop it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Wait until that has ended.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Warm-up</source>
         <translation>预热</translation>
     </message>
@@ -13672,6 +15238,18 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>safetensors 格式的权重，附带配置和分词器。适用于 Python 程序、继续训练和上传 Hub。</translation>
     </message>
     <message>
+        <source>What a run does when its window is gone: goes on, stops, or leaves off to be resumed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What can be cleaned: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What can be moved: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What fills the corners: the colour of the border, the mirrored image, or black.</source>
         <translation>边角的填充方式：边缘颜色、镜像图像或黑色。</translation>
     </message>
@@ -13698,6 +15276,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Where run folders are made; empty takes the default.</source>
         <translation>存放运行文件夹的位置；留空则使用默认位置。</translation>
+    </message>
+    <message>
+        <source>Where {place} lie is set by {variable} in the environment.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whether log files may hold values of the data.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Window geometry as base64.</source>
@@ -13792,6 +15378,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>请写成 dialect://user:password@host:port/database，例如 postgresql://me@localhost/tickets。</translation>
     </message>
     <message>
+        <source>Write it with http:// or https://, such as {example}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Write numbers from 1 on.</source>
         <translation>请填写不小于 1 的数。</translation>
     </message>
@@ -13872,6 +15462,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>图片</translation>
     </message>
     <message>
+        <source>aA1 
+.&apos;!é中&#xa0;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>an old Excel or Word document</source>
         <translation>旧版 Excel 或 Word 文档</translation>
     </message>
@@ -13880,8 +15475,20 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>二进制数据</translation>
     </message>
     <message>
+        <source>can&apos;t allocate memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>cannot allocate memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>chosen by you</source>
         <translation>由您选择</translation>
+    </message>
+    <message>
+        <source>could not create a memory</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>degrees</source>
@@ -13928,12 +15535,24 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>标签（合并）</translation>
     </message>
     <message>
+        <source>no answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>no model is chosen whose tokens could be counted</source>
         <translation>尚未选择可用来统计词元数的模型</translation>
     </message>
     <message>
+        <source>not enough memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>only when you look deeper</source>
         <translation>仅在深入检查时进行</translation>
+    </message>
+    <message>
+        <source>out of memory</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>text (template)</source>
@@ -13960,6 +15579,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>词</translation>
     </message>
     <message>
+        <source>{address} is no address.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{count} classes have a single example, such as &apos;{label}&apos;: they cannot be both learnt and tested.</source>
         <translation>有 {count} 个类别只有一个样本，例如“{label}”：无法同时用于训练和测试。</translation>
     </message>
@@ -13974,6 +15597,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>{count} classes have too few training rows to be both learnt and tested: {labels}.</source>
         <translation>{count} 个类别的训练行过少，无法同时用于训练和测试：{labels}。</translation>
+    </message>
+    <message>
+        <source>{count} files that could run code were left out.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} labels are others in another form: {pairs}.</source>
@@ -14172,6 +15799,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>必须先在 {host} 上接受条款，才能下载 {name}。</translation>
     </message>
     <message>
+        <source>{name} was {before} and is {now}: the numbers may differ from those of an unbroken run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{name}: {made} changed copies of {rows} training rows; {dropped} were left out because nothing had changed, or because the same copy was there already.</source>
         <translation>{name}：为 {rows} 个训练行生成了 {made} 个改动副本；另有 {dropped} 个被排除，因为没有任何改动，或相同的副本已存在。</translation>
     </message>
@@ -14182,6 +15813,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>{path} and {other} have different columns, such as &apos;{column}&apos;.</source>
         <translation>{path} 和 {other} 的列不同，例如“{column}”。</translation>
+    </message>
+    <message>
+        <source>{path} asks for code of its own ({programs}), which is never run; and transformers does not know its architecture &apos;{kind}&apos;.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} cannot be loaded by ExecuTorch: {reason}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} cannot be loaded by ONNX Runtime: {reason}</source>
@@ -14198,6 +15837,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>{path} cannot be used as a dictionary: {reason}.</source>
         <translation>{path} 不能用作词典：{reason}。</translation>
+    </message>
+    <message>
+        <source>{path} cannot be used: {reason}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} could not be read after row {row}: {reason}</source>
@@ -14220,12 +15863,24 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>{path} 没有说明模型的架构（model_type）。</translation>
     </message>
     <message>
+        <source>{path} exists again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} exists already.</source>
         <translation>{path} 已存在。</translation>
     </message>
     <message>
+        <source>{path} has been changed by another program since it was opened.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} has more than {limit} different keys.</source>
         <translation>{path} 的不同键超过 {limit} 个。</translation>
+    </message>
+    <message>
+        <source>{path} has no complete pickled weights, such as {name}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} has no config.json.</source>
@@ -14248,6 +15903,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>{path} 中有 {count} 列名为“{name}”。</translation>
     </message>
     <message>
+        <source>{path} has {megabytes} MB, more than any file of its kind.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} holds its weights as a pickle, which can run any code when it is opened.</source>
         <translation>{path} 的权重为 pickle 格式，打开时可能运行任意代码。</translation>
     </message>
@@ -14260,6 +15919,22 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>{path} 中没有类别名称：它不是训练好的分类器。</translation>
     </message>
     <message>
+        <source>{path} holds {tensors} tensors ({megabytes} MB); they were compared with those of the pickle.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is a disk, or there already and not empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is a link to another folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is being written to all the time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} is damaged or incomplete: {reason}.</source>
         <translation>{path} 已损坏或不完整：{reason}。</translation>
     </message>
@@ -14268,12 +15943,32 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>{path} 是空文件。</translation>
     </message>
     <message>
+        <source>{path} is in use by process {pid} on {host}, since {since}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is in use.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is larger than any file of its kind.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is nested more deeply than any file of its kind.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} is not a text file: it looks like {kind}.</source>
         <translation>{path} 不是文本文件：看起来是 {kind}。</translation>
     </message>
     <message>
         <source>{path} is not the expected file: its SHA-256 is {found}, expected {expected}.</source>
         <translation>{path} 不是预期的文件：其 SHA-256 为 {found}，应为 {expected}。</translation>
+    </message>
+    <message>
+        <source>{path} is not the zip of a run.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} is not valid JSON: {reason} in line {line}.</source>
@@ -14292,8 +15987,16 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>{path} 是一个超过 1 GB 的 JSON 对象，须全部装入内存。</translation>
     </message>
     <message>
+        <source>{path} is open in another window: process {pid} on {host}, since {since}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} is too large for a recipe.</source>
         <translation>{path} 太大，不可能是配方。</translation>
+    </message>
+    <message>
+        <source>{path} is where it lies already, or within it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} names the architecture &apos;{kind}&apos;, which the installed transformers does not know.</source>
@@ -14302,6 +16005,18 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>{path} unpacks to more than {size} GB of data, far more than itself.</source>
         <translation>{path} 解压后的数据超过 {size} GB，远大于其自身。</translation>
+    </message>
+    <message>
+        <source>{path} was not converted: {reason}. Nothing in it was run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} was not copied faithfully.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} was not made on this computer. A file of this kind can run any code when it is opened, so it is left closed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path}: the answer of question {id} should stand at character {start}, but there stands &apos;{found}&apos; instead of &apos;{expected}&apos;.</source>
@@ -14519,6 +16234,18 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>内存</translation>
     </message>
     <message>
+        <source>Score</source>
+        <translation>得分</translation>
+    </message>
+    <message>
+        <source>1 row</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>16 rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{n} × smaller</source>
         <translation>缩小 {n} ×</translation>
     </message>
@@ -14557,6 +16284,14 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>beaten by another one</source>
         <translation>被另一个超越</translation>
+    </message>
+    <message>
+        <source>within budget</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>beaten</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{n} forms so far</source>
@@ -14603,12 +16338,36 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>此方案包含以下步骤。</translation>
     </message>
     <message>
-        <source>{n} forms measured, {best} of them not beaten by another one.</source>
-        <translation>已测量 {n} 种形式，其中 {best} 种未被另一种超越。</translation>
+        <source>{n} forms measured, {best} of them not beaten by another one in score, size and 1-row time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} threads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} of memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measured on {machine}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{text}; scores are of {n} validation rows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{text}; the search took {time}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{n} could not be made; choose one in the table to see why.</source>
         <translation>有 {n} 种无法生成；在表格中选择一种即可查看原因。</translation>
+    </message>
+    <message>
+        <source>{n} were not tried; choose one in the table to see why.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The best within the budget: {name}.</source>
@@ -14651,6 +16410,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>Cancelled after {time}.</source>
         <translation>已在 {time} 后取消。</translation>
+    </message>
+    <message>
+        <source>Interrupted after {time}; it can be resumed.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

@@ -14,11 +14,14 @@ from tlstudio.cli import app as commands
 from tlstudio.core.errors import Cancelled
 
 COMMANDS = ["gui", "demo", "run", "export", "compress", "predict", "inspect", "models", "download", "download-data",
-            "init", "options", "doctor"]  # fmt: skip
+            "init", "options", "doctor", "storage"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), ["runs"], ["runs", "list"], ["runs", "show"],
-                                     ["runs", "delete"]], ids=" ".join)  # fmt: skip
+                                     ["runs", "delete"], ["runs", "restore"], ["runs", "trash"], ["runs", "tag"],
+                                     ["runs", "note"], ["runs", "star"], ["runs", "compare"], ["runs", "lineage"],
+                                     ["runs", "export"], ["runs", "import"], ["runs", "clean"], ["runs", "track"]],
+                         ids=" ".join)  # fmt: skip
 def test_help(tlstudio, command):
     for flag in ("--help", "-h"):
         said = tlstudio(*command, flag)
@@ -36,7 +39,7 @@ def test_version(tlstudio):
     assert tlstudio("--version").out.strip() == __version__
 
 
-@pytest.mark.parametrize("arguments", [["nope"], ["run"], ["run", "--epochs", "3"], ["runs"], ["predict"]])
+@pytest.mark.parametrize("arguments", [["nope"], ["run"], ["run", "--epochs", "3"], ["runs", "nope"], ["predict"]])
 def test_wrong_usage_is_2(tlstudio, arguments):
     said = tlstudio(*arguments)
     assert said.code == 2

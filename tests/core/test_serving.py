@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import math
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,58 @@ def test_a_silent_client_is_left(start):
         line.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                      b"Content-Length: 100\r\n\r\n{")  # fmt: skip
         assert line.recv(100) == b""
+
+
+def _dribble(line: socket.socket, text: bytes) -> float:
+    """Sends a byte now and then until the server has enough; seconds that it took."""
+    begin = time.monotonic()
+    line.settimeout(0.1)
+    for at in range(len(text)):
+        try:
+            line.sendall(text[at : at + 1])
+            if line.recv(1000) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - begin
+
+
+def test_a_client_that_sends_a_byte_now_and_then_is_left_as_well(start):
+    with socket.create_connection(("127.0.0.1", start()), timeout=5) as line:
+        assert _dribble(line, b"POST /predict HTTP/1.1\r\nX: " + b"x" * 100) < 2.0
+
+
+def test_more_connections_than_there_is_room_for_are_closed(start, monkeypatch):
+    monkeypatch.setattr(serving, "_CONNECTIONS", 3)
+    port = start()
+    with contextlib.ExitStack() as stack:
+        lines = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5)) for _ in range(5)]
+        assert [line.recv(10) for line in lines[3:]] == [b"", b""]
+        assert [line.recv(10) for line in lines[:3]] == [b"", b"", b""]  # these once their time is over
+    assert _ask(port, body={"text": "a"})[0] == 200
+
+
+def test_a_request_does_not_wait_for_ever_behind_another(start):
+    inside, free = threading.Event(), threading.Event()
+
+    def slow(rows):
+        inside.set()
+        return [free.wait(20)] * len(rows)
+
+    port = start(answer=slow, limits=Limits(seconds=0.2, wait=0.1))
+    first = threading.Thread(target=_ask, args=(port,), kwargs={"body": {"text": "a"}})
+    first.start()
+    assert inside.wait(20)
+    assert _ask(port, body={"text": "b"})[0] == 503
+    free.set()
+    first.join()
+
+
+def test_a_model_may_take_longer_than_a_client(start):
+    port = start(answer=lambda rows: [time.sleep(0.9)] * len(rows))
+    assert _ask(port, body={"text": "a"}) == (200, {"answer": None})
 
 
 def test_a_model_is_asked_once_at_a_time(start):

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tlstudio.core.errors import StudioError
-from tlstudio.evaluation.paired import compare_groups, compare_runs, difference, difference_of_seeds
+from tlstudio.evaluation.paired import compare_groups, compare_runs, difference, difference_of_seeds, exact_p, holm
 
 
 def test_equal_models_differ_by_nothing():
@@ -71,3 +71,18 @@ def test_groups_of_runs(tmp_path):
     found = compare_groups(one, two)
     assert (found["rows"], found["only_first"], found["only_second"]) == (4, 0, 1)
     assert found["difference"]["value"] == pytest.approx(0.125)
+
+
+@pytest.mark.parametrize(("worse", "better"), [(0, 0), (0, 1), (3, 4), (10, 30), (200, 260), (5000, 5100)])
+def test_exact_p_is_that_of_the_binomial_test(worse, better):
+    from scipy.stats import binomtest
+
+    expected = binomtest(worse, worse + better).pvalue if worse + better else 1.0
+    assert exact_p(worse, better) == pytest.approx(expected, rel=1e-9)
+    assert exact_p(better, worse) == exact_p(worse, better)
+
+
+def test_holm():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []

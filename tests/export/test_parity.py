@@ -52,6 +52,15 @@ def test_no_message_says_that_it_was_compared_with_the_trained_model():
     assert all("was made of" in one["message"] and "trained" not in one["message"] for one in found)
 
 
+def test_another_model_fails_whatever_it_gains():
+    bad = parity.compare(*_pair(wrong=20), AGREEMENT)
+    assert (bad["status"], bad["agreement"]) == ("failed", pytest.approx(0.8))
+    assert parity.compare(*_pair(wrong=100), AGREEMENT)["status"] == "failed"
+    answers, reference = _pair(wrong=2)
+    few = parity.compare(answers[:10], reference[:10], AGREEMENT)
+    assert few["status"] == "warned", "two of ten may be chance"
+
+
 @pytest.mark.parametrize("tolerance", [LOGITS, AGREEMENT])
 def test_scores_that_are_no_numbers_or_of_other_classes_fail(tolerance):
     other, reference = _pair()

@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from tlstudio.core import paths, plugins
+from tests.tiny import own_home
+from tlstudio.core import made_here, paths, plugins
 from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import Choice
 from tlstudio.export import run
@@ -25,7 +26,8 @@ def written(classifier, encoded, reference, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("pt2")
     job = ExportJob(folder, classifier, {}, {}, from_dict({"model": {"name": "org/tiny"}}), silent, Control())
-    [entry] = run.export_all(job, [Choice(name="torch-export")], encoded, reference)
+    with own_home(tmp_path_factory.mktemp("home")):
+        [entry] = run.export_all(job, [Choice(name="torch-export")], encoded, reference)
     return folder / "exports/torch-export", entry
 
 
@@ -44,6 +46,10 @@ def test_it_is_proven_and_needs_no_transformers(written):
 
 
 def test_any_batch_and_any_length(written, encoded, reference):
+    with pytest.raises(StudioError) as caught:  # the home of this test is another than that of the fixture
+        PLUGIN.scorer(written[0])
+    assert caught.value.code == "model.made-elsewhere"
+    made_here.remember(written[0] / "model.pt2")
     scorer = PLUGIN.scorer(written[0])
     for size in (1, 2, 7, 40):
         assert np.abs(np.stack(score(scorer, encoded[:size], size)) - reference[:size]).max() < 1e-4
@@ -53,6 +59,7 @@ def test_any_batch_and_any_length(written, encoded, reference):
 
 def test_a_damaged_file_is_explained(written, tmp_path):
     (tmp_path / "model.pt2").write_bytes(b"nothing")
+    made_here.remember(tmp_path / "model.pt2")
     with pytest.raises(StudioError) as caught:
         PLUGIN.scorer(tmp_path)
     assert caught.value.code == "model.bad-torch-graph"

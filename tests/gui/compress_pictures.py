@@ -51,7 +51,10 @@ def run_folder() -> Path:
     (run / "frontier" / "study.json").write_text(json.dumps({"about": {}, "result": study}), encoding="utf-8")
     found = fake.results(run.name) | {"damage": fake_frontier.damage(), "headline": "macro_f1"}
     found["stages"][1]["metrics"] = {"accuracy": fake.interval(0.9), "macro_f1": fake.interval(0.895)}
-    found["exports"][0]["parity"] |= {"metric": {"difference": -0.002}, "latency": {"1": {"median_ms": 9.4}}}
+    found["exports"][0]["parity"] |= {
+        "metric": {"name": "macro_f1", "difference": -0.002},
+        "latency": {"1": {"median_ms": 9.4}},
+    }
     found["exports"][0] |= {"stage": "1-layer-removal", "agreement": 0.915}
     failed = {"rows": 160, "status": "failed", "agreement": 0.61, "max_logit_difference": 1.9, "tolerance": 0.001,
               "message": "The exported file gives other answers.", "params": {}}  # fmt: skip

@@ -101,6 +101,12 @@ class Answers(Dialogs):
     def save_project(self, suggestion: str) -> str:
         return self.target
 
+    def open_zip(self, title: str) -> str:
+        return self.file
+
+    def save_zip(self, title: str, suggestion: str) -> str:
+        return self.target
+
     def open_folder(self, title: str) -> str:
         return self.folder
 

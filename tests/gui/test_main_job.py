@@ -208,7 +208,7 @@ class Walk:
         self.camera.shoot("8-runs")
         hands.answering("Keep", lambda: click(pane.delete_button))
         assert folder.is_dir()
-        hands.answering("Delete", lambda: click(pane.delete_button))
+        hands.answering("Delete for good", lambda: click(pane.delete_button))
         self.until(lambda: not folder.exists() and pane.empty.isVisible())
 
     def close(self) -> None:

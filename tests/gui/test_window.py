@@ -113,7 +113,7 @@ def test_runs_are_listed_opened_and_deleted(controller, until):
     pane.open_requested.emit(folder.name)
     assert controller.context.project.run == folder
     assert controller.window.steps.current() == "results"
-    pane.delete_requested.emit([folder.name])
+    pane.delete_requested.emit([folder.name], False)
     until(lambda: not folder.exists())
     assert controller.context.project.run is None
 
@@ -154,8 +154,34 @@ def test_settings_dialog(keep, tmp_path):
         "runs_folder": str(tmp_path),
         "runner": "worker",
         "colour_scheme": "dark",
+        "without_window": "go-on",
         "confirm_close": False,
+        "hub_endpoint": "",
+        "proxy": "",
+        "log_values": False,
     }
+
+
+def test_settings_of_the_network_are_looked_at_before_they_are_taken(keep):
+    dialog = keep(SettingsDialog(Settings(hub_endpoint="https://mirror.example.org")))
+    assert dialog.values()["hub_endpoint"] == "https://mirror.example.org"
+    for text in ("proxy", "ftp://x", "http://me:secret@proxy:3128"):
+        dialog.proxy.setText(text)
+        dialog._check()
+        assert dialog.problem.isVisible()
+        assert dialog.isVisible()
+    assert "secret" not in dialog.problem.text()
+    dialog.proxy.setText("http://proxy.example.org:3128")
+    dialog._check()
+    assert not dialog.isVisible()
+
+
+def test_a_token_is_not_shown_and_in_no_setting(keep):
+    dialog = keep(SettingsDialog(Settings()))
+    dialog.token.setText("hf_abcdefghijklmnop")
+    assert dialog.token.displayText() == "●" * 19
+    assert not dialog.forget.isEnabled()
+    assert "hf_" not in str(dialog.values())
 
 
 def test_doctor_dialog_shows_what_comes(keep, until):

@@ -49,7 +49,7 @@ def test_no_folder(tmp_path):
         ("[]", "model.bad-config"),
         ("{}", "model.bad-config"),
         ('{"model_type": 3}', "model.bad-config"),
-        ('{"model_type": "evil-net", "auto_map": {"AutoModel": "evil.Net"}}', "model.unknown-architecture"),
+        ('{"model_type": "evil-net", "auto_map": {"AutoModel": "evil.Net"}}', "model.needs-code"),
     ],
 )
 def test_bad_config(folder, text, code):

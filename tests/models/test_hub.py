@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.models.hub_server import COMMIT, Answer, HubServer, quick_hub
+from tlstudio.core import ledger
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.progress import silent
@@ -154,7 +155,7 @@ def test_cancel_before_and_pause(served):
         fetch(control=control)
     control = Control()
     control.pause()
-    timer = threading.Timer(0.2, control.resume)
+    timer = threading.Timer(1.0, control.resume)
     timer.start()
     assert fetch(control=control)["revision"] == COMMIT
     timer.join()
@@ -252,6 +253,33 @@ def test_full_disk(served, cache, monkeypatch):
     monkeypatch.setattr("huggingface_hub.file_download.http_get", full)
     refused("files.disk-full")
     assert leftovers(cache) == []
+
+
+def test_every_request_is_noted(served, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_abcdefghijklmnop")
+    fetch()
+    found = ledger.read()
+    assert len(found) == len(served.seen)
+    assert [one.what for one in reversed(found)] == [f"{seen.method} {seen.path}" for seen in served.seen]
+    assert {(one.purpose, one.subject) for one in found} == {("model", NAME)}
+    assert {one.host.split(":")[0] for one in found} == {"127.0.0.1", "localhost"}  # the hub, and its store
+    assert any(one.bytes == len(served.files["model.safetensors"]) and one.result == "200" for one in found)
+    assert "hf_" not in ledger.file().read_text()
+
+
+def test_a_request_without_an_answer_is_noted(cache, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    refused("hub.no-connection")
+    assert {one.result for one in ledger.read()} == {ledger.NO_ANSWER}
+
+
+def test_the_recipe_of_a_run_names_the_commit(served):
+    pinned = loading.pinned
+    wanted = ModelSection(source="hub", name=NAME)
+    assert pinned(wanted) == wanted
+    assert pinned(ModelSection(source="folder", name="/x")).revision is None
+    fetch()
+    assert pinned(wanted).revision == COMMIT
 
 
 def test_offline_stays_the_rule_afterwards(served):

@@ -13,6 +13,7 @@ from tlstudio import pipeline
 from tlstudio.compression.dynamic_int8 import DynamicInt8
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
+from tlstudio.core.errors import Cancelled
 from tlstudio.core.files import read_json
 from tlstudio.core.recipe import Choice
 
@@ -74,6 +75,25 @@ def test_exports_that_cannot_be_made_any_more_are_gone(whole, tmp_path):
     assert finished.outcome == "completed", finished.error
     assert [entry["name"] for entry in read_json(folder / "results.json")["exports"]] == ["safetensors"]
     assert not (folder / "exports/onnx-int8").exists()
+
+
+def test_exports_of_forms_that_are_gone_are_not_left_as_proven(whole, tmp_path, monkeypatch):
+    from tlstudio.export import run
+
+    folder = whole.copy(tmp_path / "run")
+    recipe = recipes.load(folder / "recipe.yaml")
+    recipes.save(recipe.changed("export", [{"name": "safetensors", "shard_mb": 0}]), folder / "recipe.yaml")
+
+    def cancelled(*_args, **_more):
+        raise Cancelled
+
+    monkeypatch.setattr(run, "_export", cancelled)
+    steps = [Choice(name="layer-removal", keep=1, epochs=0)]
+    assert pipeline.compress(folder, steps, tiny.Heard(), Control()).outcome == "cancelled"
+    assert read_json(folder / "results.json")["exports"] == []
+    assert not list((folder / "exports").iterdir())
+    kept = {choice.name: choice.options for choice in recipes.load(folder / "recipe.yaml").export}
+    assert kept["safetensors"] == {"shard_mb": 0}, "what the user has chosen stays"
 
 
 def test_a_failure_leaves_what_was_there(whole, tmp_path, monkeypatch):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tlstudio.core.errors import StudioError
@@ -63,3 +66,22 @@ def test_weights_of_every_format_are_counted(name, tmp_path):
     (tmp_path / name).write_bytes(b"1234")
     (tmp_path / "tokenizer.json").write_bytes(b"none")
     assert {path for kind in benching._WEIGHTS for path in tmp_path.glob(kind)} == {tmp_path / name}
+
+
+_CHILD = """
+import sys
+from types import SimpleNamespace
+from tlstudio.pipeline import benching
+benching.Predictor = lambda folder, threads: SimpleNamespace(scorer=SimpleNamespace(outputs=lambda rows: rows))
+benching._examples = lambda predictor, rows: rows
+sys.exit(benching.main(["folder", "1", sys.argv[1]]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory from the start of a program on")
+def test_the_memory_of_the_parent_does_not_count(tmp_path):
+    large = 1 << 29  # more than the imports of the child take
+    held = np.ones(large, dtype=np.uint8)
+    ended = subprocess.run([sys.executable, "-c", _CHILD, str(tmp_path / "memory.json")], check=False)
+    assert ended.returncode == 0
+    assert 1 << 20 < int((tmp_path / "memory.json").read_text()) < held.nbytes

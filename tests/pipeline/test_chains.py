@@ -7,10 +7,13 @@ import json
 import pytest
 
 from tests import tiny
+from tlstudio.compression import dynamic_int8, layer_removal, structured_pruning
 from tlstudio.core.errors import StudioError
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Choice
 from tlstudio.pipeline import chains
+from tlstudio.pipeline.chains import epochs_of
+from tlstudio.pipeline.checks import Configured
 
 
 def choice(name, **options):
@@ -76,3 +79,22 @@ def test_usual_chains_have_no_step_twice_and_none_that_keeps_the_size_alone(tmp_
     keeping = {name for name, step in find(chains.PACKAGE).items()
                if getattr(step, "KEEPS_SIZE", False) and step.GIVES == "transformers"}  # fmt: skip
     assert keeping and not [chain for chain in names if keeping & set(chain)]
+
+
+@pytest.mark.parametrize(
+    ("step", "options", "epochs"),
+    [
+        (layer_removal.PLUGIN, {"epochs": 4}, 4),
+        (structured_pruning.PLUGIN, {"epochs": 5, "rounds": 4}, 5),
+        (structured_pruning.PLUGIN, {"epochs": 2, "rounds": 4}, 4),
+        (structured_pruning.PLUGIN, {"epochs": 0, "rounds": 4}, 0),
+        (dynamic_int8.PLUGIN, {}, 0),
+    ],
+)
+def test_epochs_are_those_that_are_trained(step, options, epochs):
+    config = step.Config(**options)
+    assert epochs_of(Configured(step, config)) == epochs
+    if "rounds" in options:
+        rounds = [structured_pruning.dealt(config, number).epochs for number in range(1, config.rounds + 1)]
+        assert sum(rounds) == epochs
+        assert max(rounds) - min(rounds) <= 1

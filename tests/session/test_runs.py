@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -220,6 +221,80 @@ def test_a_lock_older_than_the_process_with_its_number_is_stale(tmp_path) -> Non
     assert not is_running(tmp_path)
     (tmp_path / "run.lock").write_text("")
     assert not is_running(tmp_path)
+
+
+def counted(monkeypatch) -> list[str]:
+    """Names of the folders that are read from now on."""
+    read: list[str] = []
+    real = runs.summarise
+    monkeypatch.setattr(runs, "summarise", lambda folder: read.append(folder.name) or real(folder))
+    return read
+
+
+def test_an_interrupted_run_is_read_again_only_when_it_has_said_something(tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "20261101-100000-cut"
+    folder.mkdir()
+    (folder / "events.jsonl").write_text('{"event":"metric"}\n')
+    os.utime(folder / "events.jsonl", (1e9, 1e9))
+    age(folder)
+    index = RunIndex(tmp_path)
+    assert index.list()[0].outcome == "interrupted"
+    read = counted(monkeypatch)
+    assert index.list()[0].outcome == "interrupted" and read == []
+    with open(folder / "events.jsonl", "a") as stream:
+        stream.write('{"event":"finished","outcome":"stopped","seconds":3}\n')
+    assert index.list()[0].outcome == "stopped" and read == [folder.name]
+
+
+def test_a_folder_that_was_emptied_is_no_run_any_more(tmp_path) -> None:
+    folder = make_run(tmp_path, "20261101-100000-a")
+    index = RunIndex(tmp_path)
+    assert len(index.list()) == 1
+    (folder / "results.json").unlink()
+    assert index.list() == []
+
+
+def test_an_index_of_another_layout_is_made_anew(tmp_path, monkeypatch) -> None:
+    make_run(tmp_path, "20261101-100000-a")
+    index = RunIndex(tmp_path)
+    index.list()
+    with contextlib.closing(sqlite3.connect(tmp_path / INDEX)) as connection:
+        connection.execute("ALTER TABLE runs DROP COLUMN ending")
+        connection.commit()
+    assert len(index.list()) == 1
+    read = counted(monkeypatch)
+    assert len(index.list()) == 1 and read == [], "the new index is used"
+
+
+def test_an_index_that_another_process_writes_to_is_only_read(tmp_path, monkeypatch) -> None:
+    make_run(tmp_path, "20261101-100000-a")
+    index = RunIndex(tmp_path)
+    index.list()
+    make_run(tmp_path, "20261102-100000-b")
+    real = sqlite3.connect
+    monkeypatch.setattr(runs.sqlite3, "connect", lambda file, timeout: real(file, timeout=0.05))
+    with contextlib.closing(real(tmp_path / INDEX)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert len(index.list()) == 2 and (tmp_path / INDEX).is_file()
+    assert len(index.list()) == 2
+
+
+def test_a_broken_off_first_build_goes_on_where_it_was(tmp_path, monkeypatch) -> None:
+    for day in range(1, 8):
+        make_run(tmp_path, f"2026110{day}-100000-a")
+    monkeypatch.setattr(runs, "_BATCH", 3)
+    with monkeypatch.context() as patch:
+        read = counted(patch)
+        real = runs.summarise
+        patch.setattr(runs, "summarise", lambda folder: stop() if len(read) == 5 else real(folder))
+
+        def stop() -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            RunIndex(tmp_path).list()
+    read = counted(monkeypatch)
+    assert len(RunIndex(tmp_path).list()) == 7 and len(read) == 4
 
 
 def test_two_thousand_runs_are_listed_fast(tmp_path) -> None:

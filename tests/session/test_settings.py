@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,29 @@ def test_recent_files_newest_first_without_doubles_and_gone_ones(tmp_path):
 def test_runs_path():
     assert Settings().runs_path == paths.runs_folder()
     assert Settings(runs_folder="~/runs").runs_path == Path.home() / "runs"
+
+
+def test_what_the_workers_must_know(monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "https://outside.example.org")
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    given = Settings(hub_endpoint="https://mirror.example.org/", proxy="http://proxy:3128", log_values=True)
+    assert settings.apply(given)
+    assert not settings.apply(given)
+    assert os.environ["HF_ENDPOINT"] == "https://mirror.example.org"
+    assert os.environ["HTTPS_PROXY"] == os.environ["HTTP_PROXY"] == "http://proxy:3128"
+    assert settings.apply(Settings())
+    assert os.environ["HF_ENDPOINT"] == "https://outside.example.org"  # as it was
+    assert "HTTPS_PROXY" not in os.environ
+    assert not settings.apply(Settings())
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", ""), ("https://mirror.example.org", ""), ("http://10.0.0.1:3128", ""), ("mirror", "settings.bad-address"),
+     ("file:///etc/passwd", "settings.bad-address"), ("https://a b", "settings.bad-address"),
+     ("http://me:secret@proxy:3128", "settings.password")],
+)  # fmt: skip
+def test_addresses(text, code):
+    problem = settings.address_problem("proxy", text)
+    assert (problem.code if problem else "") == code
+    assert problem is None or "secret" not in str(problem)

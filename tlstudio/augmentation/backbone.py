@@ -149,7 +149,9 @@ def _embedding_table(folder: Path) -> np.ndarray:
 
     try:
         with torch.device("meta"):
-            network = AutoModel.from_config(AutoConfig.from_pretrained(folder, local_files_only=True))
+            network = AutoModel.from_config(
+                AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            )
         weight = network.get_input_embeddings().weight
         name = next(name for name, parameter in network.named_parameters() if parameter is weight)
     except (ValueError, NotImplementedError, AttributeError, StopIteration) as error:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import advising, finished, frontier, searching, serving, show
+from tlstudio.cli import advising, finished, frontier, queueing, searching, serving, show, storage, trust
+from tlstudio.cli import runs as earlier_runs
 from tlstudio.cli.shared import (
     CANCELLED,
     FAILED,
@@ -26,7 +27,7 @@ from tlstudio.cli.shared import (
     report,
     signals,
 )  # fmt: skip
-from tlstudio.core import numbers, places
+from tlstudio.core import logs, network, numbers, places
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
@@ -90,7 +91,7 @@ def run(
     events: Events = False,
     download: Download = False,
 ) -> None:
-    """Execute a recipe. Ctrl-C once stops training and keeps the best; twice cancels."""
+    """Execute a recipe. Ctrl-C once stops training and keeps the best; twice cancels; SIGTERM leaves off to resume."""
     _execute(overridden(recipes.load(recipe), overrides), runs, events, download)
 
 
@@ -295,52 +296,22 @@ searching.add(app)
 finished.add(app)
 serving.add(app)
 frontier.add(app)
+queueing.add(app)
+trust.add(app)
 
-runs_app = typer.Typer(help="List, show and delete runs.", no_args_is_help=True)
-app.add_typer(runs_app, name="runs")
-
-
-@runs_app.command("list")
-def runs_list(runs: Base = None, json: AsJson = False) -> None:
-    """All runs, newest first."""
-    from tlstudio.cli import inspection
-
-    found = index_of(runs).list()
-    show.print_json([inspection.as_dict(item) for item in found]) if json else inspection.show_runs(found)
-
-
-@runs_app.command("show")
-def runs_show(run: str, runs: Base = None, json: AsJson = False) -> None:
-    """The results of one run."""
-    from tlstudio.core.files import read_json
-
-    folder = Path(index_of(runs).get(run).folder)
-    results = read_json(folder / "results.json")
-    show.print_json(results) if json else show.results(results, folder)
-
-
-@runs_app.command("delete")
-def runs_delete(
-    run: list[str],
-    runs: Base = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-) -> None:
-    """Delete runs with everything in them."""
-    index = index_of(runs)
-    found = [index.get(name) for name in run]
-    for item in found:
-        typer.echo(f"{item.id}  {item.title}")
-    if not yes and not typer.confirm(f"Delete {len(found)} run(s) for good?"):
-        raise typer.Exit(CANCELLED)
-    for item in found:
-        index.delete(item.id)
+earlier_runs.add(app)
+storage.add(app)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns the exit code. A StudioError becomes its message and exit code 1 (2 for a recipe)."""
+    from tlstudio.session import settings
     from tlstudio.worker import explained, quiet_libraries
 
     quiet_libraries()
+    network.guard()
+    settings.apply(settings.load()[0])
+    handler = logs.begin("commands")
     try:
         app(args=arguments if arguments is not None else sys.argv[1:], standalone_mode=True)
     except SystemExit as end:
@@ -359,4 +330,6 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         show.print_error(explained(problem))
         return FAILED
+    finally:
+        logs.end(handler)
     return OK

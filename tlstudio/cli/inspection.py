@@ -14,7 +14,6 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import fill
 from tlstudio.core.files import expand
 from tlstudio.core.recipe import ModelSection, Recipe, TrainingSection
-from tlstudio.metrics.names import about
 from tlstudio.tasks.suggest import in_order, suggest
 
 _KINDS = {
@@ -202,18 +201,3 @@ def show_doctor(report: dict[str, Any]) -> None:
                        soft_wrap=True)  # fmt: skip
     for hint in report["hints"]:
         show.out.print(f"→ {hint}", style="yellow", highlight=False, markup=False)
-
-
-def show_runs(found: list[Any]) -> None:
-    show.table(
-        f"{len(found)} runs",
-        ("run", "outcome", "data", "strategy", "score"),
-        [(item.id, item.outcome, item.title, item.strategy, _score(item)) for item in found],
-    )
-
-
-def _score(item: Any) -> str:
-    if item.score is None:
-        return "–"
-    metric = about(item.metric)
-    return f"{metric.title} {numbers.percent(item.score) if metric.share else f'{item.score:.4g}'}"

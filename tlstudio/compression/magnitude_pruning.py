@@ -47,6 +47,7 @@ class MagnitudePruning:
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     KEEPS_SIZE = True
+    LEAVES = "zeros"
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:

@@ -46,6 +46,7 @@ class MovementPruning:
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     KEEPS_SIZE = True
+    LEAVES = "zeros"
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:

@@ -19,6 +19,7 @@ from typing import IO, Any
 from tlstudio.core.errors import Cancelled, StudioError
 
 _BLOCK = 1 << 20
+_LARGEST_JSON = 256 << 20  # bytes; the largest vocabularies have 40 million
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
 
@@ -114,6 +115,7 @@ def atomic_write(path: Path, mode: str = "w", **kwargs: Any) -> Iterator[IO[Any]
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(temporary, path)
+            sync(path.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -129,20 +131,25 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             temporary.chmod(0o755)  # mkdtemp makes it private
-            for item in temporary.rglob("*"):
-                if item.is_file():
-                    _fsync(item)
+            for item in (temporary, *temporary.rglob("*")):
+                sync(item)
             if path.exists():
                 shutil.rmtree(path)
             os.replace(temporary, path)
+            sync(path.parent)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
 
 
-def _fsync(path: Path) -> None:
-    with open(path, "rb") as stream, contextlib.suppress(OSError):  # some systems refuse fsync on a read handle
-        os.fsync(stream.fileno())
+def sync(path: Path) -> None:
+    """Has the system put a file, or the names in a folder, on the disk now, so that a power cut does not lose them."""
+    with contextlib.suppress(OSError):  # Windows opens no folders, some systems refuse fsync on a read handle
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -158,9 +165,14 @@ def read_json(path: Path) -> Any:
     """Reads JSON.
 
     Raises:
-        StudioError: the file is missing or is not JSON.
+        StudioError: the file is missing, is not JSON, or larger than any JSON that is read as a whole.
     """
     with explain_os_errors(path):
+        if Path(path).stat().st_size > _LARGEST_JSON:
+            raise StudioError(
+                "files.too-large", "{path} is larger than any file of its kind.",
+                "Restore the file from its source.", where=str(path), path=str(path),
+            )  # fmt: skip
         text = Path(path).read_text(encoding="utf-8", errors="replace")
     try:
         return json.loads(text)
@@ -174,6 +186,11 @@ def read_json(path: Path) -> Any:
             reason=error.msg,
             line=error.lineno,
         ) from error
+    except RecursionError as error:
+        raise StudioError(
+            "files.too-deep", "{path} is nested more deeply than any file of its kind.",
+            "Restore the file from its source.", where=str(path), path=str(path),
+        ) from error  # fmt: skip
 
 
 def sha256(path: Path, check: Callable[[], None] | None = None) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tlstudio.core import ledger, network, tokens
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import os_error, size_of
 from tlstudio.core.progress import Meter
@@ -28,27 +30,77 @@ def endpoint() -> str:
 
 
 def api() -> HfApi:
-    """The hub's interface, at :func:`endpoint`."""
+    """The hub's interface, at :func:`endpoint`, with the user's token if there is one."""
     from huggingface_hub import HfApi
 
-    return HfApi(endpoint=endpoint())
+    return HfApi(endpoint=endpoint(), token=tokens.find() or None)
 
 
 @contextmanager
-def online() -> Iterator[None]:
-    """Offline is the rule in this process; a download that the user asked for is the exception."""
-    from huggingface_hub import constants
+def online(purpose: str, subject: str) -> Iterator[None]:
+    """Offline is the rule in this process; what the user asked for is the exception, and each request is noted.
+
+    Args:
+        purpose: see :class:`tlstudio.core.ledger.Request`.
+        subject: name on the hub.
+    """
+    from huggingface_hub import constants, set_client_factory
 
     # plain HTTP: it can be cancelled between two blocks, goes through proxies and mirrors, and resumes
     wanted = {"HF_HUB_OFFLINE": False, "HF_HUB_DISABLE_XET": True, "DOWNLOAD_CHUNK_SIZE": _BLOCK}
     before = {key: getattr(constants, key) for key in wanted}
-    try:
+    seen = _Seen(purpose, subject)
+    with ExitStack() as stack:
+        stack.enter_context(network.allowed(purpose, subject))
+        stack.callback(seen.end)
+        for key, value in before.items():
+            stack.callback(setattr, constants, key, value)
         for key, value in wanted.items():
             setattr(constants, key, value)
+        set_client_factory(seen.client)  # also ends the connections of earlier settings of the proxy
         yield
-    finally:
-        for key, value in before.items():
-            setattr(constants, key, value)
+
+
+class _Seen:
+    """The requests of one download or upload, on their way into the ledger."""
+
+    def __init__(self, purpose: str, subject: str) -> None:
+        self._purpose, self._subject = purpose, subject
+        self._open: dict[int, tuple[Any, float]] = {}
+
+    def client(self) -> Any:
+        """An HTTP client of huggingface_hub that tells of what it sends and gets."""
+        from huggingface_hub.utils._http import default_client_factory
+
+        client: Any = default_client_factory()
+        hooks = client.event_hooks
+        client.event_hooks = {
+            "request": [*hooks.get("request", []), self._sent],
+            "response": [*hooks.get("response", []), self._answered],
+        }  # fmt: skip
+        return client
+
+    def end(self) -> None:
+        """What has no answer by now had no connection, or was cancelled."""
+        for request, begin in self._open.values():
+            self._note(request, ledger.NO_ANSWER, None, begin)
+        self._open.clear()
+
+    def _sent(self, request: Any) -> None:
+        self._open[id(request)] = (request, time.time())
+
+    def _answered(self, response: Any) -> None:
+        request, begin = self._open.pop(id(response.request), (response.request, time.time()))
+        uploads = request.method in ("PUT", "POST")
+        stated = (request if uploads else response).headers.get("Content-Length", "")
+        size = int(stated) if stated.isdigit() and request.method != "HEAD" else None
+        self._note(request, str(response.status_code), size, begin)
+
+    def _note(self, request: Any, result: str, size: int | None, begin: float) -> None:
+        host = f"{request.url.host}:{request.url.port}" if request.url.port else request.url.host
+        what = f"{request.method} {request.url.path}"  # without the query: stores sign there
+        seconds = round(time.time() - begin, 3)
+        ledger.note(ledger.Request(self._purpose, self._subject, host, what, result, size, seconds, begin))
 
 
 def fetch(url: str, target: Path, size: int, verify: Callable[[Path], None], meter: Meter) -> None:
@@ -68,12 +120,13 @@ def fetch(url: str, target: Path, size: int, verify: Callable[[Path], None], met
     from huggingface_hub.utils import build_hf_headers
 
     part = target.with_name(f"{target.name}.incomplete")
+    headers = build_hf_headers(token=tokens.find() or None)
     if size_of(part) > size:
         part.unlink()
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open(part, "ab") as stream:
-            http_get(url, stream, resume_size=stream.tell(), headers=build_hf_headers(), expected_size=size,
+            http_get(url, stream, resume_size=stream.tell(), headers=headers, expected_size=size,
                      tqdm_class=bar_class(meter))  # fmt: skip
     except OSError as error:
         if error.errno:  # a full disk; the part would keep it full
@@ -146,11 +199,11 @@ def _gated(kind: Kind, where: dict[str, str]) -> StudioError:
     if kind == "dataset":
         return StudioError(
             "hub.gated", "{name} may only be downloaded after accepting its terms on {host}.",
-            "Accept them there and log in with 'hf auth login', or choose other data.", **where,
+            "Accept them there and log in with 'tlstudio login', or choose other data.", **where,
         )  # fmt: skip
     return StudioError(
         "hub.gated", "{name} may only be downloaded after accepting its terms on {host}.",
-        "Accept them there and log in with 'hf auth login', or choose another model.", **where,
+        "Accept them there and log in with 'tlstudio login', or choose another model.", **where,
     )  # fmt: skip
 
 
@@ -158,11 +211,11 @@ def _not_found(kind: Kind, where: dict[str, str]) -> StudioError:
     if kind == "dataset":
         return StudioError(
             "hub.not-found", "{host} has no dataset (or revision) called {name}.",
-            "Check the spelling; a private dataset needs 'hf auth login'.", **where,
+            "Check the spelling; a private dataset needs 'tlstudio login'.", **where,
         )  # fmt: skip
     return StudioError(
         "hub.not-found", "{host} has no model (or revision) called {name}.",
-        "Check the spelling; a private model needs 'hf auth login'.", **where,
+        "Check the spelling; a private model needs 'tlstudio login'.", **where,
     )  # fmt: skip
 
 
@@ -170,7 +223,7 @@ def _no_connection(where: dict[str, str], error: Exception) -> StudioError:
     return StudioError(
         "hub.no-connection",
         "{name} could not be downloaded from {host}: {reason}",
-        "Check the connection and try again; what was fetched is kept. A mirror can be set with HF_ENDPOINT.",
+        "Check the connection and try again; what was fetched is kept. A mirror or a proxy can be set in the settings.",
         reason=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
         **where,
     )

@@ -19,6 +19,7 @@ from tlstudio.core.places import Places, resolve_paths
 from tlstudio.core.plugins import invalid
 
 SCHEMA = 1
+_NESTED = 1000  # brackets, or signs of a line, each of which may nest once
 _MAX_RECIPE_BYTES = 1 << 20
 
 Auto = Literal["auto"]
@@ -208,6 +209,21 @@ class TrainingSection(Section):
         description="Of the computer while it trains, for the energy in the model card; auto assumes 10 for each "
         "thread and 20 for the rest, and 300 for a graphics card.",
     )
+    checkpoint_seconds: int = Field(
+        20,
+        ge=0,
+        le=86400,
+        title="Checkpoint after (s)",
+        description="Seconds between two checkpoints, from which a broken run goes on; longer where writing one takes "
+        "more than 2 % of the time. 0 writes one after each step.",
+    )
+    checkpoints_kept: int = Field(
+        2,
+        ge=0,
+        le=100,
+        title="Checkpoints kept",
+        description="The last so many stay while the run goes on, beside the best weights; 0 writes none.",
+    )
 
 
 class EvaluateSection(Section):
@@ -312,7 +328,7 @@ def parse(text: str, where: str = "recipe") -> Recipe:
         StudioError: not YAML (with line), or a wrong field.
     """
     try:
-        return from_dict(yaml.load(text, Loader=_SafeLoader))
+        return from_dict(plain_yaml(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise StudioError(
@@ -321,9 +337,29 @@ def parse(text: str, where: str = "recipe") -> Recipe:
             "Correct the line; indentation matters in YAML.",
             where=where,
             path=where,
-            reason=getattr(error, "problem", None) or "syntax error",
+            reason=getattr(error, "problem", None) or str(error) or "syntax error",
             line=mark.line + 1 if mark else 0,
         ) from error
+
+
+def plain_yaml(text: str) -> Any:
+    """What YAML of others says: plain values only, no aliases (they can grow without end), no objects.
+
+    Raises:
+        yaml.YAMLError: it is no such YAML, or nested without end.
+    """
+    try:
+        return yaml.load(text, Loader=_QuickLoader if _is_harmless(text) else _SafeLoader)
+    except RecursionError as error:
+        raise yaml.YAMLError("nested too deeply") from error
+    except (ValueError, OverflowError) as error:  # a number with thousands of digits, a date without a month
+        raise yaml.YAMLError(str(error)) from error
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether libyaml may read it, which is ten times as fast, but cannot refuse an alias and dies of deep nesting."""
+    return ("&" not in text and "*" not in text and text.count("[") + text.count("{") < _NESTED
+            and max(map(len, text.splitlines()), default=0) < _NESTED)  # fmt: skip
 
 
 def load(path: Path) -> Recipe:
@@ -361,9 +397,14 @@ class _SafeLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-_SafeLoader.yaml_implicit_resolvers = {
-    key: list(value) for key, value in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_SafeLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
+class _QuickLoader(getattr(yaml, "CSafeLoader", _SafeLoader)):  # type: ignore[misc]  # either is a loader
+    """The same by libyaml, but for aliases."""
+
+
+for _loader in (_SafeLoader, _QuickLoader):
+    _loader.yaml_implicit_resolvers = {
+        key: list(value) for key, value in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    _loader.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+    )

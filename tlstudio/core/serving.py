@@ -15,16 +15,19 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import hashlib
 import html
 import ipaddress
 import json
 import math
 import signal
+import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,6 +35,7 @@ from typing import Any
 
 _FILES = ("image", "audio")  # what comes as base64, and is a file to the model
 _AT_ONCE = 8  # requests; the next ones are told to come again
+_CONNECTIONS = 64  # that are open; the next ones are closed at once
 _DEEPEST = "JSON is nested too deeply."
 
 
@@ -42,7 +46,8 @@ class Limits:
     body: int = 1_000_000  # bytes
     rows: int = 64
     length: int = 20_000  # characters of a text
-    seconds: float = 30.0  # that a client may be silent
+    seconds: float = 30.0  # for all of a request to arrive, and again for its answer to be taken
+    wait: float = 60.0  # seconds that a request waits for those before it
 
 
 @dataclass(frozen=True)
@@ -87,12 +92,44 @@ class Server(ThreadingHTTPServer):
         self.loopback = is_loopback(host)
         self.turn = threading.Lock()  # models and tokenizers of predict.py hold state while they answer
         self.slots = threading.BoundedSemaphore(_AT_ONCE)
+        self._deadlines: dict[Any, float] = {}  # of the open connections; none while the model answers
+        self._looking = threading.Lock()
         super().__init__((host, port), Handler)
 
     @property
     def address(self) -> str:
         host = str(self.server_address[0])
         return f"http://{host}:{self.server_address[1]}/"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._looking:
+            free = len(self._deadlines) < _CONNECTIONS
+            if free:
+                self._deadlines[request] = time.monotonic() + self.served.limits.seconds
+        if free:
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._looking:
+            self._deadlines.pop(request, None)
+        super().shutdown_request(request)
+
+    def expect(self, request: Any, within: bool) -> None:
+        """The next step of a connection is due within the usual time; or takes as long as the model takes."""
+        with self._looking:
+            if request in self._deadlines:
+                self._deadlines[request] = time.monotonic() + self.served.limits.seconds if within else math.inf
+
+    def service_actions(self) -> None:
+        """Called between two connections: ends those that send or take a byte now and then, each just in time."""
+        now = time.monotonic()
+        with self._looking:
+            late = [request for request, until in self._deadlines.items() if until < now]
+        for request in late:
+            with contextlib.suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)  # its thread wakes up, and closes it
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""
@@ -168,7 +205,7 @@ class Handler(BaseHTTPRequestHandler):
         return "application/json", _json({"answer": answers[0]} if single else {"answers": answers})
 
     def _asked(self, rows: list[dict[str, str]]) -> list[Any]:
-        with tempfile.TemporaryDirectory(prefix="served-") as folder, self.server.turn:
+        with tempfile.TemporaryDirectory(prefix="served-") as folder, self._turn():
             given = [as_files(row, Path(folder) / str(at)) for at, row in enumerate(rows)]
             try:
                 return self.server.served.answer(given)
@@ -177,6 +214,20 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refused(
                     422, f"It cannot be answered: {text[0][:200] if text else type(error).__name__}"
                 ) from error
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The model for this request alone."""
+        self.server.expect(self.request, within=False)
+        try:
+            if not self.server.turn.acquire(timeout=self.server.served.limits.wait):
+                raise Refused(503, "Those before you take too long; try again.")
+            try:
+                yield
+            finally:
+                self.server.turn.release()
+        finally:
+            self.server.expect(self.request, within=True)
 
     def _body(self) -> Any:
         if self.headers.get("Transfer-Encoding"):

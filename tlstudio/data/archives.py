@@ -78,6 +78,16 @@ def unpacked(found: Scan, emit: Emit, control: Control) -> Path:
     return _content(target)
 
 
+def unpack(found: Scan, folder: Path, emit: Emit, control: Control) -> None:
+    """Unpacks an archive into an empty folder, with the same checks.
+
+    Raises:
+        StudioError: as :func:`unpacked`; what was written until then is the caller's to remove.
+        Cancelled: the user has cancelled.
+    """
+    _Unpacking(found, folder, emit, control).run()
+
+
 def _content(target: Path) -> Path:
     files = [item for item in target.rglob("*") if item.is_file() and not item.name.startswith(".")]
     if len(files) == 1:

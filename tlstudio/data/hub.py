@@ -138,7 +138,7 @@ class _Repository:
 
 
 def _repository(name: str, revision: str) -> _Repository:
-    with hub.online(), hub.explained(name, "dataset", cache_folder("hub-datasets")):
+    with hub.online("dataset", name), hub.explained(name, "dataset", cache_folder("hub-datasets")):
         info = hub.api().dataset_info(name, revision=revision or None, files_metadata=True, timeout=hub.TIMEOUT)
         card = info.card_data.to_dict() if info.card_data else {}
         commit, found = str(info.sha), configurations(_files(info), card)
@@ -208,7 +208,7 @@ def download_dataset(
             name=address.name)  # fmt: skip
     meter = Meter(emit, control, "download", max(chosen.size, 1), "bytes")
     meter.advance(chosen.size - sum(file.size for file in missing))
-    with hub.online(), hub.explained(address.name, "dataset", folder):
+    with hub.online("dataset", address.name), hub.explained(address.name, "dataset", folder):
         for file in missing:
             _fetch(found, folder, file, meter, control)
     _remember(found, chosen, folder, revision)

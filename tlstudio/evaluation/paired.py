@@ -7,7 +7,9 @@ significance in NLP").
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,101 @@ def compare_runs(first: Path, second: Path, check: Callable[[], None] | None = N
     }
 
 
+@dataclass(frozen=True)
+class Tested:
+    """What a run answered: what each of N test rows was about, and how good the answer is, [N]."""
+
+    run: str
+    about: list[tuple[str, ...]]
+    scores: NDArray[np.float64]
+
+    @property
+    def binary(self) -> bool:
+        """Whether answers are right or wrong, and nothing between."""
+        return bool(np.isin(self.scores, (0.0, 1.0)).all())
+
+
+def read_tested(folder: Path) -> Tested:
+    """The predictions of a run.
+
+    Raises:
+        StudioError: it has none, or they are damaged.
+    """
+    try:
+        about, scores = _scores(folder)
+    except (ValueError, KeyError, TypeError) as error:  # of pyarrow, too
+        raise StudioError(
+            "compare.damaged", "The predictions of the run {run} are damaged.", "Train the run again.", run=folder.name
+        ) from error
+    return Tested(folder.name, about, scores)
+
+
+def common_rows(first: Tested, second: Tested) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The places of the rows that both runs were tested on, in the order of the first.
+
+    Rows that say the same are the same row; where one stands several times, the first is paired with the first.
+    """
+    places: dict[tuple[str, ...], list[int]] = {}
+    for at, row in enumerate(second.about):
+        places.setdefault(row, []).append(at)
+    pairs, taken = [], dict.fromkeys(places, 0)
+    for at, row in enumerate(first.about):
+        if taken.get(row, 0) < len(places.get(row, ())):
+            pairs.append((at, places[row][taken[row]]))
+            taken[row] += 1
+    both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def compare_tested(first: Tested, second: Tested, check: Callable[[], None] | None = None) -> dict[str, Any]:
+    """How the answers of the second run differ from the first's on the test rows that both have.
+
+    Returns:
+        ``{"rows", "difference": Interval, "only_first", "only_second", "p", "test"}``; the last is ``mcnemar`` where
+        answers are right or wrong, else ``sign``. All but ``rows`` is None where there are no common rows.
+    """
+    one, two = common_rows(first, second)
+    if not len(one):
+        names = ("difference", "only_first", "only_second", "p", "test")
+        return {"rows": 0, **dict.fromkeys(names)}
+    gain = second.scores[two] - first.scores[one]
+    better, worse = int((gain > 0).sum()), int((gain < 0).sum())
+    return {
+        "rows": len(one),
+        "difference": difference(first.scores[one], second.scores[two], check=check),
+        "only_first": worse,
+        "only_second": better,
+        "p": exact_p(worse, better),
+        "test": "mcnemar" if first.binary and second.binary else "sign",
+    }
+
+
+def exact_p(worse: int, better: int) -> float:
+    """The exact two-sided p-value of McNemar's test: were the rows on which two models differ divided by a coin?
+
+    Rows that both answer alike say nothing (McNemar, 1947, "Note on the sampling error of the difference between
+    correlated proportions"). For scores between right and wrong the same formula is the sign test.
+    """
+    rows, fewer = worse + better, min(worse, better)
+    if not rows:
+        return 1.0
+    whole = math.lgamma(rows + 1) - rows * math.log(2)
+    tail = sum(math.exp(whole - math.lgamma(k + 1) - math.lgamma(rows - k + 1)) for k in range(fewer + 1))
+    return min(1.0, 2 * tail)
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """The p-values of several tests, raised so that one false alarm in all stays as rare as in a single test.
+
+    Holm, 1979, "A simple sequentially rejective multiple test procedure".
+    """
+    raised, highest = [0.0] * len(values), 0.0
+    for place, at in enumerate(sorted(range(len(values)), key=lambda at: values[at])):
+        highest = max(highest, min(1.0, (len(values) - place) * values[at]))
+        raised[at] = highest
+    return raised
+
+
 def _alike(first: Path, second: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The scores of two runs [N] each, if they were tested on the same rows."""
     one, two = (_scores(folder) for folder in (first, second))
@@ -112,7 +209,7 @@ def _alike(first: Path, second: Path) -> tuple[NDArray[np.float64], NDArray[np.f
     return one[1], two[1]
 
 
-def _scores(folder: Path) -> tuple[list[tuple[Any, ...]], NDArray[np.float64]]:
+def _scores(folder: Path) -> tuple[list[tuple[str, ...]], NDArray[np.float64]]:
     """What each prediction was about, and how good it is."""
     import pyarrow.parquet as pq
 

@@ -51,6 +51,7 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         r=job.results,
         metrics=_metrics(job, exporter),
         stage=_stage(job, exporter),
+        network=_network(job, exporter),
         base=_base(job),
         lineage=earlier.told(job.results.get("model", {}).get("lineage")),
         file=Path(str(job.results.get("data", {}).get("path", ""))).name,
@@ -117,6 +118,23 @@ def beside_trained(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
     The check of an export compares it with the network that it was made of, which compression may have changed.
     """
     return {"stage": exporter.stage(job), "agreement": _stage(job, exporter).get("agreement")}
+
+
+def _network(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
+    """Class and size of the network that was exported, or that the exported graph was made of.
+
+    Runs of earlier versions do not state those of compressed ones.
+    """
+    wanted, trained = exporter.stage(job), job.results.get("model") or {}
+    if wanted == "trained":
+        return dict(trained)
+    found: dict[str, Any] = {"architecture": trained.get("architecture")}
+    for stage in job.results.get("stages", []):
+        if "parameters" in stage:
+            found = stage
+        if stage["name"] == wanted:
+            break
+    return found
 
 
 def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, str, dict[str, Any]]]:

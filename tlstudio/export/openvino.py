@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -33,6 +34,10 @@ class Options(BaseModel):
     )
 
 
+# how a graph says that weights are less than fp32
+_SMALLER = re.compile(r'element_type="(?:f16|bf16|[iu]8|[iu]4|nf4)"')
+
+
 class OpenVino:
     NAME = "openvino"
     TITLE = "OpenVINO"
@@ -60,6 +65,11 @@ class OpenVino:
             _convert(job, folder, config.weights == "fp16")
         with explain_os_errors(folder):
             shutil.copyfile(paths.resource("export/openvino_runtime.py"), folder / "runtime.py")
+
+    def tolerance(self, folder: Path) -> Tolerance:
+        """Weights in fp32 must give the same numbers."""
+        text = (folder / FILE).read_text(encoding="utf-8") if (folder / FILE).is_file() else ""
+        return Tolerance("logits", 1e-3) if text and not _SMALLER.search(text) else self.TOLERANCE
 
     def scorer(self, folder: Path) -> Scorer:
         return OpenVinoScorer(folder)

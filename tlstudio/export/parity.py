@@ -1,4 +1,4 @@
-"""Proof that an exported file answers like the trained model: it is loaded in its own runtime in a fresh process.
+"""Proof that an exported file answers like what it was made of: it is loaded in its own runtime in a fresh process.
 
 A fresh process shows what a user of the file will see: no weights in memory, no patched library, only the folder.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
@@ -48,7 +49,7 @@ def check(
     rows: int = ROWS,
     measure: Measure | None = None,
 ) -> Parity:
-    """Scores test rows with the exported files and compares with the trained model.
+    """Scores test rows with the exported files and compares with the network that was exported.
 
     Args:
         exporter: who wrote the files, and how far they may differ.
@@ -64,7 +65,7 @@ def check(
         ``rows``, ``max_logit_difference``, ``agreement``, ``tolerance``, ``kind`` (of tolerance), ``status``
         (passed, warned or failed), ``message`` (template) and ``params``; ``latency`` as
         ``{"1": {"median_ms"}, …}`` in the fresh process; and where there is a measure, ``metric`` with ``name``,
-        ``value``, ``reference`` (of the trained model on the same rows) and ``difference``.
+        ``value``, ``reference`` (of that network on the same rows) and ``difference``.
 
     Raises:
         Cancelled: the user has cancelled.
@@ -138,7 +139,19 @@ def compare(
     if tolerance.kind == "logits":
         tolerance = replace(tolerance, limit=tolerance.limit * _unit(reference, head))
         return _verdict(facts, tolerance, difference <= tolerance.limit, "failed", _LOGITS)
-    return _verdict(facts, tolerance, agreement >= tolerance.limit, "warned", _AGREEMENT)
+    otherwise = "failed" if _far(agreement, len(reference), head) else "warned"
+    return _verdict(facts, tolerance, agreement >= tolerance.limit, otherwise, _AGREEMENT)
+
+
+# Below this share an export is another model, whatever it gains: it is not offered. Sets of labels and generated texts
+# must agree as a whole, which they do less often.
+_LEAST, _LEAST_OF = 0.9, {"signs": 0.8, "text": 0.5}
+
+
+def _far(agreement: float, rows: int, head: Head) -> bool:
+    """Whether the share of same answers is below the least, and not by the chance of few rows (two standard errors)."""
+    error = math.sqrt(agreement * (1 - agreement) / rows) if rows else 0.0
+    return agreement + 2 * error < _LEAST_OF.get(head.kind, _LEAST)
 
 
 def _comparable(answers: Sequence[np.ndarray], reference: Sequence[np.ndarray], head: Head) -> bool:
@@ -200,6 +213,12 @@ def _verdict(
 
 def _no_rows(tolerance: Tolerance) -> Parity:
     return {**_not_loaded(tolerance, 0, ""), "status": "warned", "message": _UNPROVEN, "params": {}}
+
+
+def not_written(tolerance: Tolerance, problem: StudioError) -> Parity:
+    """The verdict on files that there are none of."""
+    return {**_not_loaded(tolerance, 0, ""), "message": "It could not be written: {reason}",
+            "params": {"reason": problem.message}}  # fmt: skip
 
 
 def _not_loaded(tolerance: Tolerance, rows: int, reason: str) -> Parity:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import logging.handlers
+import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +18,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 import tlstudio
-from tlstudio.core import paths
+from tlstudio.core import logs, network
 from tlstudio.gui import i18n, theme
 from tlstudio.gui.context import Context, MakeRunner
 from tlstudio.gui.controller import Controller
@@ -31,16 +32,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Opens the window. ``argv`` is the program's name and perhaps a project file. Returns the exit code."""
     arguments = list(sys.argv if argv is None else argv)[1:]
     app = make_app()
+    network.guard()
     hook = ExceptionHook(app)
     hook.install()
     controller = make_controller(app)
     controller.closed.connect(app.quit)
-    interrupt = _quit_on_interrupt(controller)
-    controller.show(Path(arguments[0]) if arguments else None)
     try:
-        return app.exec()
+        with _ended_by_signals(controller):
+            controller.show(Path(arguments[0]) if arguments else None)
+            return app.exec()
     finally:
-        interrupt.stop()
         hook.remove()
 
 
@@ -65,6 +66,7 @@ def make_controller(
 ) -> Controller:
     """The controller over the user's settings; the window is made but not shown."""
     settings, note = settings_module.load()
+    settings_module.apply(settings)
     theme.apply(app, settings.colour_scheme)
     i18n.install(app, settings.language)
     context = Context(settings, make_runner, dialogs)
@@ -78,7 +80,7 @@ def make_controller(
 
 
 def log_file() -> Path:
-    return paths.cache_folder("logs") / "window.log"
+    return logs.file("window")
 
 
 class ExceptionHook(QObject):
@@ -95,24 +97,20 @@ class ExceptionHook(QObject):
         self.caught.connect(self.show)
 
     def install(self) -> None:
-        self._handler = _log_handler()
-        if self._handler is not None:
-            log.addHandler(self._handler)
+        self._handler = logs.begin("window")
         self._before, self._threads_before = sys.excepthook, threading.excepthook
         sys.excepthook, threading.excepthook = self.on_exception, self.on_thread_exception
 
     def remove(self) -> None:
         sys.excepthook, threading.excepthook = self._before, self._threads_before
-        if self._handler is not None:
-            log.removeHandler(self._handler)
-            self._handler.close()
+        logs.end(self._handler)
 
     def on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None, /) -> None:
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
         text = "".join(traceback.format_exception(kind, error, trace))
-        log.error("%s", text)
+        log.error("an error of the window", exc_info=(kind, error, trace))
         print(text, file=sys.stderr)
         self.caught.emit(f"{kind.__name__}: {error}")  # the text, not the exception: that would keep what it refers to
 
@@ -134,22 +132,23 @@ class ExceptionHook(QObject):
         self._showing = False
 
 
-def _log_handler() -> logging.Handler | None:
-    try:
-        log_file().parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(log_file(), maxBytes=1 << 20, backupCount=2, encoding="utf-8")
-    except OSError:
-        return None  # a full or read-only disk must not keep the window from opening
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    return handler
+@contextlib.contextmanager
+def _ended_by_signals(controller: Controller) -> Iterator[None]:
+    """Ctrl+C in the terminal, or a wish of the system to end: closes in order, without a question."""
 
+    def heard(*_args: Any) -> None:
+        QTimer.singleShot(0, controller.closing.end)
 
-def _quit_on_interrupt(controller: Controller) -> QTimer:
-    """Lets Ctrl+C in the terminal reach Python: it only looks for signals while Python code runs."""
+    before = {name: signal.signal(name, heard) for name in (signal.SIGINT, signal.SIGTERM)}
     timer = QTimer(controller)
-    timer.timeout.connect(lambda: None)
-    timer.start(500)
-    return timer
+    timer.timeout.connect(lambda: None)  # Python only looks for signals while Python code runs
+    timer.start(200)
+    try:
+        yield
+    finally:
+        timer.stop()
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 __all__ = ["ExceptionHook", "log_file", "main", "make_app", "make_controller"]

@@ -48,6 +48,14 @@ class Dialogs(QObject):
         )
         return self._remember(name)
 
+    def open_zip(self, title: str) -> str:
+        return self._open(title, self.tr("Zip files (*.zip)"))
+
+    def save_zip(self, title: str, suggestion: str) -> str:
+        start = str(Path(self._folder) / suggestion)
+        name, _ = QFileDialog.getSaveFileName(self.window, title, start, self.tr("Zip files (*.zip)"))
+        return self._remember(name)
+
     def open_folder(self, title: str) -> str:
         return self._remember(QFileDialog.getExistingDirectory(self.window, title, self._folder))
 

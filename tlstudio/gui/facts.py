@@ -150,6 +150,10 @@ class Facts(QObject):
     def download(self, name: str, revision: str | None) -> None:
         self._request("download", "download", {"name": name, "revision": revision})
 
+    def convert(self, folder: str) -> None:
+        """Makes safetensors of the pickled weights in a folder; only ever on a click."""
+        self._request("convert", "convert", {"folder": folder})
+
     def ask_dataset(self, name: str, revision: str | None) -> None:
         """Asks the hub about a data set; only ever on a click."""
         self._request("dataset", "dataset-info", {"name": name, "revision": revision})

@@ -78,6 +78,12 @@ class QueryThread(QThread):
         if runner is not None:
             runner.send("cancel")
 
+    def renew(self) -> None:
+        """Ends a worker that does nothing: the next request starts another, in the environment of then."""
+        with self._wake:
+            if self._current is None and not self._waiting and self._runner is not None:
+                self._runner.close()
+
     def run(self) -> None:
         runner = self._make()
         with self._wake:
@@ -185,6 +191,10 @@ class Queries(QObject):
         self._thread.add(request)
         self.busy_changed.emit(True)
         return request.id
+
+    def renew(self) -> None:
+        """Settings of the network have changed: a worker that does nothing is replaced at the next request."""
+        self._thread.renew()
 
     def cancel(self, key: str) -> None:
         """Gives up the requests of a subject; their ``on_cancelled`` is called, their replies are not."""

@@ -60,7 +60,7 @@ def load(adapter: str | Path) -> Any:
     about = json.loads((adapter / CONFIG_FILE).read_text(encoding="utf-8"))
     settings = json.loads((adapter / parts.SETTINGS_FILE).read_text(encoding="utf-8"))
     model = _on_backbone(adapter.parents[1] / "backbone", settings["head"]["auto"])
-    model.config = transformers.AutoConfig.from_pretrained(adapter, local_files_only=True)
+    model.config = transformers.AutoConfig.from_pretrained(adapter, local_files_only=True, trust_remote_code=False)
     model.config._attn_implementation = model.base_model.config._attn_implementation
     if (adapter / "generation_config.json").is_file():
         model.generation_config = transformers.GenerationConfig.from_pretrained(adapter)
@@ -88,7 +88,9 @@ def _on_backbone(folder: Path, auto: str) -> Any:
         level = transformers.logging.get_verbosity()
         transformers.logging.set_verbosity_error()  # it would report that the backbone has no head, which comes later
         try:
-            found = getattr(transformers, auto).from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+            found = getattr(transformers, auto).from_pretrained(
+                folder, dtype=torch.float32, local_files_only=True, use_safetensors=True, trust_remote_code=False
+            )
         finally:
             transformers.logging.set_verbosity(level)
         _backbones[key] = found.eval().requires_grad_(False)

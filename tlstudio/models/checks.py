@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from tlstudio.models.folders import has_tokenizer
 
 PARTS_WEIGHTS = "model.parts.safetensors"  # of a network that transformers alone cannot load, see models/parts.py
 _MAX_HEADER = 100 << 20  # the limit of the safetensors format
+_MOST_LAYERS, _MOST_LABELS, _MOST = 2_000, 1_000_000, 10**10  # no network has more; more would fill the memory
+_LAYERS = re.compile(r"(^|_)(layers?|blocks?)$|^depths?$|^n_layers?$|^num_stages$")
+_LABELS = ("num_labels",)
+_LARGEST = {".json": 64 << 20, "tokenizer.json": 256 << 20, ".model": 64 << 20, ".txt": 64 << 20, ".jinja": 1 << 20}
 
 
 def check_folder(folder: Path, hashes: dict[str, str] | None = None, check: Callable[[], None] | None = None) -> None:
@@ -36,6 +41,7 @@ def check_folder(folder: Path, hashes: dict[str, str] | None = None, check: Call
             where="model.name",
             path=str(folder),
         )
+    check_sizes(folder)
     config = check_config(folder)
     for weights in weight_files(folder):
         check_safetensors(weights)
@@ -79,7 +85,14 @@ def check_config(folder: Path) -> dict[str, Any]:
             where=str(path),
             path=str(path),
         )
+    _check_values(path, config)
     if not _known(config["model_type"]):
+        if code := remote_code(folder):
+            raise StudioError(
+                "model.needs-code", "{path} asks for code of its own ({programs}), which is never run; and "
+                "transformers does not know its architecture '{kind}'.", "Choose another model.", where=str(path),
+                path=str(path), programs=", ".join(code[:3]), kind=config["model_type"],
+            )  # fmt: skip
         raise StudioError(
             "model.unknown-architecture",
             "{path} names the architecture '{kind}', which the installed transformers does not know.",
@@ -95,6 +108,78 @@ def _known(kind: str) -> bool:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
     return kind in CONFIG_MAPPING_NAMES
+
+
+def check_sizes(folder: Path) -> None:
+    """Raises a StudioError where a file that is read as a whole is larger than any of its kind."""
+    for path in folder.iterdir():
+        limit = _LARGEST.get(path.name) or _LARGEST.get(path.suffix)
+        if limit and path.is_file() and path.stat().st_size > limit:
+            raise StudioError(
+                "model.file-too-large", "{path} has {megabytes} MB, more than any file of its kind.",
+                "Copy the file again from the original model, or choose another model.", where=str(path),
+                path=str(path), megabytes=round(path.stat().st_size / 1e6),
+            )  # fmt: skip
+
+
+def remote_code(folder: Path) -> list[str]:
+    """The code that a model folder would like to have run, as its files name it; it is never run."""
+    found: list[str] = []
+    for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json", "processor_config.json"):
+        content = read_json(folder / name) if (folder / name).is_file() else None
+        for value in _each(content.get("auto_map")) if isinstance(content, dict) else ():
+            if isinstance(value, str):
+                found.append(value.split("--")[-1])
+    return list(dict.fromkeys(found))
+
+
+def remote_code_note(folder: Path) -> StudioError | None:
+    """What a user should know of a model that brings code: it is loaded without."""
+    code = remote_code(folder)
+    if not code:
+        return None
+    return StudioError(
+        "model.code-left-out", "The model brings code of its own ({programs}). It is never run: the network is "
+        "built by transformers alone, and may differ from what its makers meant.",
+        "Compare its results with those stated by its makers, or choose another model.", where="model.name",
+        programs=", ".join(code[:3]),
+    )  # fmt: skip
+
+
+def _check_values(path: Path, config: dict[str, Any]) -> None:
+    """Numbers that would build a network without end, and kernels to be fetched from the hub."""
+    for key, value in _items(config):
+        reason = ""
+        if "attn_implementation" in key and isinstance(value, str) and "/" in value:
+            reason = f"{key} names code on the hub ({value[:100]}), which is never fetched or run"
+        elif isinstance(value, int) and not isinstance(value, bool):
+            most = _MOST_LAYERS if _LAYERS.search(key) else _MOST_LABELS if key in _LABELS else _MOST
+            if abs(value) > most:
+                reason = f"{key} is {str(value)[:30]}; at most {most:,} make sense"
+        if reason:
+            raise StudioError(
+                "model.impossible-config", "{path} cannot be used: {reason}.",
+                "Choose another model, or restore config.json from its source.", where=str(path), path=str(path),
+                reason=reason,
+            )  # fmt: skip
+
+
+def _items(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """All values in nested settings, with the key that each stands under."""
+    if depth > 20:
+        return
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _items(item, str(name), depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _items(item, key, depth + 1)
+    else:
+        yield key, value
+
+
+def _each(value: Any) -> Iterator[Any]:
+    return (item for _key, item in _items(value))
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -121,7 +206,8 @@ def weight_files(folder: Path) -> list[Path]:
         raise StudioError(
             "model.pickle",
             "{path} holds its weights as a pickle, which can run any code when it is opened.",
-            "Choose a version of the model with model.safetensors.",
+            "Choose a version of the model with model.safetensors; or have it converted in a process that may do "
+            'nothing else: tlstudio convert "{path}"',
             where="model.name",
             path=str(folder),
         )
@@ -139,8 +225,8 @@ def _no_weights(folder: Path, name: str) -> StudioError:
     )
 
 
-def check_safetensors(path: Path) -> None:
-    """Reads only the header, and compares the offsets in it with the size of the file.
+def check_safetensors(path: Path) -> dict[str, Any]:
+    """Reads only the header, compares the offsets in it with the size of the file, and returns it.
 
     Raises:
         StudioError: the file is damaged or truncated.
@@ -153,12 +239,23 @@ def check_safetensors(path: Path) -> None:
             raise _damaged(path, "its header does not fit the file")
         try:
             header = json.loads(stream.read(length))
-            ends = [int(item["data_offsets"][1]) for key, item in header.items() if key != "__metadata__"]
+            places = sorted(_place(item) for key, item in header.items() if key != "__metadata__")
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
             raise _damaged(path, "its header cannot be read") from error
-    needed = 8 + length + max(ends, default=0)
+    end = 0
+    for begin, after in places:
+        if begin != end or after < begin:
+            raise _damaged(path, "the places of its tensors overlap, or leave gaps")
+        end = after
+    needed = 8 + length + end
     if needed != size:
         raise _damaged(path, f"it has {size:,} bytes where {needed:,} are needed")
+    return dict(header)
+
+
+def _place(item: Any) -> tuple[int, int]:
+    begin, end = item["data_offsets"]
+    return int(begin), int(end)
 
 
 def _damaged(path: Path, reason: str) -> StudioError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -56,9 +57,21 @@ class Head:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Head:
-        """From the settings file of a model folder; a classifier of texts where it says nothing."""
+        """From the settings file of a model folder; a classifier of texts where it says nothing.
+
+        Raises:
+            StudioError: the file, which may have come with the model, names no kind of model.
+        """
         known = {item.name for item in fields(cls)}
-        given = {name: value for name, value in (settings.get("head") or {}).items() if name in known}
+        stated = settings.get("head") or {}
+        given = {name: value for name, value in stated.items() if name in known} if isinstance(stated, dict) else {}
+        if not re.fullmatch(r"AutoModel(For[A-Za-z0-9]+)?", str(given.get("auto", cls.auto))):
+            raise StudioError(
+                "model.bad-settings", "The settings of the model name '{name}', which is no kind of model.",
+                "Copy tlstudio.json from where the model was made, or train it again.", name=str(given["auto"])[:100],
+            )  # fmt: skip
+        if "generate" in given:  # a text there could name a program for generating, which transformers would run
+            given["generate"] = {name: value for name, value in dict(given["generate"]).items() if _is_number(value)}
         return cls(**{**given, "outputs": tuple(given.get("outputs", ("logits",)))})
 
     def to_dict(self) -> dict[str, Any]:
@@ -94,11 +107,29 @@ class Head:
         return [row[: int(length)] for row, length in zip(answer, lengths, strict=True)]
 
     def agreement(self, answers: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> float:
-        """Share of answers that mean the same to a user as those of the reference."""
+        """Share of answers that mean the same to a user as those of the reference.
+
+        An answer of another shape than that of the reference counts as another one.
+        """
         if not len(reference):
             return 1.0
-        same = _AGREE[self.kind]
-        return float(np.mean([same(np.asarray(a), np.asarray(b), reference) for a, b in _pairs(answers, reference)]))
+        near = _NEAR * spread(reference) if self.kind == "values" else 0.0
+        found = []
+        for answer, other in zip(answers, reference, strict=True):
+            a, b = np.asarray(answer), np.asarray(other)
+            found.append(_AGREE[self.kind](a, b, near) if a.shape == b.shape else 0.0)
+        return float(np.mean(found))
+
+
+def spread(reference: Sequence[np.ndarray]) -> float:
+    """What a difference of numbers is compared with: how far the answers lie apart.
+
+    They may all be alike, or be a single one: then rounding to float32 must not count either.
+    """
+    whole = np.concatenate([np.ravel(answer) for answer in reference]).astype(np.float64)
+    if not whole.size:
+        return 1e-9
+    return max(float(np.ptp(whole)), 1e-3 * float(np.abs(whole).max()), 1e-9)
 
 
 def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
@@ -110,36 +141,31 @@ def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts, axis=-1)
 
 
-def _pairs(answers: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-    return list(zip(answers, reference, strict=True))
-
-
-def _classes(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _classes(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float((answer.argmax(-1) == other.argmax(-1)).mean())
 
 
-def _places(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _places(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float((answer.argmax(0) == other.argmax(0)).all())
 
 
-def _signs(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _signs(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float(((answer > 0) == (other > 0)).all())
 
 
-def _values(answer: np.ndarray, other: np.ndarray, reference: Sequence[np.ndarray]) -> float:
-    whole = np.concatenate([np.ravel(item) for item in reference])
-    return float(np.abs(answer - other).max() <= _NEAR * max(float(np.ptp(whole)), 1e-9))
+def _values(answer: np.ndarray, other: np.ndarray, near: float) -> float:
+    return float(np.abs(answer.astype(np.float64) - other).max(initial=0.0) <= near)
 
 
-def _vectors(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _vectors(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float(answer @ other >= _SAME_WAY * np.linalg.norm(answer) * np.linalg.norm(other))
 
 
-def _boxes(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _boxes(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float((answer[:, :-4].argmax(-1) == other[:, :-4].argmax(-1)).mean())
 
 
-def _text(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _text(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float(answer.tolist() == other.tolist())
 
 
@@ -199,7 +225,8 @@ def load(folder: Path, head: Head | None = None, **overrides: Any) -> torch.nn.M
 
     settings = read_settings(folder)
     head = head or Head.of(settings)
-    options = {"local_files_only": True, "use_safetensors": True, "dtype": torch.float32, **overrides}
+    options = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32,
+               **overrides}  # fmt: skip
     try:
         if settings.get("parts"):
             return _with_parts(folder, options)
@@ -207,6 +234,13 @@ def load(folder: Path, head: Head | None = None, **overrides: Any) -> torch.nn.M
     except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
         raise unloadable(folder, str(error) or type(error).__name__) from error
     return model.eval()
+
+
+def _is_number(value: Any) -> bool:
+    """A number, a yes or no, nothing, or a list of numbers."""
+    return all(
+        item is None or isinstance(item, (int, float)) for item in (value if isinstance(value, list) else [value])
+    )
 
 
 def _with_parts(folder: Path, options: dict[str, Any]) -> torch.nn.Module:

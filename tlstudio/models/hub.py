@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tlstudio.core import hub
+from tlstudio.core import hub, tokens
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
@@ -23,7 +23,7 @@ def download(name: str, revision: str | None, emit: Emit, control: Control) -> d
     """Fetches config, tokenizer, processor and safetensors weights of a hub model into the hub's own cache.
 
     Returns:
-        ``{"path", "revision", "bytes"}``; the revision is the commit, whatever was asked for.
+        ``{"name", "path", "revision", "bytes"}``; the revision is the commit, whatever was asked for.
 
     Raises:
         StudioError: no network, no such model, no safetensors in it, or a file that does not match its hash.
@@ -32,7 +32,7 @@ def download(name: str, revision: str | None, emit: Emit, control: Control) -> d
     entry = catalog.find(name)
     name = entry.name if entry else name
     revision = revision or (entry.revision if entry else None)
-    with hub.online(), hub.explained(name, "model", _cache()):
+    with hub.online("model", name), hub.explained(name, "model", _cache()):
         from huggingface_hub import hf_hub_download
 
         info = hub.api().model_info(name, revision=revision, files_metadata=True, timeout=hub.TIMEOUT)
@@ -49,13 +49,18 @@ def download(name: str, revision: str | None, emit: Emit, control: Control) -> d
         total = sum(item.size or 0 for item in files)
         log(emit, "hub.request", "Downloading {name} ({megabytes} MB in {files} files) from {host}.",
             name=name, megabytes=round(total / 1e6, 1), files=len(files), host=hub.endpoint())  # fmt: skip
-        meter = Meter(emit, control, "download", total, "bytes")
+        meter, secret = Meter(emit, control, "download", total, "bytes"), tokens.find() or None
         for item in files:
             before = meter.done
             large = _fetch_large(name, commit, item, meter, control) if item.lfs is not None else None
             path = Path(
                 hf_hub_download(
-                    name, item.rfilename, revision=commit, endpoint=hub.endpoint(), tqdm_class=hub.bar_class(meter)
+                    name,
+                    item.rfilename,
+                    revision=commit,
+                    endpoint=hub.endpoint(),
+                    tqdm_class=hub.bar_class(meter),
+                    token=secret,
                 )
             )
             if item.lfs is not None and path.resolve() != large:  # a mirror that names its files in another way
@@ -65,7 +70,7 @@ def download(name: str, revision: str | None, emit: Emit, control: Control) -> d
     check_folder(folder, entry.sha256 if entry and commit == entry.revision else None, control.check)
     if revision != commit:  # so that it is found again under the name that was asked for
         write_text(_cache_of(name) / "refs" / (revision or "main"), commit)
-    return {"path": str(folder), "revision": commit, "bytes": total}
+    return {"name": name, "path": str(folder), "revision": commit, "bytes": total}
 
 
 def _wanted(name: str) -> bool:

@@ -80,6 +80,17 @@ def _of_run(model: ModelSection, check: Callable[[], None] | None) -> Backbone:
     return Backbone(path, earlier.name_of(path), None, licence, languages)
 
 
+def pinned(model: ModelSection) -> ModelSection:
+    """The choice with the commit of the hub that is on this machine, where it names none: what a run keeps of it."""
+    if model.source != "hub" or model.revision or not model.name:
+        return model
+    entry = catalog.find(model.name)
+    revision = entry.revision if entry else None
+    if revision is None and (found := on_this_machine(model.name, None)) is not None:
+        revision = _cached_commit(found)
+    return model.model_copy(update={"revision": revision}) if revision else model
+
+
 def anywhere(place: str, where: str) -> Backbone:
     """Another model that a recipe names: a folder, an earlier run, or a model of the hub that is here; not yet checked.
 
@@ -193,7 +204,7 @@ def inspect(model: ModelSection, head: Head) -> dict[str, Any]:
 
     backbone = resolve(model)
     raw = read_json(backbone.path / "config.json")
-    config = transformers.AutoConfig.from_pretrained(backbone.path, local_files_only=True)
+    config = transformers.AutoConfig.from_pretrained(backbone.path, local_files_only=True, trust_remote_code=False)
     auto = head.auto if head.knows(config.model_type) else "AutoModel"
     with torch.device("meta"):
         network = getattr(transformers, auto).from_config(config)

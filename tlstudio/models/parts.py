@@ -43,7 +43,7 @@ def load(folder: str | Path, **options: Any) -> Any:
         options: for ``from_pretrained``.
     """
     settings = json.loads((Path(folder) / SETTINGS_FILE).read_text(encoding="utf-8"))
-    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     plain = plain_class(settings["head"]["auto"], config)
     options = {"dtype": torch.float32, **options}
     return with_parts(plain, settings["parts"]).from_pretrained(folder, variant=VARIANT, **options).eval()

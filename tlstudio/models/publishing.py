@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
-from tlstudio.core import hub
+from tlstudio.core import hub, tokens
 from tlstudio.core.errors import StudioError
-
-SERVICE, USER = "tlstudio", "huggingface"  # of the token in the keyring of the system
 
 
 def files_of(folder: Path) -> list[tuple[str, int]]:
@@ -35,31 +31,18 @@ def files_of(folder: Path) -> list[tuple[str, int]]:
 
 
 def token() -> str:
-    """The user's token: of the system's keyring, of ``HF_TOKEN``, or of ``hf auth login``. Never kept, never logged.
+    """The user's token, see :mod:`tlstudio.core.tokens`.
 
     Raises:
         StudioError: there is none.
     """
-    from huggingface_hub import get_token
-
-    if found := _of_keyring() or os.environ.get("HF_TOKEN", "").strip() or get_token():
+    if found := tokens.find():
         return found
     raise StudioError(
         "push.no-token", "There is no token for the hub.",
-        "Make one with write access at huggingface.co/settings/tokens; then: keyring set {service} {user}, or the "
-        "variable HF_TOKEN, or: hf auth login.", service=SERVICE, user=USER,
+        "Make one with write access at huggingface.co/settings/tokens; then: tlstudio login, or the variable HF_TOKEN, "
+        "or: hf auth login.",
     )  # fmt: skip
-
-
-def _of_keyring() -> str:
-    if importlib.util.find_spec("keyring") is None:
-        return ""
-    import keyring
-
-    try:
-        return keyring.get_password(SERVICE, USER) or ""
-    except Exception:  # no keyring on this system, or it is locked: each backend raises its own
-        return ""
 
 
 def push(folder: Path, repo: str, private: bool) -> str:
@@ -76,7 +59,7 @@ def push(folder: Path, repo: str, private: bool) -> str:
     except HFValidationError as error:
         raise _refused(repo, error) from error
     names, secret = [name for name, _bytes in files_of(folder)], token()
-    with hub.online():
+    with hub.online("upload", repo):
         api: Any = hub.api()
         try:
             api.create_repo(repo, token=secret, private=private, exist_ok=True)

@@ -60,7 +60,7 @@ def write(folder: Path, pool: str, length: int, prefixes: Sequence[str] = ("", "
     """
     from transformers import AutoConfig
 
-    width = int(AutoConfig.from_pretrained(folder, local_files_only=True).hidden_size)
+    width = int(AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False).hidden_size)
     names = ["", "1_Pooling", "2_Normalize"]
     prompts = dict(zip(("query", "document"), prefixes, strict=True)) if any(prefixes) else {}
     contents: list[Any] = [

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tlstudio.core.errors import StudioError
+from tlstudio.models import probing
 
 _FEW_TOKENS, _FEWEST_WORDS = 300, 4  # a vocabulary of bytes has 256
 _CHARACTERS = 1_000_000  # of one text that are tokenised at all; no backbone reads a fraction of it
@@ -28,6 +29,7 @@ def load_tokenizer(folder: Path) -> Any:
 def _loaded(folder: Path, _times: tuple[tuple[str, int], ...]) -> Any:
     from transformers import AutoTokenizer
 
+    probing.require_sound(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # tokenizers raises a bare Exception for a damaged file
@@ -88,7 +90,7 @@ def padding_id(folder: Path) -> int:
     """
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False).get_text_config()
     tokenizer, size = load_tokenizer(folder), getattr(config, "vocab_size", None) or len(load_tokenizer(folder))
     known = (getattr(config, "pad_token_id", None), tokenizer.pad_token_id, tokenizer.eos_token_id)
     return next((token for token in known if token is not None and 0 <= token < size), 0)
@@ -139,7 +141,9 @@ def has_types(tokenizer: Any, folder: Path) -> bool:
     from transformers import AutoConfig
 
     # generic tokenizers always offer it; RoBERTa has one type only, and DeBERTa usually none
-    kinds = getattr(AutoConfig.from_pretrained(folder, local_files_only=True), "type_vocab_size", 0)
+    kinds = getattr(
+        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False), "type_vocab_size", 0
+    )
     return "token_type_ids" in tokenizer.model_input_names and int(kinds or 0) > 1
 
 

@@ -1,4 +1,7 @@
-"""A transformers model as a graph of PyTorch (``torch.export``), which loads without transformers."""
+"""A transformers model as a graph of PyTorch (``torch.export``), which loads without transformers.
+
+Loading one can run any code, so that only those which were made on this computer are loaded.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tlstudio.core import made_here
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json
 from tlstudio.models import heads
@@ -48,6 +52,7 @@ def to_graph(model: torch.nn.Module, path: Path, head: Head, inputs: Mapping[str
             node.meta.pop(name, None)
     with quiet(), explain_os_errors(path):
         torch.export.save(program, path)
+    made_here.remember(path)
 
 
 class GraphScorer:
@@ -58,6 +63,7 @@ class GraphScorer:
     def __init__(self, path: Path, name: str = "torch.export") -> None:
         import torch
 
+        made_here.require(path)
         try:
             with quiet():
                 program = torch.export.load(path)

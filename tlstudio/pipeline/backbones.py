@@ -17,6 +17,7 @@ from tlstudio.core.memo import remembered
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import DataSection, ModelSection, Recipe
 from tlstudio.models import catalog, earlier, loading, onnx_graph, tokenizers
+from tlstudio.models.checks import remote_code_note
 from tlstudio.models.heads import Head
 from tlstudio.models.tokenizers import quiet_loading
 from tlstudio.pipeline.checks import missing_runs
@@ -31,7 +32,7 @@ def inspect(model: ModelSection, task: str | None = None) -> dict[str, Any]:
 
     ``tasks`` and ``adaptations``: for each why it cannot be learnt, or None. ``no_graph``: why ONNX graphs of models
     that read texts would be of no use, or None. ``fresh_head``: what to tell where the task would have to begin with
-    random numbers for what should come with the model, or None.
+    random numbers for what should come with the model, or None. ``code``: that code of the model is left out, or None.
 
     Raises:
         StudioError: the backbone is not here or not sound.
@@ -49,7 +50,8 @@ def inspect(model: ModelSection, task: str | None = None) -> dict[str, Any]:
             refused |= {name: refused[name] or error.to_dict() for name in texts}
     fresh = fresh_head(tasks[task], Path(facts["path"])) if task in tasks and not refused[task] else None
     facts["adaptations"] = unfit(facts["path"], "adaptation")
-    return {**facts, "tasks": refused, "no_graph": _plain(exports), "fresh_head": _plain(fresh)}
+    code = remote_code_note(Path(facts["path"]))
+    return {**facts, "tasks": refused, "no_graph": _plain(exports), "fresh_head": _plain(fresh), "code": _plain(code)}
 
 
 def _plain(error: StudioError | None) -> dict[str, Any] | None:
@@ -97,6 +99,8 @@ def found(recipe: Recipe, task: Any, emit: Emit, control: Control) -> loading.Ba
     backbone = loading.resolve(recipe.model, control.check)
     require(backbone, recipe.model.source, task)
     require_exports(recipe, task, backbone.path)
+    if note := remote_code_note(backbone.path):
+        log(emit, note.code, note.template, "warning", **note.params)
     warn_of_seen_rows(recipe, emit)
     return backbone
 

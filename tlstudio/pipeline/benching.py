@@ -20,7 +20,7 @@ from tlstudio.evaluation import latency
 from tlstudio.models import heads
 from tlstudio.models.batches import dummy
 from tlstudio.models.scorers import usable_cores
-from tlstudio.pipeline import environment
+from tlstudio.pipeline import environment, footprint
 from tlstudio.pipeline.predict import Predictor
 
 _WEIGHTS = ("*.safetensors", "*.onnx*", "*.pt2", "*.pte", "openvino_model.*")
@@ -147,24 +147,12 @@ def _memory(target: Target, threads: int, control: Control) -> int | None:
         return int(read_json(note)) if not ended.code and note.is_file() else None
 
 
-def _peak() -> int:
-    """Bytes of memory that this process has had at most."""
-    import psutil
-
-    info = psutil.Process().memory_info()
-    if most := getattr(info, "peak_wset", None):  # Windows
-        return int(most)
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
 def main(arguments: Sequence[str]) -> int:
     """The fresh process."""
     folder, threads, note = arguments
     predictor = Predictor(Path(folder), int(threads))
     predictor.scorer.outputs(_examples(predictor, []))
-    Path(note).write_text(json.dumps(_peak()), encoding="utf-8")
+    Path(note).write_text(json.dumps(footprint.peak()), encoding="utf-8")
     return 0
 
 

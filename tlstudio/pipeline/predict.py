@@ -31,7 +31,7 @@ class Predictor:
     def __init__(self, target: Path, threads: int | None = None) -> None:
         """Loads a run folder (its trained model), a folder with weights of any export, or a bundle.
 
-        ``threads`` are those of ONNX Runtime; as many as there are cores if None.
+        ``threads`` are those of ONNX Runtime and OpenVINO; as many as there are cores if None.
 
         Raises:
             StudioError: there is no model in ``target``.
@@ -103,7 +103,7 @@ def scorer_of(folder: Path, threads: int | None = None) -> Scorer:
     if (folder / "model.onnx").is_file():
         return OnnxScorer(folder / "model.onnx", threads=threads)
     if (folder / OPENVINO).is_file():
-        return OpenVinoScorer(folder)
+        return OpenVinoScorer(folder, threads=threads)
     if (folder / EXECUTORCH).is_file():
         return ExecuTorchScorer(folder)
     if (folder / "model.pt2").is_file():

@@ -12,6 +12,10 @@ from typing import Any
 
 import yaml
 
+from tlstudio.core.locks import holder
+from tlstudio.core.recipe import plain_yaml
+from tlstudio.session import run_notes
+
 LOCK = "run.lock"
 _MARKS = ("recipe.yaml", "results.json", "events.jsonl")
 _TAIL = 8192
@@ -26,6 +30,8 @@ class RunSummary:
     ``title`` is the name of the data, empty if it is not known. ``metric`` is the name of the task's main metric in
     ``tlstudio.metrics.names``, empty for a run without results; scores compare only where it is the same.
     ``outcome`` is completed, stopped, cancelled, failed, running, interrupted (its process is gone) or damaged.
+    ``lineage`` are the ids of the runs that led to the model it began with, the first one first. ``tags``, ``note`` and
+    ``star`` are the user's.
     """
 
     id: str
@@ -43,6 +49,10 @@ class RunSummary:
     bytes: int | None = None
     compressed_bytes: int | None = None
     seconds: float | None = None
+    lineage: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    star: bool = False
 
     @property
     def final(self) -> bool:
@@ -55,8 +65,11 @@ class RunSummary:
         Raises:
             TypeError: a field is missing.
         """
-        known = {field.name for field in fields(cls)}
-        return cls(**{key: value for key, value in {**data, "folder": folder}.items() if key in known})
+        known = {key: value for key, value in data.items() if key in _FIELDS}
+        return cls(**known | {"folder": folder, **{key: tuple(known.get(key) or ()) for key in ("lineage", "tags")}})
+
+
+_FIELDS = frozenset(field.name for field in fields(RunSummary))
 
 
 def is_run(folder: Path) -> bool:
@@ -64,40 +77,25 @@ def is_run(folder: Path) -> bool:
 
 
 def is_running(folder: Path) -> bool:
-    """Whether ``run.lock`` names a live process that is older than the lock (a number may have been given anew)."""
-    import psutil
-
-    lock = folder / LOCK
-    try:
-        pid = _pid(lock.read_text(encoding="utf-8"))
-        return bool(psutil.Process(pid).create_time() <= lock.stat().st_mtime + 2)
-    except (OSError, ValueError, psutil.NoSuchProcess):
-        return False
-    except psutil.AccessDenied:
-        return True
+    """Whether a live process works in the folder; see :mod:`tlstudio.core.locks`."""
+    return holder(folder / LOCK) is not None
 
 
 def summarise(folder: Path) -> RunSummary:
     """Reads a run folder; a damaged one still gives a summary, so that it can be seen and deleted."""
-    summary = RunSummary(id=folder.name, folder=str(folder), created=_created(folder), title="")
+    own = run_notes.read(folder)
+    summary = RunSummary(id=folder.name, folder=str(folder), created=_created(folder), title="", tags=own.tags,
+                         note=own.note, star=own.star)  # fmt: skip
     try:
         if (folder / "results.json").is_file():
             summary = _from_results(summary, _mapping(json.loads((folder / "results.json").read_text("utf-8"))))
         else:
             summary = _from_recipe(summary, folder / "recipe.yaml")
-    except (OSError, ValueError, TypeError, AttributeError, LookupError, yaml.YAMLError):
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError, yaml.YAMLError):
         summary = replace(summary, outcome="damaged")
     if is_running(folder):
         return replace(summary, outcome="running")
     return summary if summary.outcome in (*FINAL, "damaged") else _with_end(summary, folder / "events.jsonl")
-
-
-def _pid(text: str) -> int:
-    """The process number in a lock file: a bare number, or ``{"pid": number}``."""
-    try:
-        return int(json.loads(text)["pid"])
-    except (TypeError, KeyError, ValueError):
-        return int(text.split(maxsplit=1)[0]) if text.split() else -1
 
 
 def _created(folder: Path) -> str:
@@ -122,6 +120,7 @@ def _from_results(summary: RunSummary, results: dict[str, Any]) -> RunSummary:
         created=str(results.get("created") or summary.created),
         title=_title(str(_mapping(results.get("data")).get("path") or "")),
         model=str(_mapping(results.get("model")).get("name") or ""),
+        lineage=_lineage(_mapping(results.get("model")).get("lineage")),
         strategy=str(training.get("strategy_title") or training.get("strategy") or ""),
         task=str(results.get("task") or ""),
         outcome=str(results.get("outcome") or "interrupted"),
@@ -148,14 +147,24 @@ def _from_recipe(summary: RunSummary, path: Path) -> RunSummary:
     """From the recipe, read leniently: it may be of a newer version."""
     if not path.is_file():
         return summary
-    data = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    data = _mapping(plain_yaml(path.read_text(encoding="utf-8")))
+    model = _mapping(data.get("model"))
+    name = str(model.get("name") or "")
     return replace(
         summary,
         title=_title(str(_mapping(data.get("data")).get("path") or "")),
-        model=str(_mapping(data.get("model")).get("name") or ""),
+        model=name,
+        lineage=(name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1],)
+        if name and model.get("source") == "run"
+        else (),
         strategy=str(_mapping(data.get("strategy")).get("name") or ""),
         task=str(_mapping(data.get("task")).get("name") or ""),
     )
+
+
+def _lineage(steps: Any) -> tuple[str, ...]:
+    named = [str(step["run"]) for step in steps or () if isinstance(step, dict) and step.get("run")]
+    return tuple(named)
 
 
 def _title(data_path: str) -> str:

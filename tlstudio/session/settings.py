@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import time
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tlstudio.core import paths
+from tlstudio.core import logs, paths
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, write_json
 
@@ -29,7 +32,13 @@ class Settings(BaseModel):
     runs_folder: str = Field("", description="Where run folders are made; empty takes the default.")
     runner: Literal["worker", "inline"] = "worker"
     confirm_close: bool = True
+    without_window: Literal["go-on", "stop", "leave"] = Field(
+        "go-on", description="What a run does when its window is gone: goes on, stops, or leaves off to be resumed."
+    )
     welcomed: bool = False
+    hub_endpoint: str = Field("", description="Address of a mirror of the hub; empty takes the hub itself.")
+    proxy: str = Field("", description="Address of a proxy for the network; empty takes that of the environment.")
+    log_values: bool = Field(False, description="Whether log files may hold values of the data.")
 
     @property
     def runs_path(self) -> Path:
@@ -76,6 +85,51 @@ def save(settings: Settings) -> StudioError | None:
     except StudioError as error:
         return error
     return None
+
+
+_before: dict[str, str | None] = {}  # what the environment said of what the settings now say
+
+
+def apply(settings: Settings) -> bool:
+    """Puts what worker processes must know into the environment; True if that changed something.
+
+    What was set outside of the program (``HF_ENDPOINT``, ``HTTPS_PROXY``) counts where a setting is empty.
+    """
+    wanted = {
+        "HF_ENDPOINT": settings.hub_endpoint.strip().rstrip("/"),
+        "HTTPS_PROXY": settings.proxy.strip(),
+        "HTTP_PROXY": settings.proxy.strip(),
+        logs.VALUES: "1" if settings.log_values else "",
+    }
+    earlier = {name: os.environ.get(name) for name in wanted}
+    for name, value in wanted.items():
+        if value:
+            _before.setdefault(name, os.environ.get(name))
+            os.environ[name] = value
+        elif name in _before:
+            before = _before.pop(name)
+            os.environ.pop(name, None)
+            if before is not None:
+                os.environ[name] = before
+    return any(os.environ.get(name) != before for name, before in earlier.items())
+
+
+def address_problem(name: str, text: str) -> StudioError | None:
+    """Why a text is no address of a mirror or proxy; None where it is one, or empty."""
+    parts = urlsplit(text.strip())
+    if parts.password:
+        return StudioError(
+            "settings.password", "The address holds a password, which would then lie in a file.",
+            "Leave it out here, and set the whole address as the variable HTTPS_PROXY before the start.", where=name,
+        )  # fmt: skip
+    if not text.strip() or (
+        parts.scheme in ("http", "https") and parts.hostname and not re.search(r"\s", text.strip())
+    ):
+        return None
+    return StudioError(
+        "settings.bad-address", "{address} is no address.", "Write it with http:// or https://, such as {example}.",
+        where=name, address=text.strip()[:100], example="https://hub.example.org",
+    )  # fmt: skip
 
 
 def _set_aside(path: Path) -> StudioError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from tlstudio.models.batches import IGNORED
 from tlstudio.models.tokenizers import load_tokenizer
 
 Message = dict[str, str]
+_SECONDS = 5.0  # for one conversation, which takes less than a thousandth of that
 
 # the layout of Taori et al., 2023, "Stanford Alpaca", for models that bring no template of their own
 _PLAIN = (
@@ -74,6 +78,29 @@ def _plain(message: dict[str, Any]) -> Message:
     return {"role": str(message["role"]), "content": str(message["content"])}
 
 
+@contextlib.contextmanager
+def _bounded(seconds: float) -> Iterator[None]:
+    """Ends a template that loops: it has been tried (see models/probing.py), but what it does may depend on the rows.
+
+    Raises:
+        TimeoutError: out of the middle of the template.
+    """
+    until, before = time.monotonic() + seconds, sys.gettrace()
+
+    def watch(frame: Any, _event: str, _argument: Any) -> Any:
+        if frame.f_code.co_filename != "<template>":
+            return None
+        if time.monotonic() > until:
+            raise TimeoutError("it does not come to an end")
+        return watch
+
+    sys.settrace(watch)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
 class Chat:
     """Writes conversations with a template and cuts them into tokens.
 
@@ -97,9 +124,10 @@ class Chat:
             StudioError: the template does not take such a conversation.
         """
         try:
-            found: str = self._tokenizer.apply_chat_template(
-                list(messages), chat_template=self._template, tokenize=False, add_generation_prompt=asks
-            )
+            with _bounded(_SECONDS):
+                found: str = self._tokenizer.apply_chat_template(
+                    list(messages), chat_template=self._template, tokenize=False, add_generation_prompt=asks
+                )
         except Exception as error:  # a template is a small program of the model's makers and raises what it likes
             raise StudioError(
                 "task.bad-conversation", "The chat template of the model does not take a conversation: {reason}",

@@ -21,7 +21,7 @@ def require_start(backbone: Path, known: Mapping[str, Any]) -> None:
     not which one pads texts."""
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(backbone, local_files_only=True)
+    config = AutoConfig.from_pretrained(backbone, local_files_only=True, trust_remote_code=False)
     for name in ("decoder_start_token_id", "pad_token_id"):
         if getattr(config, name, None) is None and name not in known:
             raise StudioError(
@@ -37,7 +37,7 @@ def shifter(backbone: Path) -> Callable[[torch.Tensor], torch.Tensor]:
     import torch
     import transformers
 
-    config = transformers.AutoConfig.from_pretrained(backbone, local_files_only=True)
+    config = transformers.AutoConfig.from_pretrained(backbone, local_files_only=True, trust_remote_code=False)
     with quiet_loading(), torch.device("meta"):  # its rule needs no weights
         model = transformers.AutoModelForSeq2SeqLM.from_config(config)
     own: Any = getattr(model, "prepare_decoder_input_ids_from_labels", None)

@@ -190,7 +190,7 @@ def _has_bias(backbone: Path) -> bool:
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
-    config = AutoConfig.from_pretrained(backbone, local_files_only=True, num_labels=1)
+    config = AutoConfig.from_pretrained(backbone, local_files_only=True, trust_remote_code=False, num_labels=1)
     with torch.device("meta"):
         model = AutoModelForSequenceClassification.from_config(config)
     return last_linear(model).bias is not None

@@ -70,7 +70,7 @@ def test_runs_are_listed_with_their_numbers(pane, runs) -> None:
     shown = pane.table.shown()
     assert len(shown) == 3 and pane.count.text() == "3 runs"
     assert shown[0][1:6] == ["tickets", "Full fine-tuning", "✓ completed", "92.0 %", "Accuracy"]
-    assert shown[0][6:] == ["mini", "90.9 MB", "23.0 MB", "1 min 43 s"]
+    assert shown[0][6:] == ["mini", "90.9 MB", "23.0 MB", "1 min 43 s", ""]
     assert pane.details.title.text() == runs[0].id, "the newest is chosen"
     assert "92.0 % (89.0–95.0)" in pane.facts.texts()
 
@@ -81,9 +81,10 @@ def test_sorting_by_a_header_sorts_numbers(pane, runs) -> None:
     assert [row[4] for row in pane.table.shown()] == ["90.0 %", "91.0 %", "92.0 %"]
 
 
-def test_the_filter_looks_at_every_column(pane, runs) -> None:
+def test_the_filter_looks_at_every_column(pane, runs, qtbot) -> None:
     pane.set_runs(runs)
     QTest.keyClicks(pane.filter, "91.0 %")
+    qtbot.waitUntil(lambda: len(pane.table.shown()) == 1, timeout=5000)
     assert [row[4] for row in pane.table.shown()] == ["91.0 %"]
     assert pane.count.text() == "1 of 3 runs"
 
@@ -109,8 +110,11 @@ def test_ticked_runs_lie_over_each_other(pane, runs, qtbot) -> None:
     assert list(values.values()) == [0.9, 0.9]
     pane.curves.metric_choice.setCurrentIndex(3)
     assert list(pane.curves.plot.values_at(40).values()) == [0.05, 0.05]
+    click(pane.compare_button)
+    assert pane.tabs.currentIndex() == 1
+    qtbot.waitUntil(lambda: pane.comparison.found is not None, timeout=10_000)
     with qtbot.waitSignal(pane.compare_requested, timeout=1000) as caught:
-        click(pane.compare_button)
+        click(pane.comparison.results_button)
     assert caught.args == [[runs[0].id, runs[2].id]]
 
 
@@ -121,10 +125,12 @@ def test_delete_asks_with_the_names(pane, runs, qtbot, monkeypatch) -> None:
     with qtbot.assertNotEmitted(pane.delete_requested):
         click(pane.delete_button)
     assert asked == [f"{runs[1].id}\n{runs[2].id}"]
-    answer(monkeypatch, pane, "Delete")
-    with qtbot.waitSignal(pane.delete_requested, timeout=1000) as caught:
-        click(pane.delete_button)
-    assert caught.args == [[runs[1].id, runs[2].id]]
+    for text, for_good in (("Move to the trash", False), ("Delete for good", True)):
+        tick(pane, 1, 2)
+        answer(monkeypatch, pane, text)
+        with qtbot.waitSignal(pane.delete_requested, timeout=1000) as caught:
+            click(pane.delete_button)
+        assert caught.args == [[runs[1].id, runs[2].id], for_good]
     pane.set_runs(runs[:1])
     assert pane.ticked() == []
 
@@ -133,7 +139,7 @@ def test_a_run_that_goes_on_is_not_offered_for_deletion(pane, runs, qtbot, monke
     (Path(runs[0].folder) / "run.lock").write_text(str(os.getpid()))
     pane.set_runs(RunIndex(Path(runs[0].folder).parent).list())
     assert pane.table.shown()[0][3] == "▶ going on"
-    answer(monkeypatch, pane, "Delete")
+    answer(monkeypatch, pane, "Delete for good")
     with qtbot.assertNotEmitted(pane.delete_requested):
         click(pane.delete_button)
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import sqlite3
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tlstudio.core import ledger, network
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
@@ -320,7 +322,7 @@ def _server(found: Scan) -> Iterator[_Server]:
     url = _filled(_url(found.names[0]))
     try:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-        with engine.connect() as connection:
+        with _reached(url), engine.connect() as connection:
             if url.get_backend_name() == "postgresql":
                 connection = connection.execution_options(postgresql_readonly=True)
             try:
@@ -334,6 +336,22 @@ def _server(found: Scan) -> Iterator[_Server]:
     except (SQLAlchemyError, OSError, UnicodeError, ValueError, OverflowError) as error:
         # not "from error": the log would show what the driver says, and that may hold the password
         raise _failed(found, _scrubbed(str(getattr(error, "orig", None) or error), url)) from None
+
+
+@contextlib.contextmanager
+def _reached(url: URL) -> Iterator[None]:
+    """Opens the network for a server of the user's, and notes what came of it."""
+    host, began, result = f"{url.host}:{url.port}" if url.port else url.host or "", time.time(), "failed"
+    if not url.host or network.is_own(url.host):
+        yield
+        return
+    try:
+        with network.allowed("database", _shown(url)):
+            yield
+            result = "read"
+    finally:
+        seconds = round(time.time() - began, 3)
+        ledger.note(ledger.Request("database", _shown(url), host, url.get_backend_name(), result, None, seconds, began))
 
 
 def _url(name: str) -> URL:

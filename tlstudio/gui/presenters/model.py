@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tlstudio.gui import fit, formats, i18n, words
@@ -10,6 +11,7 @@ from tlstudio.gui.facts import Known
 from tlstudio.gui.panes.model import ModelPane, summary
 from tlstudio.gui.presenters.advice import Advice, rank_answer
 from tlstudio.gui.presenters.base import Presenter, as_problem
+from tlstudio.gui.widgets.problems import Problem, Remedy
 
 _NOT_HERE = ("model.not-here", "model.not-on-this-machine", "model.not-downloaded")
 
@@ -23,6 +25,7 @@ class ModelPresenter(Presenter):
         pane.folder_requested.connect(self.choose_folder)
         pane.download_requested.connect(self.download)
         pane.download_cancelled.connect(self.cancel_download)
+        pane.problems.remedy_chosen.connect(self.convert)
         if context.facts.get("catalogue").state == "none":
             context.facts.ask_catalogue()
         self._show_catalogue()
@@ -50,13 +53,21 @@ class ModelPresenter(Presenter):
     def cancel_download(self) -> None:
         self.context.facts.cancel("download")
 
+    def convert(self, _what: str, folder: str) -> None:
+        """Has the pickled weights of the chosen folder made into safetensors."""
+        self.context.facts.convert(folder)
+
     # --- what is known
 
     def on_fact(self, subject: str) -> None:
         if subject in ("catalogue", "catalogue-tasks"):
             self._show_catalogue()
+        if subject == "download":
+            self._pin()
         if subject in ("catalogue", "catalogue-tasks", "model", "download"):
             self.refresh()
+        elif subject == "convert":
+            self._on_convert()
         elif subject in ("rank", "data"):
             self.advice.refresh()
 
@@ -74,10 +85,36 @@ class ModelPresenter(Presenter):
         found: list[Any] = [known.error] if failed and known.error else []
         if (unfit := fit.unfit_backbone(self.context.project.recipe, self.context.facts)) is not None:
             found.append(unfit)
-        notes = [as_problem(note, "warning") for note in [(known.data or {}).get("fresh_head")] if note and not found]
-        self.pane.problems.set_problems([*(as_problem(error) for error in found), *notes])
+        told = [(known.data or {}).get(name) for name in ("fresh_head", "code")]
+        notes = [as_problem(note, "warning") for note in told if note and not found]
+        self.pane.problems.set_problems([*(self._problem(error) for error in found), *notes])
         self._show_download(missing, entry)
         self.advice.refresh()
+
+    def _problem(self, error: Any) -> Problem:
+        """With a way out in one click, where there is one."""
+        problem = as_problem(error)
+        if problem.error.get("code") != "model.pickle" or self.context.facts.get("convert").state == "busy":
+            return problem
+        folder = problem.error.get("params", {}).get("path", "")
+        return replace(problem, remedies=(Remedy(self.tr("Convert safely"), "convert", folder),))
+
+    def _on_convert(self) -> None:
+        known = self.context.facts.get("convert")
+        if known.state == "busy":
+            self.context.told.emit(self.tr("Converting the weights, in a process that may do nothing else…"))
+        elif known.state == "failed" and known.error is not None:
+            self.context.dialogs.tell(known.error, self.tr("The weights were not converted"))
+        elif known.data is not None:
+            self.context.told.emit(self.tr("The weights are safetensors now: {path}").format(path=known.data["path"]))
+            self.context.facts.ask_again()
+        self.refresh()
+
+    def _pin(self) -> None:
+        """The recipe names the commit that was downloaded."""
+        known, model = self.context.facts.get("download"), self.context.project.recipe.model
+        if known.state == "known" and known.data and not model.revision and known.data.get("name") == model.name:
+            self.context.edit("model.revision", known.data["revision"])
 
     def _show_catalogue(self) -> None:
         known = self.context.facts.get("catalogue")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 from PySide6.QtCore import (
@@ -24,9 +26,9 @@ from tlstudio.gui import theme
 from tlstudio.gui.widgets.arrow_model import IMAGE_ROLE
 
 _Index = QModelIndex | QPersistentModelIndex
-SORT_ROLE = Qt.ItemDataRole.UserRole + 1  # beside IMAGE_ROLE
-RECORD_ROLE = Qt.ItemDataRole.UserRole + 2
+RECORD_ROLE = Qt.ItemDataRole.UserRole + 2  # beside IMAGE_ROLE
 _TICK = 26  # pixels
+_MEASURED = 60  # rows below the first shown one that are looked at for the width of a column
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class RecordModel(QAbstractTableModel):
     def __init__(self, columns: Sequence[Column], key: Callable[[Any], Any] | None = None) -> None:
         super().__init__()
         self.columns = list(columns)
-        self.records: list[Any] = []
+        self.records: list[Any] = []  # as they stand
+        self._given: list[Any] = []  # as they came
+        self._sorted = (-1, Qt.SortOrder.AscendingOrder)
         self.ticks: set[Any] = set()
         self._key = key
 
@@ -60,10 +64,31 @@ class RecordModel(QAbstractTableModel):
 
     def set_records(self, records: Sequence[Any]) -> None:
         self.beginResetModel()
-        self.records = list(records)
+        self._given = list(records)
+        self.records = self._in_order(self._given, *self._sorted)
         if self._key is not None:
             self.ticks &= {self._key(record) for record in records}
         self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sorts the records themselves, which asks each once: a proxy would ask twice for every comparison."""
+        self.layoutAboutToBeChanged.emit()
+        before = [(index, self.records[index.row()]) for index in self.persistentIndexList()]
+        self.records = self._in_order(self._given, column, order)
+        if before:
+            places = {id(record): row for row, record in enumerate(self.records)}
+            for index, record in before:
+                self.changePersistentIndex(index, self.index(places[id(record)], index.column()))
+        self._sorted = (column, order)
+        self.layoutChanged.emit()
+
+    def _in_order(self, records: list[Any], column: int, order: Qt.SortOrder) -> list[Any]:
+        if not 0 <= column < len(self.columns):
+            return list(records)
+        by = self.columns[column]
+        keys = [_sortable(by.sort(record) if by.sort else by.text(record)) for record in records]
+        down = order == Qt.SortOrder.DescendingOrder
+        return [records[at] for at in sorted(range(len(records)), key=keys.__getitem__, reverse=down)]
 
     def retitle(self, column: int, title: str) -> None:
         self.columns[column] = replace(self.columns[column], title=title)
@@ -101,8 +126,6 @@ class RecordModel(QAbstractTableModel):
             return _alignment(column)
         if role == Qt.ItemDataRole.ForegroundRole and column.colour and (name := column.colour(record)):
             return theme.colour(name)
-        if role == SORT_ROLE:
-            return _sortable(column.sort(record) if column.sort else column.text(record))
         if role == RECORD_ROLE:
             return record
         if role == IMAGE_ROLE and column.picture:
@@ -122,6 +145,28 @@ class RecordModel(QAbstractTableModel):
         self.dataChanged.emit(index, index, [role])
         self.ticked.emit()
         return True
+
+
+class _Shown(QSortFilterProxyModel):
+    """The records that are wanted, in the order of the model, which sorts itself."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._wanted: Callable[[Any], bool] | None = None
+
+    def want(self, wanted: Callable[[Any], bool] | None) -> None:
+        self._wanted = wanted
+        self.invalidateFilter()
+
+    def filterAcceptsRow(self, row: int, _parent: _Index) -> bool:
+        if self._wanted is None:
+            return True
+        model = self.sourceModel()
+        return not isinstance(model, RecordModel) or self._wanted(model.records[row])
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if (model := self.sourceModel()) is not None:
+            model.sort(column, order)
 
 
 class RecordTable(QTableView):
@@ -145,11 +190,8 @@ class RecordTable(QTableView):
         self._fits = fits
         self.records = RecordModel(columns, key)
         self.records.setParent(self)
-        self.sorted = QSortFilterProxyModel(self)
+        self.sorted = _Shown(self)
         self.sorted.setSourceModel(self.records)
-        self.sorted.setSortRole(SORT_ROLE)
-        self.sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.sorted.setFilterKeyColumn(-1)
         self.setModel(self.sorted)
         self.setAccessibleName(name)
         self._dress(columns)
@@ -166,6 +208,10 @@ class RecordTable(QTableView):
             extra = self.horizontalHeader().sizeHint().height() + self.horizontalScrollBar().sizeHint().height() + 4
             self.setMaximumHeight(max(rows + extra, 80))
             self.updateGeometry()
+
+    def set_filter(self, wanted: Callable[[Any], bool] | None) -> None:
+        """Shows only the records that are wanted; None shows all."""
+        self.sorted.want(wanted)
 
     def retitle(self, column: int, title: str) -> None:
         """Another heading, where that depends on what is shown."""
@@ -237,6 +283,7 @@ class RecordTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setMaximumSectionSize(520)
+        header.setResizeContentsPrecision(_MEASURED)
         for index, column in enumerate(columns):
             if column.stretch:
                 header.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
@@ -247,6 +294,8 @@ def _alignment(column: Column) -> int:
     return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
-def _sortable(value: Any) -> Any:
-    """Qt compares numbers and texts; a missing number comes before all others."""
-    return float("-inf") if value is None else value
+def _sortable(value: Any) -> tuple[int, Any]:
+    """A missing number comes before all others, numbers before texts; upper and lower case are alike."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return 0, 0
+    return (1, value) if isinstance(value, Real) else (2, str(value).casefold())

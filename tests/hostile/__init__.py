@@ -1,0 +1,1 @@
+"""Files made to harm: what happens when each is opened."""
