@@ -18,7 +18,7 @@ from tlstudio.models.callbacks import Callback
 from tlstudio.pipeline.checks import Configured
 from tlstudio.strategies.plans import belongs
 from tlstudio.training import schedules
-from tlstudio.training.checkpoints import Checkpoints
+from tlstudio.training.checkpoints import Checkpoints, Policy
 from tlstudio.training.trainer import fit
 
 STRATEGIES = find("tlstudio.strategies")
@@ -194,16 +194,16 @@ def test_a_resumed_training_ends_with_the_same_weights(variant, regularisers, af
     steps = trained(whole, encoded, tmp_path / "whole").steps
     assert after < steps
     broken = prepared()
-    keep = Checkpoints(tmp_path / "broken/last", seconds=0, share=0)
+    keep = Checkpoints(tmp_path / "broken/last", Policy(seconds=0))
     with pytest.raises(Killed):
         trained(replace(broken, callbacks=(*broken.callbacks, Kill(after))), encoded, tmp_path / "broken", keep=keep)
     resumed = prepared()
     heard = tiny.Heard()
     with pytest.raises(ValueError, match="zip"):
-        trained(resumed, encoded, tmp_path / "broken", resume=keep.folder)  # other callbacks: another training
+        trained(resumed, encoded, tmp_path / "broken", resume=keep.newest())  # other callbacks: another training
     resumed = prepared()
     resumed = replace(resumed, callbacks=(*resumed.callbacks, Callback()))
-    again = trained(resumed, encoded, tmp_path / "broken", heard, resume=keep.folder)
+    again = trained(resumed, encoded, tmp_path / "broken", heard, resume=keep.newest())
     assert again.steps == steps
     assert heard.of("metric")[0].step == after + 1, "it goes on where it was"
     left, right = dict(whole.model.named_parameters()), dict(resumed.model.named_parameters())

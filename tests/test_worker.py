@@ -276,7 +276,13 @@ def test_an_answer_that_is_no_json_is_an_error(monkeypatch):
             pass
 
     monkeypatch.setitem(worker.JOBS, "thing", lambda *_: {"path": Path("x")})
-    server = worker.Worker([json.dumps({"job": "thing", "id": 1})], Pipe())
+
+    def requests():
+        yield json.dumps({"job": "thing", "id": 1})
+        while len(sent) < 2:  # the end of the input would cancel the job
+            time.sleep(0.01)
+
+    server = worker.Worker(requests(), Pipe(), worker.work)
     server.serve()
     hello, answer = map(json.loads, sent)
     assert hello["event"] == "hello"

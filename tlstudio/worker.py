@@ -7,35 +7,27 @@ heard in the middle of a job.
 
 from __future__ import annotations
 
-import _thread
 import itertools
-import json
 import os
-import queue
-import signal
 import sys
-import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tlstudio import __version__
 from tlstudio.core import paths
 from tlstudio.core import recipe as recipes
+from tlstudio.core.attending import Line, Send, Worker, private_pipe, turn_away
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
-from tlstudio.core.events import PROTOCOL_VERSION, Emit, Event, Finished
+from tlstudio.core.events import Emit, Event, Finished
 from tlstudio.core.files import expand
 from tlstudio.core.plugins import invalid
 
-_PATIENCE = 0.5  # seconds that a cancelled job gets to notice by itself
-
-Line = dict[str, Any]
-Send = Callable[[Line], None]
 Job = Callable[[dict[str, Any], Emit, Control], Any]
 
 
-RUNS = ("run", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
+RUNS = ("run", "resume", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
 
 
 # --- jobs: heavy imports stay inside, so that a job pays only for what it uses
@@ -45,6 +37,12 @@ def _run(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
     from tlstudio import pipeline
 
     return pipeline.run(recipes.from_dict(args["recipe"]), Path(args["folder"]), emit, control)
+
+
+def _resume(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
+    from tlstudio import pipeline
+
+    return pipeline.resume(Path(args["folder"]), emit, control)
 
 
 def _export(args: dict[str, Any], emit: Emit, control: Control) -> Finished:
@@ -230,6 +228,7 @@ def _warm(_args: dict[str, Any], _emit: Emit, _control: Control) -> Any:
 
 JOBS: dict[str, Job] = {
     "run": _run,
+    "resume": _resume,
     "export": _export,
     "compress": _compress,
     "frontier": _frontier,
@@ -278,7 +277,9 @@ def work(request: Line, send: Send, control: Control) -> None:
         send({"event": "cancelled", "id": number})
     except Exception as problem:
         error = explained(problem).to_dict()
-        if name in RUNS:
+        if control.cancelled and name not in RUNS:  # a library has turned the interruption into something else
+            send({"event": "cancelled", "id": number})
+        elif name in RUNS:
             emit(Finished(outcome="failed", seconds=0.0, error=error))
         else:
             send({"event": "error", "id": number, "error": error})
@@ -311,103 +312,13 @@ def quiet_libraries() -> None:
         os.environ.setdefault(name, value)
 
 
-def _private_pipe() -> Any:
-    """Our copy of standard output; what libraries print goes to standard error from now on."""
-    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="\n")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return pipe
-
-
-class Worker:
-    """Reads requests on one thread and works on another."""
-
-    def __init__(self, lines: Any, pipe: Any) -> None:
-        self._lines, self._pipe = lines, pipe
-        self._requests: queue.Queue[Line | None] = queue.Queue()
-        self._open: list[Control] = []  # of the job that works and of those that wait
-        self._working: Control | None = None
-        self._writing = threading.Lock()
-
-    def send(self, line: Line) -> None:
-        with self._writing:
-            self._pipe.write(json.dumps(line, ensure_ascii=False, allow_nan=True) + "\n")
-            self._pipe.flush()
-
-    def serve(self) -> None:
-        """Works until the input ends or says quit."""
-        self.send({"event": "hello", "protocol": PROTOCOL_VERSION, "version": __version__, "pid": os.getpid()})
-        signal.signal(signal.SIGINT, self._interrupted)
-        threading.Thread(target=self._listen, name="control", daemon=True).start()
-        while (request := self._requests.get()) is not None:
-            self._working = request["control"]
-            work(request, self.send, request["control"])
-            self._working = None
-            self._open.remove(request["control"])
-
-    def _listen(self) -> None:
-        try:
-            for text in self._lines:
-                line = _parsed(text)
-                if line.get("control") == "quit":
-                    break
-                self._obey(line)
-        finally:
-            # the window is gone or wants us gone: end the jobs, then the loop
-            self._tell("cancel")
-            self._requests.put(None)
-
-    def _obey(self, line: Line) -> None:
-        if "job" in line:
-            self._open.append(Control())
-            self._requests.put({**line, "control": self._open[-1]})
-        elif line.get("control") == "ping":
-            self.send({"event": "pong"})
-        else:
-            self._tell(str(line.get("control")))
-
-    def _tell(self, word: str) -> None:
-        """To all jobs: one that waits behind a warm-up is meant as well."""
-        for control in tuple(self._open):
-            control.send(word)
-        if word == "cancel":
-            self._insist_later(self._working)
-
-    def _insist_later(self, control: Control | None) -> None:
-        timer = threading.Timer(_PATIENCE, self._insist, [control])
-        timer.daemon = True
-        timer.start()
-
-    def _insist(self, control: Control | None) -> None:
-        """A cancelled job that reads no control for a while, such as a conversion to ONNX, is interrupted."""
-        if control is None or self._working is not control:
-            return
-        if control.interruptible and not self._writing.locked():
-            _thread.interrupt_main()
-        self._insist_later(control)  # it was between two stages, or deep in a library that swallowed the exception
-
-    def _interrupted(self, *_signal: Any) -> None:
-        """Runs in the main thread, between two steps of whatever it does."""
-        working = self._working
-        if working is not None and working.cancelled and working.interruptible and not self._writing.locked():
-            raise Cancelled
-
-
-def _parsed(text: str) -> Line:
-    """The JSON object of a line; nothing for any other text, such as half a line of a dying parent."""
-    try:
-        line = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return line if isinstance(line, dict) else {}
-
-
 def main() -> int:
     """Entry point of ``python -m tlstudio.worker``."""
     quiet_libraries()
-    pipe = _private_pipe()
+    pipe = private_pipe()
     # a byte that is no UTF-8 must not end the listening; the stream lives as long as the process
     lines = open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    Worker(lines, pipe).serve()
+    Worker(lines, pipe, work, partial(turn_away, pipe)).serve()
     return 0
 
 

@@ -37,7 +37,7 @@ CHAINS = (
     "vocabulary-trimming; layer-removal keep=2 epochs=6; dynamic-int8",
     "vocabulary-trimming; layer-removal keep=1 epochs=8; dynamic-int8",
     "vocabulary-trimming; layer-removal keep=2 epochs=6; openvino-int8",
-    "vocabulary-trimming; low-rank attention=false ffn=false epochs=0; layer-removal keep=2 epochs=6; dynamic-int8",
+    "vocabulary-trimming; layer-removal keep=2 epochs=6; low-rank attention=false ffn=false epochs=1; dynamic-int8",
     "structured-pruning epochs=4; dynamic-int8",
     "low-rank epochs=4; dynamic-int8",
     "quantisation-aware-training",

@@ -53,3 +53,16 @@ def test_compress_a_finished_run(tlstudio, runs, tmp_path):
     said = tlstudio("compress", "20260103", "-s", "dynamic-int8", "-s", "layer-removal", "--runs", tmp_path)
     assert said.code == 1
     assert "cannot follow here" in said.error
+
+
+def test_resume_refuses_what_is_complete_or_going_on(tlstudio, runs, tmp_path):
+    import os
+
+    folder = shutil.copytree(runs / "20260101-run", tmp_path / "20260103-copy")
+    said = tlstudio("resume", "20260103", "--runs", tmp_path)
+    assert said.code == 1
+    assert "is complete" in said.error
+    (folder / "run.lock").write_text(str(os.getpid()))
+    said = tlstudio("resume", "20260103", "--runs", tmp_path)
+    assert said.code == 1
+    assert "is going on" in said.error

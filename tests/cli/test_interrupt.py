@@ -94,3 +94,24 @@ def test_twice_cancels(endless, tmp_path):
     assert (last["event"], last["outcome"]) == ("finished", "cancelled")
     assert not (folder / "checkpoints").exists()
     assert not (folder / "run.lock").exists()
+
+
+@pytest.mark.slow
+def test_a_wish_to_end_leaves_a_run_that_can_be_resumed(endless, tmp_path):
+    base = tmp_path / "runs"
+    command = [sys.executable, "-m", "tlstudio", "run", str(endless), "--runs", str(base), "--set",
+               "training.checkpoint_seconds=0"]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert wait_for(lambda: base.is_dir() and any(base.iterdir()))
+        folder = run_folder(base)
+        assert wait_for(says(folder / "events.jsonl", '"metric"', '"validation"'))
+        process.terminate()
+        assert process.wait(60) == 143
+    finally:
+        process.kill()
+        process.wait()
+    last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["outcome"]) == ("finished", "interrupted")
+    assert list((folder / "checkpoints").iterdir())
+    assert not (folder / "run.lock").exists()

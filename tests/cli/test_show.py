@@ -77,3 +77,11 @@ def test_languages_are_a_matrix(capsys, tmp_path):
     assert "Largest class" in said
     show.results(results, tmp_path)
     assert "By language" not in capsys.readouterr().out
+
+
+def test_a_form_is_called_by_its_step_and_its_runtime():
+    stage = {"title": "Weights in bf16", "runtime": "PyTorch fp32", "metrics": {}, "bytes": 5, "latency": {},
+             "agreement": 1.0}  # fmt: skip
+    assert show._stage_row(stage, ["accuracy"])[0] == "Weights in bf16 (PyTorch fp32)"
+    del stage["runtime"]
+    assert show._stage_row(stage, ["accuracy"])[0] == "Weights in bf16", "a run of an earlier version"

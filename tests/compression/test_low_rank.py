@@ -181,3 +181,28 @@ def test_other_networks_have_layers(tmp_path):
     assert t5(input_ids=torch.tensor([[1, 2]]), labels=torch.tensor([[3, 1]])).logits.shape == (1, 2, 30)
     vit = transformers.AutoModelForImageClassification.from_pretrained(models.image_network(tmp_path / "vit"))
     assert len(low_rank.layers_of(vit, _options())) == 12
+
+
+def test_padding_does_not_count(trained):
+    """What layers are given is that of the rows one by one, where there is no padding."""
+    source, encoded = trained
+    model, job = networks.load(source), _job(*trained)
+    names = ["bert.embeddings.word_embeddings", "bert.encoder.layer.1.intermediate.dense"]
+    assert set(names) <= set(low_rank.layers_of(model, _options()))
+    found = dict(low_rank.products(model, names, job, 8))
+    chosen = [encoded.examples("train")[at]["input_ids"]
+              for at in np.linspace(0, len(encoded.splits["train"]) - 1, 8).round().astype(int)]  # fmt: skip
+    assert len({len(ids) for ids in chosen}) > 1, "else there is nothing to see"
+    counts, product = torch.zeros_like(found[names[0]]), torch.zeros_like(found[names[1]])
+    with torch.no_grad():
+        for ids in chosen:
+            given = []
+            hook = model.get_submodule(names[1]).register_forward_pre_hook(
+                lambda _layer, values, given=given: given.append(values[0][0])
+            )
+            model(input_ids=torch.tensor([list(ids)]))
+            hook.remove()
+            counts += torch.bincount(torch.tensor(list(ids)), minlength=len(counts))
+            product += given[0].T @ given[0]
+    assert torch.equal(found[names[0]], counts)
+    np.testing.assert_allclose(found[names[1]], product, rtol=1e-3, atol=1e-3)

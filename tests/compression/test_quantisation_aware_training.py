@@ -78,3 +78,23 @@ def test_gradients_go_straight_through_and_the_network_is_as_before(classifier):
     assert torch.equal(model(**feed).logits, plain)
     aware.round_weights(model)
     assert aware.round_weights(model) < 1e-6, "rounding twice changes nothing"
+
+
+def test_the_layers_of_gpt2_are_rounded_by_their_outputs():
+    """They hold their weights as [in, out]."""
+    from transformers import GPT2Config, GPT2Model
+
+    torch.manual_seed(0)
+    model = GPT2Model(GPT2Config(vocab_size=20, n_positions=8, n_embd=8, n_layer=1, n_head=2)).eval()
+    layer, ids = model.h[0].attn.c_attn, torch.tensor([[1, 2, 3]])
+    plain = model(ids).last_hidden_state
+    learning = aware.Rounding(model, activations=False)
+    assert layer in learning.layers and len(learning.layers) == 4
+    found = model(ids).last_hidden_state
+    found.sum().backward()
+    assert layer.weight.grad is not None and not torch.equal(found, plain)
+    learning.close()
+    aware.round_weights(model)
+    steps = layer.weight.detach() / (layer.weight.detach().abs().amax(0) / 127)
+    assert torch.allclose(steps, steps.round(), atol=1e-3)
+    assert torch.allclose(model(ids).last_hidden_state, found, atol=1e-5)

@@ -173,3 +173,12 @@ def test_a_whole_run_exports_its_adapter(tiny_model, tickets, tmp_path):
     [entry] = found.results["exports"]
     assert entry["parity"]["status"] == "passed"
     assert {"adapters/run/adapter_model.safetensors", "backbone/model.safetensors", "predict.py"} <= set(entry["files"])
+
+
+@pytest.mark.parametrize(("steps", "refused"), [([], False), (["dynamic-int8"], False), (["layer-removal"], True),
+                                                (["bf16", "dynamic-int8"], True)])  # fmt: skip
+def test_a_step_that_makes_another_network_is_refused_before_the_training(steps, refused):
+    recipe = from_dict({"task": {"name": "text-classification"}, "strategy": {"name": "lora"}, "compress": steps})
+    problem = PLUGIN.check(recipe)
+    assert (problem.code if problem else None) == ("export.adapters-compressed" if refused else None)
+    assert problem is None or "safetensors" in problem.remedy

@@ -210,3 +210,11 @@ def test_cancel_leaves_nothing(job, encoded, reference):
     with pytest.raises(Cancelled):
         run.export_all(job, [Choice(name="bundle")], encoded, reference)
     assert list((job.run_folder / "exports").iterdir()) == []
+
+
+@pytest.mark.parametrize(("steps", "refused"), [([], False), (["dynamic-int8"], False), (["openvino-int8"], True),
+                                                (["layer-removal", "openvino-int8"], True)])  # fmt: skip
+def test_no_bundle_of_what_another_runtime_reads(steps, refused):
+    problem = PLUGIN.check(from_dict({"model": {"name": "org/tiny"}, "compress": steps}))
+    assert (problem.code if problem else None) == ("export.bundle-of-openvino" if refused else None)
+    assert problem is None or "OpenVINO export" in problem.remedy

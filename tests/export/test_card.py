@@ -79,8 +79,9 @@ def test_languages_that_were_tested_are_named():
 
 def test_what_the_compression_has_cost_and_the_energy(job, tmp_path):
     stages = [{**stage, "title": title, "bytes": size, "agreement": same} for stage, title, size, same in
-              zip(job.results["stages"], ("PyTorch fp32", "ONNX int8"), (90_000_000, 23_000_000), (1.0, 0.98),
+              zip(job.results["stages"], ("Trained model", "Dynamic int8"), (90_000_000, 23_000_000), (1.0, 0.98),
                   strict=True)]  # fmt: skip
+    stages[1]["runtime"] = "ONNX Runtime int8"
     training = {**job.results["training"], "seconds": 3600, "device": "cpu", "threads": 2}
     facts = {**job.results, "stages": stages, "headline": "accuracy", "training": training}
     verdict = {**VERDICT, "metric": {"name": "accuracy", "value": 0.935, "reference": 0.94, "difference": -0.005},
@@ -88,11 +89,43 @@ def test_what_the_compression_has_cost_and_the_energy(job, tmp_path):
     full = type(job)(**{**vars(job), "results": facts})
     _, body = _split(card.render(full, OnnxInt8(), tmp_path, verdict))
     assert "## Compression" in body
-    assert "| ONNX int8 | 0.935 (0.915–0.945) | 23.0 MB | 9.4 ms | 98.0 % |" in body
+    assert "| Dynamic int8 (ONNX Runtime int8) | 0.935 (0.915–0.945) | 23.0 MB | 9.4 ms | 98.0 % |" in body
+    assert "| Trained model | 0.940 (0.920–0.950) |" in body, "a run of an earlier version states no runtime"
     assert "answers otherwise than the trained model for 2.0 % of the test rows" in body
     assert "On these 200 rows its accuracy is 0.935, and that of the model before the export 0.940." in body
     assert "In a fresh process it took 2.0 ms for 1 row, 20.0 ms for 16 rows (median)." in body
     assert "About 40 Wh for" in body
-    assert "The licence of the data is not known here" in body
+    assert "The licence of the data is not stated" in body
     _, plain = _split(card.render(full, Safetensors(), tmp_path, {**VERDICT}))
     assert "## Compression" not in plain, "it is exported as it was trained"
+
+
+def test_the_licence_of_the_data_and_who_states_it(job, tmp_path):
+    for source, who in (("hub", "as the hub states"), ("stated", "as whoever trained the model states")):
+        data = {**job.results["data"], "licence": "cc-by-4.0", "licence_from": source}
+        told = type(job)(**{**vars(job), "results": {**job.results, "data": data}})
+        _, body = _split(card.render(told, Safetensors(), tmp_path, VERDICT))
+        assert "| Licence of the data | cc-by-4.0 |" in body
+        assert f"The data is under cc-by-4.0, {who}." in body
+
+
+def _architecture(job, exporter, folder):
+    text = card.render(job, exporter, folder, VERDICT)
+    return next(line for line in text.splitlines() if line.startswith("| Architecture"))
+
+
+def test_parameters_are_those_of_the_exported_network(job, tmp_path):
+    """A pruned network and the graph made of it; the steps after it do not count."""
+    trained, graph = job.results["stages"]
+    stages = [{**trained, "architecture": "BertModel", "parameters": 20_000},
+              {**graph, "name": "1-layer-removal", "architecture": "SmallModel", "parameters": 12_345},
+              {**graph, "name": "2-dynamic-int8"}]  # fmt: skip
+    small = type(job)(**{**vars(job), "results": {**job.results, "stages": stages}, "compressed": {
+        "1-layer-removal": job.model_folder, "2-dynamic-int8": job.compressed["1-dynamic-int8"],
+    }})  # fmt: skip
+    for exporter in (Safetensors(), OnnxInt8()):
+        line = _architecture(small, exporter, tmp_path)
+        assert "SmallModel, 12,345 parameters; 20,000 before it was compressed, 20,000 of them trained" in line
+    line = _architecture(job, Safetensors(), tmp_path)
+    assert line == "| Architecture | BertModel, 20,000 parameters, 20,000 of them trained |"
+    assert _architecture(job, OnnxInt8(), tmp_path) == "| Architecture | BertModel |", "a run that does not state it"

@@ -44,6 +44,15 @@ def test_agreement_warns_but_does_not_fail():
     assert "96.0%" in parity.message(warned)
 
 
+def test_another_model_fails_whatever_it_gains():
+    bad = parity.compare(*_pair(wrong=20), AGREEMENT)
+    assert (bad["status"], bad["agreement"]) == ("failed", pytest.approx(0.8))
+    assert parity.compare(*_pair(wrong=100), AGREEMENT)["status"] == "failed"
+    answers, reference = _pair(wrong=2)
+    few = parity.compare(answers[:10], reference[:10], AGREEMENT)
+    assert few["status"] == "warned", "two of ten may be chance"
+
+
 @pytest.mark.parametrize("tolerance", [LOGITS, AGREEMENT])
 def test_scores_that_are_no_numbers_or_of_other_classes_fail(tolerance):
     other, reference = _pair()

@@ -80,6 +80,24 @@ def test_all_three_formats(job, heard, encoded, reference, expected):
         assert [value for _, value in found] == pytest.approx([value for _, value in expected], abs=1e-3)
 
 
+class _Unwritable(Onnx):
+    def write(self, job, folder, config):
+        raise StudioError("export.untraceable", "{what} cannot be traced.", "Choose another format.", what="This")
+
+
+def test_an_export_that_cannot_be_written_does_not_cost_the_others(monkeypatch, job, heard, encoded, reference):
+    old = job.run_folder / "exports/onnx"
+    old.mkdir(parents=True)
+    (old / "model.onnx").write_text("from an earlier time")
+    monkeypatch.setitem(plugins.find("tlstudio.export"), "onnx", _Unwritable())
+    first, second = run.export_all(job, [Choice(name="onnx"), Choice(name="safetensors")], encoded, reference)
+    assert (first["path"], first["error"]["code"], first["parity"]["status"]) == ("", "export.untraceable", "failed")
+    assert not old.exists()
+    assert second["parity"]["status"] == "passed"
+    [note] = [event for event in heard.of("log") if event.level == "error"]
+    assert note.params["problem"] == "This cannot be traced."
+
+
 class _Broken(Onnx):
     """Writes a graph whose head is one per cent off: it loads, and all labels are right."""
 

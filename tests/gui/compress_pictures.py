@@ -24,7 +24,8 @@ from tests.gui.result_pictures import SIZES, settle  # noqa: E402
 from tlstudio.gui import app as app_module  # noqa: E402
 from tlstudio.gui.controller import Controller  # noqa: E402
 
-_BUDGET = {"lost": 0.015, "size_mb": None, "latency_ms": 12.0, "batch": 1}
+_BUDGET = {"lost": 0.015, "size_mb": None, "latency_ms": 12.0, "memory_mb": None, "batch": 1, "length": 128,
+           "threads": "all"}  # fmt: skip
 
 
 def shoot(controller: Controller, app: QApplication, folder: Path, name: str, down: int = 0) -> None:
@@ -47,10 +48,13 @@ def run_folder() -> Path:
     (run / "exports" / "onnx").mkdir(parents=True)
     (run / "exports" / "onnx" / "predict.py").write_text("")
     study = fake_frontier.answer(fake_frontier.points(_BUDGET), _BUDGET)
-    (run / "frontier" / "study.json").write_text(json.dumps(study), encoding="utf-8")
+    (run / "frontier" / "study.json").write_text(json.dumps({"about": {}, "result": study}), encoding="utf-8")
     found = fake.results(run.name) | {"damage": fake_frontier.damage(), "headline": "macro_f1"}
     found["stages"][1]["metrics"] = {"accuracy": fake.interval(0.9), "macro_f1": fake.interval(0.895)}
-    found["exports"][0]["parity"] |= {"metric_difference": -0.002, "latency": {"1": {"median_ms": 9.4}}}
+    found["exports"][0]["parity"] |= {
+        "metric": {"name": "macro_f1", "difference": -0.002},
+        "latency": {"1": {"median_ms": 9.4}},
+    }
     failed = {"rows": 160, "status": "failed", "agreement": 0.61, "max_logit_difference": 1.9, "tolerance": 0.001,
               "message": "The exported file gives other answers.", "params": {}}  # fmt: skip
     found["exports"].append({"name": "openvino", "title": "OpenVINO", "path": None, "bytes": 0, "parity": failed})

@@ -118,8 +118,8 @@ class FakeRunner:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         job, args = self.asked[-1]
-        if job in ("run", *AFTERWARDS):
-            yield from self._run(Path(args["folder"]))
+        if job in ("run", "resume", *AFTERWARDS):
+            yield from self._run(Path(args["folder"]), 30 if job == "resume" else 0)
             return
         answer = self.answers.get(job)
         if answer is None:
@@ -140,19 +140,19 @@ class FakeRunner:
     def close(self) -> None:
         self.closed.set()
 
-    def _run(self, folder: Path) -> Iterator[dict[str, Any]]:
+    def _run(self, folder: Path, after: int) -> Iterator[dict[str, Any]]:
         outcome, rng = "completed", random.Random(7)
         stages = ("prepare", "tokenise", "train", "evaluate", "compress", "export", "report")
-        with open(folder / "events.jsonl", "w", encoding="utf-8") as file:
-            for event in _events(folder, stages, rng):
+        with open(folder / "events.jsonl", "a" if after else "w", encoding="utf-8") as file:
+            for event in _events(folder, stages, rng, after):
                 word = self._word()
-                if word in ("stop", "cancel", "kill"):
-                    outcome = "stopped" if word == "stop" else "cancelled"
+                if word in ("stop", "cancel", "kill", "detach", "leave"):
+                    outcome = {"stop": "stopped", "detach": "left", "leave": "interrupted"}.get(word, "cancelled")
                     break
                 file.write(json.dumps(event) + "\n")
                 yield {**event, "id": self._id}
                 time.sleep(self.pace)
-        if outcome != "cancelled":
+        if outcome in ("completed", "stopped"):
             (folder / "results.json").write_text(json.dumps(results(folder.name, outcome)), encoding="utf-8")
         yield {"event": "finished", "id": self._id, "outcome": outcome, "seconds": 83.0, "error": None, "time": 1.0}
 
@@ -166,20 +166,24 @@ class FakeRunner:
         return word
 
 
-def _events(folder: Path, stages: tuple[str, ...], rng: random.Random) -> Iterator[dict[str, Any]]:
+def _events(folder: Path, stages: tuple[str, ...], rng: random.Random, after: int) -> Iterator[dict[str, Any]]:
+    """Of a run, or of one that is resumed after so many steps."""
     begin = time.time()
-    yield {"event": "run-started", "run": folder.name, "folder": str(folder), "stages": list(stages), "time": begin}
+    where = {"run": folder.name, "folder": str(folder), "stages": list(stages)}
+    yield {"event": "run-started", **where, "resumed": after > 0, "time": begin}
     for index, stage in enumerate(stages):
         yield {"event": "stage-started", "stage": stage, "index": index, "total": len(stages), "time": begin}
         if stage == "train":
-            yield from _training(rng, begin)
+            if after:
+                yield {"event": "rewound", "step": after, "time": begin}
+            yield from _training(rng, begin, after)
         yield {"event": "stage-finished", "stage": stage, "seconds": 2.0, "time": begin}
 
 
-def _training(rng: random.Random, begin: float, steps: int = 60) -> Iterator[dict[str, Any]]:
+def _training(rng: random.Random, begin: float, after: int = 0, steps: int = 60) -> Iterator[dict[str, Any]]:
     message = {"code": "training.device", "message": "Training on {device} with {threads} threads.", "level": "info"}
     yield {"event": "log", **message, "params": {"device": "cpu", "threads": 2}, "time": begin}
-    for step in range(1, steps + 1):
+    for step in range(after + 1, steps + 1):
         loss = 2.1 * math.exp(-step / 18) + 0.1 + rng.random() * 0.12
         values = {"loss": loss, "learning_rate": 5e-5 * (1 - step / steps), "gradient_norm": 1 + rng.random()}
         values["samples_per_second"] = 61.0

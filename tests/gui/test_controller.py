@@ -265,3 +265,22 @@ def test_estimate_belongs_to_its_recipe(controller, csv, until):
     until(lambda: "About 6 min 12 s, 1.4 GB" in controller.window.plan.estimate.text())
     controller.context.edit("training.epochs", 2)
     assert not controller.window.plan.estimate.text()
+
+
+def test_saving_over_the_work_of_another_window_asks(controller, csv, dialogs, tmp_path):
+    from tlstudio.session.project_file import ProjectFile
+
+    path = tmp_path / "p.tlstudio"
+    path.write_text("schema: 1\n")
+    other = ProjectFile()
+    other.use(path)
+    controller.show()
+    assert controller.open(path)
+    assert "open in another window" in dialogs.told[-1]
+    controller.context.edit("training.epochs", 3)
+    assert not controller.save()
+    assert path.read_text() == "schema: 1\n"
+    dialogs.reply["Somebody else works on this project"] = "over"
+    assert controller.save()
+    assert "epochs: 3" in path.read_text()
+    other.close()

@@ -63,3 +63,12 @@ def test_the_trained_model_comes_from_the_results_until_it_is_measured():
     point = frontier.trained(fake.results("r"), "accuracy")
     assert point is not None and point.measures["score"] == 0.94 and point.measures["size"] == 91e6
     assert frontier.trained({}, "accuracy") is None
+
+
+def test_the_table_says_in_a_word_how_a_point_stands():
+    made = [frontier.read({"key": "a", "score": 1.0, "within_budget": within, "pareto": pareto, "status": status})
+            for within, pareto, status in ((True, True, "measured"), (True, False, "measured"),
+                                           (False, True, "measured"), (False, False, "measured"),
+                                           (False, False, "failed"), (True, True, "skipped"))]  # fmt: skip
+    assert [frontier.brief_verdict(point) for point in made] == [
+        "within budget", "within budget", "not beaten", "beaten", "failed", "skipped"]  # fmt: skip

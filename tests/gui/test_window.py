@@ -154,6 +154,7 @@ def test_settings_dialog(keep, tmp_path):
         "runs_folder": str(tmp_path),
         "runner": "worker",
         "colour_scheme": "dark",
+        "without_window": "go-on",
         "confirm_close": False,
     }
 

@@ -36,7 +36,15 @@ def test_the_lineage_goes_back_to_the_root(run, tiny_model):
     assert found[1] == {"run": run.name, "task": "text-classification", "backbone": "first"}
     assert earlier.told(found) == f"org/root → masked-lm (run first) → text-classification (run {run.name})"
     assert earlier.lineage(tiny_model) == []
+    found[1]["data_licence"] = "cc-by-4.0"
+    assert earlier.told(found).endswith(f"text-classification (run {run.name}, data under cc-by-4.0)")
     assert earlier.told([]) == earlier.told(None) == ""
+
+
+def test_the_lineage_names_the_licence_of_the_data(run):
+    path = run / "results.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "data": {"licence": "odbl", "licence_from": "stated"}}))
+    assert earlier.lineage(run / "model")[1]["data_licence"] == "odbl"
 
 
 def test_a_run_as_the_backbone_of_a_recipe(run):

@@ -111,3 +111,13 @@ def test_a_network_that_cannot_be_traced_is_told_by_name(tmp_path):
     assert caught.value.params["kind"] == "CanineForSequenceClassification"
     assert caught.value.params["reason"]
     assert not (tmp_path / "model.onnx").exists()
+
+
+def test_more_than_a_file_of_onnx_holds_is_refused_in_words(tmp_path):
+    import torch
+
+    wide = torch.nn.Linear(20_000, 30_000, bias=False, device="meta")
+    with pytest.raises(StudioError) as caught:
+        to_onnx(wide, tmp_path / "model.onnx")
+    assert caught.value.code == "export.too-large-for-onnx" and caught.value.params["size"] == 2.4
+    assert not list(tmp_path.iterdir())

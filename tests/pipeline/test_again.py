@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from tlstudio import pipeline
 from tlstudio.compression.dynamic_int8 import DynamicInt8
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
+from tlstudio.core.errors import Cancelled
 from tlstudio.core.files import read_json
 from tlstudio.core.recipe import Choice
 
@@ -74,6 +77,25 @@ def test_exports_that_cannot_be_made_any_more_are_gone(whole, tmp_path):
     assert not (folder / "exports/onnx-int8").exists()
 
 
+def test_exports_of_forms_that_are_gone_are_not_left_as_proven(whole, tmp_path, monkeypatch):
+    from tlstudio.export import run
+
+    folder = whole.copy(tmp_path / "run")
+    recipe = recipes.load(folder / "recipe.yaml")
+    recipes.save(recipe.changed("export", [{"name": "safetensors", "shard_mb": 0}]), folder / "recipe.yaml")
+
+    def cancelled(*_args, **_more):
+        raise Cancelled
+
+    monkeypatch.setattr(run, "_export", cancelled)
+    steps = [Choice(name="layer-removal", keep=1, epochs=0)]
+    assert pipeline.compress(folder, steps, tiny.Heard(), Control()).outcome == "cancelled"
+    assert read_json(folder / "results.json")["exports"] == []
+    assert not list((folder / "exports").iterdir())
+    kept = {choice.name: choice.options for choice in recipes.load(folder / "recipe.yaml").export}
+    assert kept["safetensors"] == {"shard_mb": 0}, "what the user has chosen stays"
+
+
 def test_a_failure_leaves_what_was_there(whole, tmp_path, monkeypatch):
     folder = whole.copy(tmp_path / "run")
     before = read_json(folder / "results.json")
@@ -96,6 +118,19 @@ def test_other_data_is_refused(whole, tmp_path):
     recipes.save(recipe.changed("data.path", str(other)), folder / "recipe.yaml")
     finished = pipeline.compress(folder, [Choice(name="dynamic-int8")], tiny.Heard(), Control())
     assert finished.error["code"] == "compress.data-changed"
+
+
+def test_as_many_rows_with_other_labels_are_refused(whole, tmp_path):
+    folder = whole.copy(tmp_path / "run")
+    recipe = recipes.load(folder / "recipe.yaml")
+    with Path(recipe.data.path).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    labels = [row["label"] for row in rows]
+    turned = dict(zip(sorted(set(labels)), [*sorted(set(labels))[1:], *sorted(set(labels))[:1]], strict=True))
+    other = tiny.write_csv(tmp_path / "other.csv", [(row["text"], turned[row["label"]]) for row in rows])
+    recipes.save(recipe.changed("data.path", str(other)), folder / "recipe.yaml")
+    finished = pipeline.compress(folder, [Choice(name="dynamic-int8")], tiny.Heard(), Control())
+    assert finished.error["code"] == "compress.rows-changed"
 
 
 def test_a_run_without_a_model_is_refused(whole, tmp_path):

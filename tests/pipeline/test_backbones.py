@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.tasks import models
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.plugins import find
-from tlstudio.core.recipe import ModelSection
+from tlstudio.core.recipe import ModelSection, from_dict
 from tlstudio.models import catalog
 from tlstudio.pipeline import backbones
 
@@ -80,3 +81,17 @@ def test_a_cancel_ends_the_search_between_two_kinds():
 
     with pytest.raises(Cancelled):
         backbones.refused_of_catalogue(stop)
+
+
+@pytest.mark.parametrize(("steps", "exports", "refused"), [
+    ([], ["onnx"], True), ([], ["openvino"], True), (["dynamic-int8"], [], True),
+    ([], ["safetensors", "torch-export"], False), (["layer-removal", "dynamic-int8"], ["onnx"], False),
+])  # fmt: skip
+def test_what_is_too_large_for_onnx_is_refused_before_it_is_trained(steps, exports, refused):
+    import torch
+
+    wide = torch.nn.Linear(20_000, 30_000, bias=False, device="meta")
+    recipe = from_dict({"compress": steps, "export": exports})
+    with pytest.raises(StudioError) if refused else nullcontext() as caught:
+        backbones.require_small(recipe, wide)
+    assert not refused or caught.value.code == "export.too-large-for-onnx"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests import tiny
 from tests.fresh import run_fresh
 from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import Recipe, from_dict
-from tlstudio.pipeline import check, problems
+from tlstudio.pipeline import check, compressing, compression_notes, problems
 
 
 @pytest.fixture
@@ -93,3 +95,38 @@ def test_regularisers_need_a_backbone_that_trains():
 def test_a_teacher_that_is_not_there_is_seen_at_once(tiny_model, tickets):
     recipe = tiny.recipe(tiny_model, tickets, strategy={"name": "distillation", "teacher": "absent"})
     assert [(problem.code, problem.where) for problem in problems(recipe)] == [("model.no-run", "strategy.teacher")]
+
+
+@pytest.mark.parametrize(
+    ("chain", "code"),
+    [
+        (["bf16", {"name": "layer-removal", "epochs": 0}], "compress.undone-bf16"),
+        (["bf16", "dynamic-int8"], "compress.undone-bf16"),
+        (["magnitude-pruning", {"name": "layer-removal", "epochs": 1}], "compress.undone"),
+        (["magnitude-pruning", {"name": "low-rank", "epochs": 0}], "compress.undone"),
+        (["movement-pruning", "quantisation-aware-training", "dynamic-int8"], "compress.undone"),
+        (["quantisation-aware-training", "magnitude-pruning"], "compress.undone"),
+        (["magnitude-pruning", {"name": "layer-removal", "epochs": 0}, "dynamic-int8"], None),
+        (["quantisation-aware-training", "dynamic-int8"], None),
+        (["magnitude-pruning", "movement-pruning"], None),
+        ([{"name": "layer-removal", "epochs": 1}, "bf16"], None),
+        (["no-such-step", "bf16", "dynamic-int8"], None),
+    ],
+)
+def test_chains_that_undo_themselves_are_told(good, chain, code):
+    notes = compression_notes(good.changed("compress", chain))
+    assert [note.code for note in notes] == [code] * (code is not None)
+    assert all(note.where == "compress" and note.remedy for note in notes)
+
+
+def test_a_run_says_what_its_chain_undoes(tmp_path, monkeypatch):
+    heard = tiny.Heard()
+    steps = check(from_dict({"compress": ["bf16", "dynamic-int8"]})).compress
+    stages = SimpleNamespace(
+        context=SimpleNamespace(emit=heard, folder=tmp_path), checked=SimpleNamespace(compress=steps)
+    )
+    monkeypatch.setattr(compressing, "trained", lambda _stages: None)
+    monkeypatch.setattr(compressing, "apply", lambda *_given: None)
+    compressing.chain(stages)
+    [note] = heard.of("log")
+    assert (note.code, note.level) == ("compress.undone-bf16", "warning")

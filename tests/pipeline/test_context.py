@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 import pytest
 
 from tests import tiny
+from tlstudio.core import wishes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import Finished, Log, Progress
+from tlstudio.core.locks import holder
 from tlstudio.core.recipe import Recipe
 from tlstudio.pipeline.context import Context
 
@@ -36,10 +39,34 @@ def test_events_are_on_disk_at_once_and_in_any_language(context, heard):
 
 def test_the_lock_names_the_process_and_goes(context):
     context.start()
-    assert (context.folder / "run.lock").read_text() == str(os.getpid())
+    owner = holder(context.folder / "run.lock")
+    assert (owner.pid, owner.here) == (os.getpid(), True)
     context.close()
-    assert not (context.folder / "run.lock").exists()
+    assert not [path for path in context.folder.iterdir() if "lock" in path.name]
     context.close()
+
+
+def test_whoever_finds_the_folder_taken_leaves_it_alone(context, heard):
+    context.start()
+    before = (context.folder / "events.jsonl").read_text()
+    other = Context(Recipe(), context.folder, heard, Control(), ("prepare",))
+    with pytest.raises(StudioError) as caught:
+        other.lock()
+    assert caught.value.code == "lock.taken"
+    assert caught.value.params["pid"] == os.getpid()
+    assert (context.folder / "events.jsonl").read_text() == before
+    assert holder(context.folder / "run.lock") is not None
+
+
+def test_a_word_that_lies_in_the_folder_is_heard_and_taken_away(context):
+    context.start()
+    for word, heard in (("pause", lambda: context.control.paused), ("cancel", lambda: context.control.cancelled)):
+        wishes.send(context.folder, word)
+        deadline = time.monotonic() + 10
+        while not heard() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert heard()
+    assert not (context.folder / wishes.FILE).exists()
 
 
 def test_the_folder_is_free_when_the_end_is_heard(tmp_path):

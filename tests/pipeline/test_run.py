@@ -57,6 +57,12 @@ def test_the_file_of_events_is_what_was_told(whole):
         assert [event.stage for event in whole.heard.of(kind)] == list(STAGES)
 
 
+def test_every_stage_asks_for_the_wishes_of_the_user(whole):
+    """Not counting the look before a stage; the report alone takes no time."""
+    asked = {stage: whole.checks.get(stage, 0) for stage in STAGES if stage != "report"}
+    assert all(count >= 2 for count in asked.values()), asked
+
+
 def test_progress_goes_forward(whole):
     fractions = [event.run_fraction for event in whole.heard.of("progress")]
     assert fractions == sorted(fractions)
@@ -142,7 +148,7 @@ def test_an_error_in_the_middle_of_real_work(tiny_model, tickets, tmp_path, stag
     finished = quick(tiny_model, tickets, tmp_path / "run", emit)
     ended_once(heard, "failed")
     assert finished.error["params"] == {"kind": "Trouble", "reason": stage}
-    assert not (tmp_path / "run/checkpoints").exists()
+    assert (tmp_path / "run/checkpoints").exists() == (stage == "evaluate"), "kept where a resumed run can use them"
     assert not [path for path in (tmp_path / "run").rglob("*") if path.name.endswith(".part")]
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests import tiny
 from tlstudio import pipeline
 from tlstudio.core.control import Control
+from tlstudio.core.recipe import from_dict
+from tlstudio.models.scorers import usable_cores
 from tlstudio.pipeline import backbones
 from tlstudio.pipeline.checks import check
 from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.forms import TRAINED, Form
 from tlstudio.pipeline.stages import Stages
 
 
@@ -50,7 +55,7 @@ def test_the_head_is_the_same_however_often_the_model_is_built(stages):
 
     ready = stages(strategy={"name": "full-fine-tuning"})
     ready.settle()
-    first, second = ready._transfer().model, ready._transfer().model
+    first, second = ready.prepared().model, ready.prepared().model
     assert torch.equal(first.classifier.weight, second.classifier.weight)
 
 
@@ -108,3 +113,24 @@ def test_several_labels_are_not_one_label(tiny_model, tmp_path):
     assert finished.outcome == "failed"
     assert finished.error["code"] == "data.no-role"
     assert finished.error["params"]["missing"] == "label"
+
+
+def test_all_forms_are_loaded_and_measured_with_the_threads_of_the_recipe(monkeypatch):
+    """Of each runtime: PyTorch takes its threads from the process, others theirs when a model is loaded."""
+    import torch
+
+    before, seen = torch.get_num_threads(), []
+
+    def see(*_given, **_more):
+        seen.append((torch.get_num_threads(), usable_cores()))
+        return [Form(TRAINED, Path(), "transformers", None, None)]
+
+    recipe = from_dict({"training": {"threads": 3}})
+    monkeypatch.setattr(
+        "tlstudio.pipeline.stages.Tester", lambda *_given: SimpleNamespace(compare=lambda *_: see() and {TRAINED: []})
+    )
+    ready = Stages(SimpleNamespace(recipe=recipe), None)
+    ready.rows = ready.encoded = None
+    ready.compress(None, see)
+    assert seen == [(3, 3), (3, 3)]
+    assert torch.get_num_threads() == before

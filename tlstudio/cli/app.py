@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import __version__
-from tlstudio.cli import advising, finished, frontier, searching, serving, show, storage
+from tlstudio.cli import advising, finished, frontier, queueing, searching, serving, show, storage
 from tlstudio.cli import runs as earlier_runs
 from tlstudio.cli.shared import (
     CANCELLED,
@@ -91,7 +91,7 @@ def run(
     events: Events = False,
     download: Download = False,
 ) -> None:
-    """Execute a recipe. Ctrl-C once stops training and keeps the best; twice cancels."""
+    """Execute a recipe. Ctrl-C once stops training and keeps the best; twice cancels; SIGTERM leaves off to resume."""
     _execute(overridden(recipes.load(recipe), overrides), runs, events, download)
 
 
@@ -296,6 +296,7 @@ searching.add(app)
 finished.add(app)
 serving.add(app)
 frontier.add(app)
+queueing.add(app)
 
 earlier_runs.add(app)
 storage.add(app)

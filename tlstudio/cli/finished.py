@@ -1,4 +1,4 @@
-"""What can be done with a run that is finished: ``tlstudio export`` and ``tlstudio compress``."""
+"""What can be done with a run: ``tlstudio resume`` where it was broken off, ``export`` and ``compress`` afterwards."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from tlstudio.cli import show
 from tlstudio.cli.overrides import parse
 from tlstudio.cli.shared import Base, Events, index_of, report, signals
+from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import Choice
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="Run id, unique beginning of one, or folder.")]
@@ -18,8 +19,24 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help="Run id, unique beginnin
 
 def add(app: typer.Typer) -> None:
     """Adds the commands of this module."""
-    for command in (export, compress):
+    for command in (resume, export, compress):
         app.command()(command)
+
+
+def resume(target: Run, runs: Base = None, events: Events = False) -> None:
+    """Go on with a run that was broken off, from its last checkpoint, as if it had never been."""
+    from tlstudio import pipeline
+
+    found = index_of(runs).get(target)
+    if found.outcome == "running":
+        raise StudioError(
+            "runs.running", "The run {run} is going on.", "Wait until it has ended, or stop it first.", where=found.id,
+            run=found.id,
+        )  # fmt: skip
+    folder = Path(found.folder)
+    with signals() as control, show.json_events() if events else show.progress_bar() as emit:
+        ended = pipeline.resume(folder, emit, control)
+    report(ended, folder, events)
 
 
 def export(

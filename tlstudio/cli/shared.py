@@ -13,15 +13,16 @@ from tlstudio.cli.overrides import parse
 from tlstudio.core import places
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
-from tlstudio.core.errors import Cancelled, StudioError
+from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Finished
 from tlstudio.core.files import expand, is_name
+from tlstudio.core.insisting import Insistence
 from tlstudio.core.recipe import Recipe
 
 if TYPE_CHECKING:
     from tlstudio.session.runs import RunIndex
 
-OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
+OK, FAILED, USAGE, CANCELLED, INTERRUPTED = 0, 1, 2, 130, 143
 _RECIPES = (".yaml", ".yml", ".tlstudio")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for scripts.")]
@@ -76,8 +77,12 @@ def report(ended: Finished, folder: Path, as_events: bool) -> None:
     from tlstudio.core.files import read_json
 
     if ended.outcome == "cancelled":
-        show.err.print(f"Cancelled. What was done is in {folder}.", highlight=False, soft_wrap=True)
+        text = f"Cancelled. What was done is in {folder}; 'tlstudio resume {folder.name}' goes on with it."
+        show.err.print(text, highlight=False, soft_wrap=True)
         raise typer.Exit(CANCELLED)
+    if ended.outcome == "interrupted":
+        show.err.print(f"Interrupted. To go on:  tlstudio resume {folder}", highlight=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED)
     if ended.error:
         if not as_events:
             raise StudioError.from_dict(ended.error)
@@ -87,20 +92,39 @@ def report(ended: Finished, folder: Path, as_events: bool) -> None:
 
 
 class signals:
-    """Ctrl-C (or SIGTERM) once: stop and keep the best; twice: cancel."""
+    """Ctrl-C once: stop and keep the best; twice: cancel. SIGTERM (or a closed terminal): leave off, to be resumed.
+
+    A ``control`` may be given, where it is not this process that works.
+    """
+
+    def __init__(self, control: Control | None = None) -> None:
+        self._control = control or Control()
+        self._done = False
+        self._insistence = Insistence(lambda: None if self._done else self._control)
 
     def __enter__(self) -> Control:
-        self._control = Control()
-        self._before = {name: signal.signal(name, self._heard) for name in (signal.SIGINT, signal.SIGTERM)}
+        self._control.interruptible = True  # a run decides for itself
+        self._control.on_cancel(self._insistence.begin)
+        handlers = {signal.SIGINT: self._interrupted, signal.SIGTERM: self._terminated}
+        # of a program that was started with nohup it is ignored, and stays so
+        if (hangup := getattr(signal, "SIGHUP", None)) and signal.getsignal(hangup) is not signal.SIG_IGN:
+            handlers[hangup] = self._terminated
+        self._before = {name: signal.signal(name, handler) for name, handler in handlers.items()}
         return self._control
 
-    def _heard(self, *_args: Any) -> None:
-        if self._control.stopping:
-            self._control.cancel()
-            raise Cancelled  # at once, also out of a long call that reads no control
-        self._control.stop()
+    def _interrupted(self, *_args: Any) -> None:
+        if not self._control.cancelled:
+            self._control.cancel() if self._control.stopping else self._control.stop()
+        if self._control.cancelled:
+            self._insistence.heard()  # at once, also out of a long call that reads no control
+            return
         show.err.print("Stopping after this step, keeping the best. Press Ctrl-C again to cancel.")
 
+    def _terminated(self, *_args: Any) -> None:
+        self._control.leave()
+        self._insistence.heard()
+
     def __exit__(self, *_args: Any) -> None:
+        self._done = True
         for name, handler in self._before.items():
             signal.signal(name, handler)

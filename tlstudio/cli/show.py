@@ -224,8 +224,9 @@ def _test_row(results: dict[str, Any], leading: Sequence[str]) -> list[tuple[str
 
 def _stage_row(stage: dict[str, Any], leading: Sequence[str]) -> tuple[str, ...]:
     times = stage["latency"]
+    runtime = stage.get("runtime")  # runs of earlier versions have it as their title
     return (
-        stage["title"],
+        f"{stage['title']} ({runtime})" if runtime else stage["title"],
         *_values(stage["metrics"], leading),
         numbers.size(stage["bytes"]),
         *(numbers.milliseconds(times.get(size, {}).get("median_ms")) for size in ("1", "16")),

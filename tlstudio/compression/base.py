@@ -108,6 +108,8 @@ class Step(Protocol):
     GIVES: Format
     # changes(config, groups) gives, for the drawing, what becomes of layer groups by name: removed, maybe, smaller or
     # int8; a step without it says nothing before it has run
+    # LEAVES = "zeros", "grid" or "bf16" where it gives the weights a property that later steps may undo, see undone();
+    # REMAKES = True where it puts new weights in the place of these, even if it trains nothing
     # REREADS = True where the model that it gives has another tokenizer, so that rows have to be read anew
     Config: type[BaseModel]
 
@@ -137,3 +139,22 @@ def out_of_order(steps: Sequence[Step]) -> int | None:
             return place
         given = step.GIVES
     return None
+
+
+def undone(steps: Sequence[tuple[Step, Any]]) -> list[tuple[int, int]]:
+    """Places of steps (with their options) whose effect on the weights does not last, and of what undoes it first."""
+    found = []
+    for place, (step, _config) in enumerate(steps):
+        kind = getattr(step, "LEAVES", "")
+        after = next((at for at in range(place + 1, len(steps)) if kind and _undoes(kind, *steps[at])), None)
+        if after is not None:
+            found.append((place, after))
+    return found
+
+
+def _undoes(kind: str, step: Step, config: Any) -> bool:
+    """Whether a step undoes such a property of the weights that it is given."""
+    if getattr(step, "LEAVES", "") == kind:
+        return False
+    changes = bool(getattr(config, "epochs", 0)) or getattr(step, "REMAKES", False)
+    return kind == "bf16" or changes  # every step reads the weights as fp32 and writes its own

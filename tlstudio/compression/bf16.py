@@ -35,6 +35,7 @@ class Bf16:
     )
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
+    LEAVES = "bf16"
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:

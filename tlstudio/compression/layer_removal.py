@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _ROWS = 128  # that are looked at for the importance of blocks
 
+_POSITIONS = "mid_position_embeddings"
+
 
 class Options(recovering.Options):
     """Choices of layer removal."""
@@ -103,7 +105,9 @@ def blocks_of(model: Any) -> list[str]:
             "it.", "Put the layer removal before the other steps, or leave it out.", where="compress.layer-removal",
         )  # fmt: skip
     blocks = block_modules(model)
-    if blocks and getattr(model.config, "num_hidden_layers", None) == len(blocks):
+    # a decoder of its own keeps states of each of its layers, and may have another number of them
+    two = getattr(model.config, "is_encoder_decoder", False)
+    if blocks and not two and getattr(model.config, "num_hidden_layers", None) == len(blocks):
         return blocks
     raise StudioError(
         "compress.no-layers", "The layers of a network of type {kind} cannot be removed one by one.",
@@ -167,3 +171,18 @@ def keep_blocks(model: Any, kept: list[int]) -> None:
         if "layer" in field and isinstance(value, list) and len(value) == len(names):
             setattr(model.config, field, [value[place] for place in kept])
     model.config.num_hidden_layers = len(kept)
+    _keep_positions(model, kept)
+
+
+def _keep_positions(model: Any, kept: list[int]) -> None:
+    """YOLOS adds positions after each block but the last one; those after blocks that stay are kept."""
+    from torch.nn import Parameter
+
+    for module in model.modules():
+        if (positions := getattr(module, _POSITIONS, None)) is None:
+            continue
+        if len(kept) > 1:
+            setattr(module, _POSITIONS, Parameter(positions.detach()[kept[:-1]].clone()))
+        else:
+            setattr(module, _POSITIONS, None)
+            model.config.use_mid_position_embeddings = False

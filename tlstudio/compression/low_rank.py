@@ -94,6 +94,7 @@ class LowRank:
     SUMMARY = "Writes large matrices as products of two small ones, and lets the trained model teach what is left."
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
+    REMAKES = True
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:
@@ -285,15 +286,18 @@ def _of_group(model: Any, names: Sequence[str], job: CompressJob, count: int) ->
     import torch
 
     found: dict[str, torch.Tensor] = {}
+    batch: dict[str, Any] = {}  # that the network is given now
 
     def listen(name: str) -> Any:
         layer = model.get_submodule(name)
 
         def heard(_layer: Any, given: tuple[Any, ...]) -> None:
-            if isinstance(layer, torch.nn.Embedding):
-                new = torch.bincount(given[0].flatten(), minlength=layer.num_embeddings).float()
+            table = isinstance(layer, torch.nn.Embedding)
+            values = _unpadded(given[0].detach(), _mask_of(name, batch), 0 if table else 1)
+            if table:
+                new = torch.bincount(values.flatten(), minlength=layer.num_embeddings).float()
             else:
-                states = given[0].detach().reshape(-1, given[0].shape[-1]).float()
+                states = values.reshape(-1, values.shape[-1]).float()
                 new = states.T @ states
             found[name] = found[name] + new if name in found else new
 
@@ -303,11 +307,29 @@ def _of_group(model: Any, names: Sequence[str], job: CompressJob, count: int) ->
     try:
         with torch.no_grad():
             for inputs in _inputs(job, count):
+                batch.clear()
+                batch.update(inputs)
                 model(**inputs)
     finally:
         for hook in hooks:
             hook.remove()
     return found
+
+
+def _mask_of(name: str, batch: Mapping[str, Any]) -> torch.Tensor | None:
+    """Where a batch has tokens, for a layer: a decoder has places of its own, which often come without a mask."""
+    decodes = "decoder_input_ids" in batch and "decoder" in name.split(".")
+    return batch.get("decoder_attention_mask" if decodes else "attention_mask")
+
+
+def _unpadded(values: torch.Tensor, mask: torch.Tensor | None, inner: int) -> torch.Tensor:
+    """Token ids [B, T] or states [B, T, H] (``inner`` is 0 or 1) without those of the padding.
+
+    Other shapes, such as those of layers that see a row as a whole, have no padding that is known.
+    """
+    if mask is None or values.ndim != mask.ndim + inner or values.shape[: mask.ndim] != mask.shape:
+        return values
+    return values[mask.bool()]
 
 
 # --- the factors

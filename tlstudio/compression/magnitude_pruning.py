@@ -11,6 +11,7 @@ from pydantic import Field
 
 from tlstudio.compression import networks, recovering, sparsity
 from tlstudio.compression.base import CompressJob, Format
+from tlstudio.compression.sparsity import Spread, ranked, share_of_zeros
 from tlstudio.core.errors import StudioError
 
 if TYPE_CHECKING:
@@ -28,15 +29,8 @@ class Options(recovering.Options):
         "free", title="Pattern",
         description="Zeros anywhere; or N of any M neighbours stay, as sparse kernels of some accelerators need it.",
     )  # fmt: skip
-    sparsity: float = Field(
-        0.5, gt=0, lt=1, title="Share of zeros", description="Of the weights of all blocks.",
-        json_schema_extra={"only": {"pattern": ["free"]}},
-    )  # fmt: skip
-    spread: Literal["network", "layer"] = Field(
-        "network", title="Ranked within",
-        description="The whole network, so that some layers lose more; or each layer, which loses the same share.",
-        json_schema_extra={"only": {"pattern": ["free"]}},
-    )  # fmt: skip
+    sparsity: float = share_of_zeros({"only": {"pattern": ["free"]}})
+    spread: Spread = ranked({"only": {"pattern": ["free"]}})
     gradual: bool = Field(
         False, title="Gradually",
         description="The zeros grow during the recovery, fast at first (cubic), and are done after two thirds of it.",
@@ -53,6 +47,7 @@ class MagnitudePruning:
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     KEEPS_SIZE = True
+    LEAVES = "zeros"
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:

@@ -7,12 +7,13 @@ and M the largest scores. They start equal, so that the rate of their descent ca
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from tlstudio.compression import networks, recovering, sparsity
 from tlstudio.compression.base import CompressJob, Format
+from tlstudio.compression.sparsity import Spread, ranked, share_of_zeros
 from tlstudio.core.errors import StudioError
 from tlstudio.models.callbacks import Loop, Pass
 
@@ -32,11 +33,8 @@ class Options(recovering.Options):
     epochs: int = Field(
         6, ge=1, le=100, title="Epochs", description="Passes over the training rows in which the zeros are learnt."
     )
-    sparsity: float = Field(0.5, gt=0, lt=1, title="Share of zeros", description="Of the weights of all blocks.")
-    spread: Literal["network", "layer"] = Field(
-        "network", title="Ranked within",
-        description="The whole network, so that some layers lose more; or each layer, which loses the same share.",
-    )  # fmt: skip
+    sparsity: float = share_of_zeros()
+    spread: Spread = ranked()
 
 
 class MovementPruning:
@@ -48,6 +46,7 @@ class MovementPruning:
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     KEEPS_SIZE = True
+    LEAVES = "zeros"
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:

@@ -50,6 +50,7 @@ class QuantisationAwareTraining:
     TAKES: tuple[Format, ...] = ("transformers",)
     GIVES: Format = "transformers"
     KEEPS_SIZE = True  # the weights are fp32 numbers that int8 can hold; the step that follows makes them small
+    LEAVES = "grid"
     Config = Options
 
     def fits(self, task: Any) -> StudioError | None:
@@ -83,10 +84,17 @@ PLUGIN = QuantisationAwareTraining()
 
 
 def layers_of(model: Any) -> list[Any]:
-    """The linear layers of a network."""
+    """The linear layers of a network; those of GPT-2 are called ``Conv1D``, and hold their weights as [I, O]."""
+    from torch.nn import Linear
+    from transformers.pytorch_utils import Conv1D
+
+    return [module for module in model.modules() if type(module) in (Linear, Conv1D)]
+
+
+def _is_turned(layer: Any) -> bool:
     from torch.nn import Linear
 
-    return [module for module in model.modules() if type(module) is Linear]
+    return type(layer) is not Linear
 
 
 def tables_of(model: Any) -> list[Any]:
@@ -103,9 +111,14 @@ def on_grid(weight: torch.Tensor) -> torch.Tensor:
     return (weight / scale).round().clamp(-127, 127) * scale
 
 
-def table_on_grid(weight: torch.Tensor) -> torch.Tensor:
+def layer_on_grid(layer: Any) -> torch.Tensor:
+    """The weights of a linear layer on the grid, in its own layout."""
+    return on_grid(layer.weight.T).T if _is_turned(layer) else on_grid(layer.weight)
+
+
+def table_on_grid(layer: Any) -> torch.Tensor:
     """Embeddings [V, H] rounded to uint8 with one scale and a zero point, as dynamic int8 does."""
-    return on_range(weight)
+    return on_range(layer.weight)
 
 
 def on_range(values: torch.Tensor, of: torch.Tensor | None = None) -> torch.Tensor:
@@ -133,10 +146,13 @@ class Rounding:
         from torch.nn import functional
 
         def linear(layer: Any) -> Any:
+            turned = _is_turned(layer)
+
             def forward(values: torch.Tensor) -> torch.Tensor:
                 if activations:
                     values = straight_through(values, on_range(values))
-                return functional.linear(values, straight_through(layer.weight, on_grid(layer.weight)), layer.bias)
+                weight = straight_through(layer.weight, layer_on_grid(layer))
+                return functional.linear(values, weight.T if turned else weight, layer.bias)
 
             return forward
 
@@ -167,9 +183,9 @@ def round_weights(model: Any) -> float:
 
     moved, whole = 0.0, 0.0
     with torch.no_grad():
-        for found, rounded in ((layers_of(model), on_grid), (tables_of(model), table_on_grid)):
+        for found, rounded in ((layers_of(model), layer_on_grid), (tables_of(model), table_on_grid)):
             for layer in found:
-                new = rounded(layer.weight)
+                new = rounded(layer)
                 moved += float((new - layer.weight).square().sum())
                 whole += float(layer.weight.square().sum())
                 layer.weight.copy_(new)

@@ -11,7 +11,10 @@ import contextlib
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+from pydantic.config import JsonDict
 
 from tlstudio.compression.base import CompressJob
 from tlstudio.core.errors import StudioError
@@ -26,7 +29,23 @@ if TYPE_CHECKING:
 _UPDATES = 50  # of the masks over the time in which the sparsity grows
 _GROWS = 2 / 3  # of the training; in the rest the network gets used to the zeros
 _CHUNK = 4 << 20
+Spread = Literal["network", "layer"]
 PATTERNS = {"2:4": (2, 4), "1:4": (1, 4), "4:8": (4, 8)}
+
+
+def share_of_zeros(only: JsonDict | None = None) -> Any:
+    """The option of how many weights become zero; ``only``: where it means something."""
+    return Field(0.5, gt=0, lt=1, title="Share of zeros", description="Of the weights of all blocks.",
+                 json_schema_extra=only)  # fmt: skip
+
+
+def ranked(only: JsonDict | None = None) -> Any:
+    """The option of which weights are compared with each other."""
+    return Field(
+        "network", title="Ranked within",
+        description="The whole network, so that some layers lose more; or each layer, which loses the same share.",
+        json_schema_extra=only,
+    )  # fmt: skip
 
 
 def matrices(model: Any) -> dict[str, torch.nn.Parameter]:

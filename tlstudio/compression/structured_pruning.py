@@ -275,10 +275,13 @@ def _cannot(model: Any) -> StudioError:
 
 
 def dealt(config: Options, number: int) -> Options:
-    """The recovery after a round: every round gets its share of the epochs, the last one what is left."""
-    each = -(-config.epochs // config.rounds) if config.epochs else 0
-    last = max(config.epochs - each * (config.rounds - 1), min(config.epochs, 1))
-    return config.model_copy(update={"epochs": last if number == config.rounds else each})
+    """The recovery after a round: an even part of the epochs, the last rounds one more where they do not divide.
+
+    Every round gets one at least, so more rounds than epochs take as many epochs as there are rounds.
+    """
+    each, more = divmod(config.epochs, config.rounds)
+    share = each + (number > config.rounds - more)
+    return config.model_copy(update={"epochs": max(share, min(config.epochs, 1))})
 
 
 def settle(model: Any, parts: Sequence[dict[str, Any]]) -> bool:

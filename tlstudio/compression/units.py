@@ -168,12 +168,10 @@ def rows_of(model: Any, group: Group) -> list[torch.Tensor]:
 
 
 def parameters(model: Any, group: Group) -> float:
-    """How many parameters a unit of a group has."""
-    total = columns_of(model, group)[0].numel()
-    for (name, parts), rows in zip(group.rows, rows_of(model, group), strict=True):
-        biases = parts * group.size if model.get_submodule(name).bias is not None else 0
-        total += rows[:, 0].numel() + biases
-    return float(total)
+    """How many parameters a unit of a group has; all have as many, also where several heads share keys and values."""
+    layers = [model.get_submodule(name) for name, _parts in group.rows]
+    biases = sum(layer.bias.numel() for layer in layers if layer.bias is not None)
+    return _weights(model, group) + biases / group.count
 
 
 def flops(model: Any, group: Group, tokens: float) -> float:
@@ -181,9 +179,13 @@ def flops(model: Any, group: Group, tokens: float) -> float:
 
     Each weight is used once for each state; a head compares all states with all and takes their mean.
     """
-    weights = columns_of(model, group)[0].numel() + sum(rows[:, 0].numel() for rows in rows_of(model, group))
     between = 4.0 * tokens**2 * group.size if group.kind == "heads" else 0.0
-    return 2.0 * tokens * weights + between
+    return 2.0 * tokens * _weights(model, group) + between
+
+
+def _weights(model: Any, group: Group) -> float:
+    names = (group.columns, *(name for name, _parts in group.rows))
+    return sum(model.get_submodule(name).weight.numel() for name in names) / group.count
 
 
 # --- cutting

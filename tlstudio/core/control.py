@@ -1,52 +1,55 @@
-"""Pause, stop and cancel: set from another thread, read at every batch of every long loop."""
+"""Pause, stop and cancel: set from another thread or a signal, read at every batch of every long loop."""
 
 from __future__ import annotations
 
-import threading
 import time
+from collections.abc import Callable
 
 from tlstudio.core.errors import Cancelled
+
+_NAP = 0.05  # seconds between two looks while paused
 
 
 class Control:
     """The user's wishes for one run.
 
-    *Pause* holds the loop, *stop* ends training and keeps the best weights, *cancel* ends everything.
+    *Pause* holds the loop, *stop* ends training and keeps the best weights, *cancel* ends everything, *leave* ends
+    everything as well but keeps what is needed to resume.
+
+    The wishes are plain flags and no events of threading: a signal handler sets them, and would wait forever for a
+    lock that the thread holds which it has interrupted.
     """
 
     def __init__(self) -> None:
-        self._running = threading.Event()
-        self._running.set()
-        self._stop = threading.Event()
-        self._cancel = threading.Event()
+        self.paused = self.stopping = self.cancelled = self.leaving = False
         self.interruptible = False  # set where work may be broken off between any two steps
         self.paused_seconds = 0.0
+        self._cancel_hooks: list[Callable[[Control], None]] = []
 
     def pause(self) -> None:
-        self._running.clear()
+        self.paused = True
 
     def resume(self) -> None:
-        self._running.set()
+        self.paused = False
 
     def stop(self) -> None:
-        self._stop.set()
-        self._running.set()
+        self.stopping = True
+        self.paused = False
 
     def cancel(self) -> None:
-        self._cancel.set()
-        self._running.set()
+        self.cancelled = True
+        self.paused = False
+        for hook in self._cancel_hooks:
+            hook(self)
 
-    @property
-    def paused(self) -> bool:
-        return not self._running.is_set()
+    def leave(self) -> None:
+        """Cancel; but the run can be resumed later."""
+        self.leaving = True
+        self.cancel()
 
-    @property
-    def stopping(self) -> bool:
-        return self._stop.is_set()
-
-    @property
-    def cancelled(self) -> bool:
-        return self._cancel.is_set()
+    def on_cancel(self, hook: Callable[[Control], None]) -> None:
+        """Calls ``hook(self)`` at each cancel, in the thread that cancels."""
+        self._cancel_hooks.append(hook)
 
     def check(self) -> None:
         """Waits while paused.
@@ -56,14 +59,21 @@ class Control:
         """
         if self.paused:
             since = time.monotonic()
-            self._running.wait()
+            while self.paused:
+                time.sleep(_NAP)
             self.paused_seconds += time.monotonic() - since
         if self.cancelled:
             raise Cancelled
 
     def send(self, word: str) -> bool:
-        """Obeys a control word from a pipe; returns False for an unknown one."""
-        action = {"pause": self.pause, "resume": self.resume, "stop": self.stop, "cancel": self.cancel}.get(word)
+        """Obeys a control word from a pipe or a file; returns False for an unknown one."""
+        action = {
+            "pause": self.pause,
+            "resume": self.resume,
+            "stop": self.stop,
+            "cancel": self.cancel,
+            "leave": self.leave,
+        }.get(word)
         if action is None:
             return False
         action()

@@ -28,12 +28,16 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
-    """A run has its folder. ``stages`` lists the stages to come, in order."""
+    """A run has its folder. ``stages`` lists the stages to come, in order.
+
+    A run that is ``resumed`` says so; what it had said before still counts.
+    """
 
     kind: ClassVar[str] = "run-started"
     run: str
     folder: str
     stages: tuple[str, ...]
+    resumed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,14 @@ class Metric(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rewound(Event):
+    """The training goes on after ``step``: what the curves have later is void, and comes anew."""
+
+    kind: ClassVar[str] = "rewound"
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Log(Event):
     """A sentence for the user: ``message`` is an English template, ``params`` fill its blanks."""
 
@@ -122,7 +134,10 @@ class Result(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The one terminal event. ``outcome``: ``completed``, ``stopped`` (best kept), ``cancelled`` or ``failed``."""
+    """The one terminal event of a run, unless it is resumed.
+
+    ``outcome``: ``completed``, ``stopped`` (best kept), ``cancelled``, ``interrupted`` (can be resumed) or ``failed``.
+    """
 
     kind: ClassVar[str] = "finished"
     outcome: str

@@ -114,6 +114,7 @@ def atomic_write(path: Path, mode: str = "w", **kwargs: Any) -> Iterator[IO[Any]
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(temporary, path)
+            sync(path.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -129,20 +130,25 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             temporary.chmod(0o755)  # mkdtemp makes it private
-            for item in temporary.rglob("*"):
-                if item.is_file():
-                    _fsync(item)
+            for item in (temporary, *temporary.rglob("*")):
+                sync(item)
             if path.exists():
                 shutil.rmtree(path)
             os.replace(temporary, path)
+            sync(path.parent)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
 
 
-def _fsync(path: Path) -> None:
-    with open(path, "rb") as stream, contextlib.suppress(OSError):  # some systems refuse fsync on a read handle
-        os.fsync(stream.fileno())
+def sync(path: Path) -> None:
+    """Has the system put a file, or the names in a folder, on the disk now, so that a power cut does not lose them."""
+    with contextlib.suppress(OSError):  # Windows opens no folders, some systems refuse fsync on a read handle
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:

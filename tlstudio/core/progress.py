@@ -23,6 +23,7 @@ class Meter:
         self._emit, self._control = emit, control
         self.stage, self.total, self.unit = stage, total, unit
         self.done = 0.0
+        self._before = 0.0  # of it, before this meter began
         self._begin = time.monotonic()
         self._paused_before = control.paused_seconds
         self._last = 0.0
@@ -44,7 +45,8 @@ class Meter:
         if now - self._last < _INTERVAL and self.done < self.total:
             return
         self._last = now
-        left = self.seconds / self.done * max(self.total - self.done, 0) if self.done else None
+        own = self.done - self._before
+        left = self.seconds / own * max(self.total - self.done, 0) if own > 0 else None
         self._emit(
             Progress(
                 stage=self.stage,
@@ -55,6 +57,11 @@ class Meter:
                 detail=dict(detail),
             )
         )
+
+    def skip(self, amount: float) -> None:
+        """Counts work that was done before, which says nothing about the rate."""
+        self._before += amount
+        self.done += amount
 
     def over(self, items: Iterable[T]) -> Iterator[T]:
         """Yields ``items``, one unit of work each."""

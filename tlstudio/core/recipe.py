@@ -102,6 +102,10 @@ class DataSection(BaseModel):
     template: str = Field(
         "", title="Text template", description="Builds the text from several columns, such as '{title}: {body}'."
     )
+    licence: str = Field(
+        "", max_length=200, title="Licence of the data",
+        description="Such as cc-by-4.0, for the model card; where empty, what the hub says of its datasets.",
+    )  # fmt: skip
     separator: str = Field(
         "|", min_length=1, max_length=5, title="Label separator", description="Between several labels in one cell."
     )
@@ -197,6 +201,27 @@ class TrainingSection(Section):
     )
     threads: Auto | Annotated[int, Field(ge=1, le=512)] = Field(
         "auto", title="Threads", description="Processor threads; auto takes the physical cores."
+    )
+    watts: Auto | Annotated[float, Field(gt=0, le=1_000_000)] = Field(
+        "auto",
+        title="Power in watts",
+        description="Of the computer while it trains, for the energy in the model card; auto assumes 10 for each "
+        "thread and 20 for the rest, and 300 for a graphics card.",
+    )
+    checkpoint_seconds: int = Field(
+        20,
+        ge=0,
+        le=86400,
+        title="Checkpoint after (s)",
+        description="Seconds between two checkpoints, from which a broken run goes on; longer where writing one takes "
+        "more than 2 % of the time. 0 writes one after each step.",
+    )
+    checkpoints_kept: int = Field(
+        2,
+        ge=0,
+        le=100,
+        title="Checkpoints kept",
+        description="The last so many stay while the run goes on, beside the best weights; 0 writes none.",
     )
 
 

@@ -58,6 +58,7 @@ class Snapshot:
         files: configuration → split → paths below ``folder``, in order; only of what was downloaded.
         sizes: path → bytes.
         default: the configuration that is taken where none is asked for.
+        licence: as its card states it; empty where it states none.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class Snapshot:
     files: dict[str, dict[str, list[str]]]
     sizes: dict[str, int]
     default: str | None
+    licence: str = ""
 
 
 def parse(place: str) -> Address:
@@ -321,7 +323,8 @@ def _read_record(folder: Path) -> Snapshot | None:
         files, sizes = record["files"], record["sizes"]
         sound = all(is_safe(name) and isinstance(sizes[name], int)
                     for splits in files.values() for names in splits.values() for name in names)  # fmt: skip
-        snapshot = Snapshot(folder, record["name"], folder.name, files, sizes, record.get("default"))
+        snapshot = Snapshot(folder, record["name"], folder.name, files, sizes, record.get("default"),
+                            str(record.get("licence") or ""))  # fmt: skip
     except (StudioError, KeyError, TypeError, AttributeError):
         return None
     return snapshot if sound else None

@@ -49,7 +49,7 @@ def inspect(
     raw = compose.read_places(data, emit, control)
     return remembered(
         "inspections",
-        [_FORMAT, content_of(raw), data.model_dump(mode="json"), roles],
+        [_FORMAT, content_of(raw), data.model_dump(mode="json", exclude={"licence"}), roles],
         lambda: _inspected(data, raw, roles, emit, control),
         lambda known: not fresh and _complete(known),
     )

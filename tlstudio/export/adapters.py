@@ -95,7 +95,7 @@ class Adapters:
         strategies = find("tlstudio.strategies")
         strategy = strategies.get(recipe.strategy.name)
         if strategy is None or getattr(strategy, "ADAPTER", False):
-            return None
+            return _of_another_network(recipe)
         titles = [one.TITLE for one in strategies.values() if getattr(one, "ADAPTER", False)]
         return StudioError(
             "export.no-adapter-strategy", "The strategy {strategy} learns no adapter that could be exported.",
@@ -145,6 +145,20 @@ def _kept(run: Path) -> Kept:
         "export.no-adapter", "The run {run} has kept no adapter.",
         "Train it with LoRA, IA³, prompt tuning or prefix tuning. A head that is tied to the embeddings cannot be kept "
         "apart; then use the safetensors export.", where="export", run=run.name,
+    )  # fmt: skip
+
+
+def _of_another_network(recipe: Recipe) -> StudioError | None:
+    """Adapters belong to the network as it was trained: none is proven beside one that a step has changed."""
+    steps = find("tlstudio.compression")
+    changing = [steps[choice.name] for choice in recipe.compress
+                if choice.name in steps and steps[choice.name].GIVES == "transformers"]  # fmt: skip
+    if not changing:
+        return None
+    return StudioError(
+        "export.adapters-compressed", "The adapters are those of the network as it was trained; the step '{step}' "
+        "makes another network.", "Remove the step to export adapters, or use the safetensors export, which writes "
+        "the compressed network.", where="export", step=changing[0].TITLE,
     )  # fmt: skip
 
 

@@ -58,8 +58,8 @@ class Tolerance:
     """What the parity check allows.
 
     ``logits``: the largest difference between a number of the export and of the trained model may be ``limit``;
-    above, the export fails. ``agreement``: at least the share ``limit`` of the rows must get the same answer;
-    below, the export is kept with a warning.
+    above, the export fails. ``agreement``: at least the share ``limit`` of the rows must get the same answer; below,
+    the export is kept with a warning, and far below, see :mod:`tlstudio.export.parity`, it fails.
     """
 
     kind: Literal["logits", "agreement"]

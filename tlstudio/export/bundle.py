@@ -14,6 +14,7 @@ from tlstudio.core import paths, plugins, serving
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json, write_json, write_text
 from tlstudio.core.recipe import Recipe
+from tlstudio.export import card
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
 from tlstudio.export.onnx import PLUGIN as ONNX
 from tlstudio.models import bundles, heads, loading
@@ -53,7 +54,15 @@ class Bundle:
         return heads.no_graph(task, "export")
 
     def check(self, recipe: Recipe) -> StudioError | None:
-        return None
+        """A bundle has a graph of ONNX: after a step for another runtime it would be that of the network before it."""
+        last = plugins.find("tlstudio.compression").get(recipe.compress[-1].name) if recipe.compress else None
+        if last is None or last.GIVES != "openvino":
+            return None
+        return StudioError(
+            "export.bundle-of-openvino", "A bundle runs on ONNX Runtime, which cannot read what the step '{step}' "
+            "gives: the bundle would have the network before it, of full size.", "Use the OpenVINO export, or a step "
+            "that gives int8 for ONNX Runtime.", where="export", step=last.TITLE,
+        )  # fmt: skip
 
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         step = _graph_of(job)
@@ -160,7 +169,7 @@ def _write_licence(job: ExportJob, folder: Path) -> None:
     name = str(job.results.get("model", {}).get("licence") or "")
     lines = [f"The backbone {job.results.get('model', {}).get('name') or job.recipe.model.name} "
              + (f"is under the licence {name}." if name else "states no licence: ask its authors.")]  # fmt: skip
-    lines.append("The data that it was trained on may add conditions of its own.")
+    lines.append(card.data_licence(job.results.get("data") or {}))
     if second := job.results.get("model", {}).get("second"):
         lines.append(f"The second backbone {second['name']} is under: {second['licence'] or 'no stated licence'}.")
     text = "\n".join(lines) + "\n"

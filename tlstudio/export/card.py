@@ -51,6 +51,7 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         r=job.results,
         metrics=_metrics(job, exporter),
         stage=_stage(job, exporter),
+        network=_network(job, exporter),
         base=_base(job),
         lineage=earlier.told(job.results.get("model", {}).get("lineage")),
         file=Path(str(job.results.get("data", {}).get("path", ""))).name,
@@ -62,6 +63,7 @@ def render(job: ExportJob, exporter: Exporter, folder: Path, verdict: parity.Par
         limits=[*_limits(job.results), *_cost(job, exporter)],
         offset=0.0 if exporter.RUNTIME == "onnx" else Head.of(read_settings(folder)).offset,
         licence=_licence(job),
+        data_licence=data_licence(job.results.get("data") or {}),
         own=(folder / "network.py").is_file(),
         task=plugins.get("tlstudio.tasks", job.recipe.task.name, "task.name"),
         unit=job.results.get("unit") or "rows",
@@ -96,10 +98,35 @@ def _licence(job: ExportJob) -> str:
     return str(job.results.get("model", {}).get("licence") or "")
 
 
+def data_licence(data: dict[str, Any]) -> str:
+    """A sentence about the terms of the data that the model has learnt from."""
+    if not data.get("licence"):
+        return "The licence of the data is not stated; it may add conditions of its own."
+    source = "as the hub states" if data.get("licence_from") == "hub" else "as whoever trained the model states"
+    return f"The data is under {data['licence']}, {source}."
+
+
 def _stage(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
     """What was measured of this very form of the model; empty where nothing was."""
     wanted = exporter.stage(job)
     return next((stage for stage in job.results.get("stages", []) if stage["name"] == wanted), {})
+
+
+def _network(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
+    """Class and size of the network that was exported, or that the exported graph was made of.
+
+    Runs of earlier versions do not state those of compressed ones.
+    """
+    wanted, trained = exporter.stage(job), job.results.get("model") or {}
+    if wanted == "trained":
+        return dict(trained)
+    found: dict[str, Any] = {"architecture": trained.get("architecture")}
+    for stage in job.results.get("stages", []):
+        if "parameters" in stage:
+            found = stage
+        if stage["name"] == wanted:
+            break
+    return found
 
 
 def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, str, dict[str, Any]]]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
+from tlstudio.export.sources import prepared
 from tlstudio.models import heads
-from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import OnnxScorer, Scorer
-from tlstudio.models.tokenizers import require_file
 
 
 class Onnx:
@@ -33,16 +30,8 @@ class Onnx:
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         from tlstudio.models.onnx_graph import to_onnx
 
-        settings = heads.read_settings(job.source)
-        inputs = heads.inputs_of(settings)
-        if "input_ids" in inputs:
-            require_file(job.source)
-        with explain_os_errors(folder):
-            shutil.copyfile(job.source / "config.json", folder / "config.json")
-        copy_tokenizer(job.source, folder)
-        model = heads.load(job.source)
-        job.control.check()
-        to_onnx(model, folder / "model.onnx", heads.Head.of(settings), inputs)
+        source = prepared(job, folder)
+        to_onnx(source.model, folder / "model.onnx", source.head, source.inputs)
 
     def scorer(self, folder: Path) -> Scorer:
         return OnnxScorer(folder / "model.onnx")

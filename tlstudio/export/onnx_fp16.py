@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, Tolerance
+from tlstudio.export.sources import prepared
 from tlstudio.models import half_graph, heads
-from tlstudio.models.folders import copy_tokenizer
 from tlstudio.models.scorers import OnnxScorer, Scorer
-from tlstudio.models.tokenizers import require_file
 
 
 class OnnxFp16:
@@ -36,18 +33,10 @@ class OnnxFp16:
     def write(self, job: ExportJob, folder: Path, config: half_graph.Options) -> None:
         from tlstudio.models.onnx_graph import to_onnx
 
-        settings = heads.read_settings(job.source)
-        inputs = heads.inputs_of(settings)
-        if "input_ids" in inputs:
-            require_file(job.source)
-        with explain_os_errors(folder):
-            shutil.copyfile(job.source / "config.json", folder / "config.json")
-        copy_tokenizer(job.source, folder)
-        model = heads.load(job.source)
-        job.control.check()
+        source = prepared(job, folder)
         with tempfile.TemporaryDirectory(prefix="tlstudio-fp16-") as place:
             full = Path(place) / "model.onnx"
-            to_onnx(model, full, heads.Head.of(settings), inputs)
+            to_onnx(source.model, full, source.head, source.inputs)
             job.control.check()
             half_graph.halve(full, folder / "model.onnx", config.compute)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
@@ -137,7 +138,19 @@ def compare(
     if tolerance.kind == "logits":
         tolerance = replace(tolerance, limit=tolerance.limit * _unit(reference, head))
         return _verdict(facts, tolerance, difference <= tolerance.limit, "failed", _LOGITS)
-    return _verdict(facts, tolerance, agreement >= tolerance.limit, "warned", _AGREEMENT)
+    otherwise = "failed" if _far(agreement, len(reference), head) else "warned"
+    return _verdict(facts, tolerance, agreement >= tolerance.limit, otherwise, _AGREEMENT)
+
+
+# Below this share an export is another model, whatever it gains: it is not offered. Sets of labels and generated texts
+# must agree as a whole, which they do less often.
+_LEAST, _LEAST_OF = 0.9, {"signs": 0.8, "text": 0.5}
+
+
+def _far(agreement: float, rows: int, head: Head) -> bool:
+    """Whether the share of same answers is below the least, and not by the chance of few rows (two standard errors)."""
+    error = math.sqrt(agreement * (1 - agreement) / rows) if rows else 0.0
+    return agreement + 2 * error < _LEAST_OF.get(head.kind, _LEAST)
 
 
 def _comparable(answers: Sequence[np.ndarray], reference: Sequence[np.ndarray], head: Head) -> bool:
@@ -197,6 +210,12 @@ def _verdict(
 
 def _no_rows(tolerance: Tolerance) -> Parity:
     return {**_not_loaded(tolerance, 0, ""), "status": "warned", "message": _UNPROVEN, "params": {}}
+
+
+def not_written(tolerance: Tolerance, problem: StudioError) -> Parity:
+    """The verdict on files that there are none of."""
+    return {**_not_loaded(tolerance, 0, ""), "message": "It could not be written: {reason}",
+            "params": {"reason": problem.message}}  # fmt: skip
 
 
 def _not_loaded(tolerance: Tolerance, rows: int, reason: str) -> Parity:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tlstudio.core import events, files, paths, plugins
+from tlstudio.core.errors import StudioError
 from tlstudio.core.progress import Meter
 from tlstudio.core.recipe import Choice
 from tlstudio.export import adapters, card, openvino, parity
@@ -20,6 +21,7 @@ from tlstudio.models.folders import SETTINGS_FILE, max_length, second_reader
 
 FOLDER = "exports"
 _STEPS = 2  # of each export: writing, checking
+_FATAL = ("files.disk-full",)  # what the next format would meet as well
 
 
 class _Failed(Exception):
@@ -43,17 +45,17 @@ def export_all(
         measure: the task's metric of answers to some of the rows; None where their labels are not at hand.
 
     Returns:
-        Entries of ``results["exports"]``. One that failed its check has no files and an empty ``path``.
+        Entries of ``results["exports"]``. One that failed its check has no files and an empty ``path``, and so has one
+        that could not be written, whose ``error`` says why: the others are made nevertheless.
 
     Raises:
-        StudioError: an unknown format or option, a missing step, or files that cannot be written.
+        StudioError: an unknown format or option, a missing step, or the disk is full.
         Cancelled: the user has cancelled.
     """
     chosen = [_prepare(job, choice) for choice in {choice.name: choice for choice in choices}.values()]
     meter = Meter(job.emit, job.control, "export", _STEPS * len(chosen), "steps")
-    return [
-        _export(job, exporter, config, examples, reference, measure=measure, meter=meter) for exporter, config in chosen
-    ]
+    return [_tried(job, exporter, config, examples, reference, measure=measure, meter=meter)
+            for exporter, config in chosen]  # fmt: skip
 
 
 def _prepare(job: ExportJob, choice: Choice) -> tuple[Exporter, Any]:
@@ -62,6 +64,23 @@ def _prepare(job: ExportJob, choice: Choice) -> tuple[Exporter, Any]:
     if problem := exporter.check(job.recipe):
         raise problem
     return exporter, config
+
+
+def _tried(
+    job: ExportJob, exporter: Exporter, config: Any, examples: Sequence[Example], reference: Sequence[np.ndarray], *,
+    measure: parity.Measure | None, meter: Meter,
+) -> dict[str, Any]:  # fmt: skip
+    """The entry of an export, or why there is none: one format must not cost the others, and the report."""
+    try:
+        return _export(job, exporter, config, examples, reference, measure=measure, meter=meter)
+    except StudioError as problem:
+        if problem.code in _FATAL:
+            raise
+        shutil.rmtree(job.run_folder / FOLDER / exporter.NAME, ignore_errors=True)  # an older one would be taken for it
+        events.log(job.emit, "export.not-written", "{title} could not be written: {problem} {remedy}", "error",
+                   title=exporter.TITLE, problem=problem.message, remedy=problem.remedy)  # fmt: skip
+        return {"name": exporter.NAME, "title": exporter.TITLE, "path": "", "bytes": 0, "files": [],
+                "parity": parity.not_written(exporter.TOLERANCE, problem), "error": problem.to_dict()}  # fmt: skip
 
 
 def _export(

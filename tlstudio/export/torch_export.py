@@ -11,10 +11,8 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, NoOptions, Tolerance
-from tlstudio.models import heads
-from tlstudio.models.folders import copy_tokenizer
+from tlstudio.export.sources import prepared
 from tlstudio.models.scorers import Scorer
-from tlstudio.models.tokenizers import require_file
 
 
 class TorchExport:
@@ -44,17 +42,10 @@ class TorchExport:
     def write(self, job: ExportJob, folder: Path, config: Any) -> None:
         from tlstudio.models import torch_graph
 
-        settings = heads.read_settings(job.source)
-        inputs = heads.inputs_of(settings)
-        if "input_ids" in inputs:
-            require_file(job.source)
+        source = prepared(job, folder)
         with explain_os_errors(folder):
-            shutil.copyfile(job.source / "config.json", folder / "config.json")
             shutil.copyfile(paths.resource("export/graph.py"), folder / "graph.py")
-        copy_tokenizer(job.source, folder)
-        model = heads.load(job.source)
-        job.control.check()
-        torch_graph.to_graph(model, folder / torch_graph.FILE, heads.Head.of(settings), inputs)
+        torch_graph.to_graph(source.model, folder / torch_graph.FILE, source.head, source.inputs)
 
     def script(self, text: str) -> str:
         """The script of a task for this graph instead of ONNX Runtime's."""

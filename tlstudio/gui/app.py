@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
+import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -35,12 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     hook.install()
     controller = make_controller(app)
     controller.closed.connect(app.quit)
-    interrupt = _quit_on_interrupt(controller)
-    controller.show(Path(arguments[0]) if arguments else None)
     try:
-        return app.exec()
+        with _ended_by_signals(controller):
+            controller.show(Path(arguments[0]) if arguments else None)
+            return app.exec()
     finally:
-        interrupt.stop()
         hook.remove()
 
 
@@ -144,12 +145,23 @@ def _log_handler() -> logging.Handler | None:
     return handler
 
 
-def _quit_on_interrupt(controller: Controller) -> QTimer:
-    """Lets Ctrl+C in the terminal reach Python: it only looks for signals while Python code runs."""
+@contextlib.contextmanager
+def _ended_by_signals(controller: Controller) -> Iterator[None]:
+    """Ctrl+C in the terminal, or a wish of the system to end: closes in order, without a question."""
+
+    def heard(*_args: Any) -> None:
+        QTimer.singleShot(0, controller.closing.end)
+
+    before = {name: signal.signal(name, heard) for name in (signal.SIGINT, signal.SIGTERM)}
     timer = QTimer(controller)
-    timer.timeout.connect(lambda: None)
-    timer.start(500)
-    return timer
+    timer.timeout.connect(lambda: None)  # Python only looks for signals while Python code runs
+    timer.start(200)
+    try:
+        yield
+    finally:
+        timer.stop()
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 __all__ = ["ExceptionHook", "log_file", "main", "make_app", "make_controller"]

@@ -33,6 +33,19 @@ class Closing(QObject):
         word = self._ask_run() if self._context.session.active else ""
         if word == "stay" or not self._ask_study() or not self.ask_unsaved():
             return
+        self._end(word)
+
+    def end(self) -> None:
+        """Ends without a question, since nobody may be there to answer: a signal has come."""
+        self._end(self._alone if self._context.session.active else "")
+
+    @property
+    def _alone(self) -> str:
+        """The word for what the user wants a run to do without a window."""
+        wish = self._context.settings.without_window
+        return "detach" if wish == "go-on" else wish
+
+    def _end(self, word: str) -> None:
         self._context.session.expect_close()
         self._context.studies.cancel()
         if not self._going_on:
@@ -44,9 +57,9 @@ class Closing(QObject):
             return
         if word:
             self._context.session.send(word)
-        if word in ("cancel", ""):
+        if word in ("cancel", "leave", ""):
             self._timer.start()
-        self._context.told.emit(self.tr("The window closes as soon as the run has ended…"))
+        self._context.told.emit(self.tr("The window closes as soon as the run has answered…"))
 
     def ask_unsaved(self) -> bool:
         """Whether it is all right to leave the project as it is."""
@@ -71,14 +84,19 @@ class Closing(QObject):
                 cancel="stay",
             )
         if not self._context.settings.confirm_close:
-            return "stop"
+            return self._alone
         return self._context.dialogs.ask(
             self.tr("A model is training"),
-            self.tr("Stop and keep the best weights so far, or cancel and discard the run?"),
+            self.tr(
+                "It can go on without the window: the next start finds it again. Or stop and keep the best weights so "
+                "far, leave off to resume later, or cancel and discard the run."
+            ),
             {
+                "detach": self.tr("Let it go on, and close"),
+                "leave": self.tr("Leave off, then close"),
                 "stop": self.tr("Stop, keep the best, then close"),
                 "cancel": self.tr("Cancel and close"),
-                "stay": self.tr("Go on training"),
+                "stay": self.tr("Keep the window"),
             },
             default="stay",
             cancel="stay",

@@ -17,6 +17,7 @@ from tlstudio.gui.comparison_runs import ComparisonRuns
 from tlstudio.gui.dialogs import Dialogs
 from tlstudio.gui.facts import Facts
 from tlstudio.gui.queries import Queries
+from tlstudio.gui.queue_runs import QueueRuns
 from tlstudio.gui.run_session import RunSession
 from tlstudio.gui.studies import Studies
 from tlstudio.session import runners
@@ -57,6 +58,7 @@ class Context(QObject):
         self.studies = Studies(self.make_runner, self)
         self.background = Background(self)
         self.comparison = ComparisonRuns(self)
+        self.queue = QueueRuns(self)
         self.project.listen(self._on_project)
 
     def make_runner(self) -> Runner:
@@ -119,6 +121,7 @@ class Context(QObject):
     def close(self) -> None:
         """Ends all threads and processes; the run, if one is going on, must have been ended before."""
         self.project.unlisten(self._on_project)
+        self.queue.close()
         self.facts.close()
         self.session.close()
         self.studies.close()

@@ -16,6 +16,7 @@ from tlstudio.gui.builder import build
 from tlstudio.gui.closing import Closing
 from tlstudio.gui.context import Context
 from tlstudio.gui.drops import Drop, sort_out
+from tlstudio.gui.finding_again import FindingAgain
 from tlstudio.gui.main_window import MainWindow
 from tlstudio.gui.presenters.base import Presenter
 from tlstudio.gui.read_runs import ReadRun, read_runs
@@ -23,7 +24,8 @@ from tlstudio.gui.readiness import Readiness
 from tlstudio.gui.run_status import RunStatus
 from tlstudio.gui.widgets.welcome import Welcome
 from tlstudio.session import sample
-from tlstudio.session.project import SUFFIX
+from tlstudio.session.project import SUFFIX, step_of
+from tlstudio.session.project_file import ProjectFile
 from tlstudio.session.runs import new_folder
 
 _WARM_AFTER = 300  # ms: first the window, then the worker
@@ -54,6 +56,8 @@ class Controller(QObject):
         self._warm.setSingleShot(True)
         self._warm.setInterval(_WARM_AFTER)
         self._warm.timeout.connect(self._warm_up)
+        self.finding_again = FindingAgain(self)
+        self.project_file = ProjectFile()
         self._make_window()
 
     # --- the window
@@ -132,6 +136,8 @@ class Controller(QObject):
         self._presenters[place] = presenter
         if hasattr(pane, "start_requested"):
             pane.start_requested.connect(self.start)
+        if hasattr(pane, "enqueue_requested"):
+            pane.enqueue_requested.connect(self.enqueue)
         return pane
 
     # --- the project
@@ -140,6 +146,7 @@ class Controller(QObject):
         if self.closing.ask_unsaved():
             self.context.facts.task_chosen = False
             self.context.project.new()
+            self.project_file.use(None)
             self.window.go("model")
 
     def open_asking(self) -> None:
@@ -164,6 +171,8 @@ class Controller(QObject):
         facts.task_chosen = bool(self.context.project.recipe.data.files)
         self._remember(path)
         self.window.go("model")
+        if note := self.project_file.use(self.context.project.path):
+            self.context.dialogs.tell(note)
         return True
 
     def open_sample(self) -> None:
@@ -172,6 +181,7 @@ class Controller(QObject):
         try:
             self.context.facts.task_chosen = False
             self.context.project.new(sample.recipe())
+            self.project_file.use(None)
         except StudioError as error:
             self.context.dialogs.tell(error)
             return
@@ -205,13 +215,24 @@ class Controller(QObject):
             self.context.set_data({split: tuple(map(str, paths)) for split, paths in drop.data.items()})
             self.window.go("data")
 
+    def _may_save(self, path: Path) -> bool:
+        """Asks where another window or program would lose its work."""
+        if (problem := self.project_file.obstacle(path)) is None:
+            return True
+        answers = {"over": self.tr("Save over it"), "stay": self.tr("Go back")}
+        title = self.tr("Somebody else works on this project")
+        return self.context.dialogs.ask(title, i18n.both(problem), answers, default="stay", cancel="stay") == "over"
+
     def _save_to(self, path: Path) -> bool:
+        if not self._may_save(path):
+            return False
         try:
             saved = self.context.project.save(path)
         except StudioError as error:
             self.context.dialogs.tell(error, self.tr("The project could not be saved"))
             return False
         self._remember(saved)
+        self.project_file.use(saved)
         self.context.told.emit(self.tr("Saved as {name}").format(name=saved.name))
         return True
 
@@ -236,9 +257,20 @@ class Controller(QObject):
         except StudioError as error:
             self.context.dialogs.tell(error)
             return
-        self.context.session.start("run", {"recipe": recipe.to_dict(), "folder": str(folder)}, folder, recipe)
+        args = {"recipe": recipe.to_dict(), "folder": str(folder), "alone": self.context.settings.without_window}
+        self.context.session.start("run", args, folder, recipe)
         self.window.go("train")
         self.window.steps.setFocus()  # the start button is disabled now: Qt would pass the focus to Undo
+
+    def enqueue(self) -> None:
+        """Puts the recipe at the end of the queue, or goes to the step where its first problem is mended."""
+        if problems := self.context.project.problems():
+            self.context.tell(problems[0])
+            self.window.go(step_of(problems[0]))
+            return
+        self.context.queue.add(self.context.project.recipe)
+        self.context.told.emit(self.tr("Added to the queue."))
+        self.window.go("train")
 
     def compare(self, runs: list[str]) -> None:
         """Puts earlier runs beside the one that is shown: numbers in Results, curves as pale lines in Train."""
@@ -295,6 +327,8 @@ class Controller(QObject):
         self.window.go("model")
 
     def _warm_up(self) -> None:
+        self.finding_again.start()
+        self.context.queue.open()
         self.context.queries.start()
         self.context.facts.ask_catalogue()
 
@@ -310,6 +344,7 @@ class Controller(QObject):
             "undo": self.context.project.undo,
             "redo": self.context.project.redo,
             "start": self.start,
+            "queue": self.enqueue,
             "refresh": self.context.facts.ask_again,
             "theme": self.toggle_theme,
             "sample": self.open_sample,
@@ -366,5 +401,6 @@ class Controller(QObject):
         self.context.change_settings(geometry=self.window.geometry_text(), welcomed=True)
         self.window.may_close = True
         self.window.close()
+        self.project_file.close()
         self.context.close()
         self.closed.emit()

@@ -286,19 +286,19 @@ class _Answer:
 
 def _read_part(data: DataSection) -> DataSection:
     """What the rows depend on; how they are examined and changed for training does not touch them."""
-    return data.model_copy(update={"augment": (), "balance": "none", "checks": ()})
+    return data.model_copy(update={"augment": (), "balance": "none", "checks": (), "licence": ""})
 
 
 def _examined(recipe: Recipe) -> tuple[Any, ...]:
     """The parts of the recipe that the findings depend on: the model counts the tokens, up to the task's length."""
-    data = recipe.data.model_copy(update={"augment": (), "balance": "none"})
+    data = recipe.data.model_copy(update={"augment": (), "balance": "none", "licence": ""})
     return (data, recipe.model, recipe.task)
 
 
 def _advised(job: str, recipe: Recipe) -> tuple[Any, ...]:
     """The parts of the recipe that an answer of the advisor depends on; what it changes is none of them."""
-    data = recipe.data.model_copy(update={"checks": ()})
-    training = recipe.training.model_copy(update={"learning_rate": "auto"})
+    data = recipe.data.model_copy(update={"checks": (), "licence": ""})
+    training = recipe.training.model_copy(update={"learning_rate": "auto", "watts": "auto"})
     rest = {
         "rank": (),
         "advise": (recipe.model, training),

@@ -19,7 +19,7 @@ from tlstudio.gui.i18n import engine
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 
 # they decide what is measured or where, and change nothing about what is learnt
-UNVARIED = ("best_metric", "seed", "device", "threads", "precision")
+UNVARIED = ("best_metric", "seed", "device", "threads", "precision", "watts")
 # ranges that are usual in practice; others follow from the value that a field has
 _USUAL: dict[str, tuple[float, float, bool]] = {
     "weight_decay": (0.0, 0.1, False), "warmup": (0.0, 0.2, False), "layer_decay": (0.6, 1.0, False),

@@ -31,7 +31,8 @@ __all__ = ["ChoiceBox", "Field", "Form", "NumberBox", "TextBox", "WholeBox"]
 _INT_LIMIT = 2**31 - 1
 # where a number starts when the user takes over from 'auto' or from the model
 _SUGGESTIONS: dict[str, float] = {
-    "epochs": 4, "batch_size": 16, "learning_rate": 5e-5, "threads": 2, "max_length": 128, "hidden_dropout": 0.1,
+    "epochs": 4, "batch_size": 16, "learning_rate": 5e-5, "threads": 2, "watts": 60, "max_length": 128,
+    "hidden_dropout": 0.1,
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from tlstudio.gui import formats, i18n, metric_names, words
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 MEASURES = ("score", "size", "latency-1", "latency-16", "memory")
+COLUMNS = ("score", "size", "latency-1", "latency-16")  # of the table, which has no room for all
 _MEGA = 1e6
 
 
@@ -21,8 +22,8 @@ _MEGA = 1e6
 class Point:
     """A form of the model. ``measures`` are of :data:`MEASURES`, sizes in bytes and times in ms, as far as known.
 
-    ``status`` is measured, failed or skipped; ``pareto``: nothing else is at least as good in all measures;
-    ``within``: the budget is kept.
+    ``status`` is measured, failed or skipped; ``pareto``: nothing else is as good in score, size and time for 1 row and
+    better in one of them, whatever the other measures are; ``within``: the budget is kept.
     """
 
     key: str
@@ -87,6 +88,16 @@ def title(measure: str, metric: str) -> str:
         "latency-1": translate("frontier", "Time for 1 row"),
         "latency-16": translate("frontier", "Time for 16 rows"),
         "memory": translate("frontier", "Memory"),
+    }[measure]
+
+
+def heading(measure: str) -> str:
+    """What a column is called: shorter than an axis, for all of them stand side by side."""
+    return {
+        "score": translate("frontier", "Score"),
+        "size": translate("frontier", "Size"),
+        "latency-1": translate("frontier", "1 row"),
+        "latency-16": translate("frontier", "16 rows"),
     }[measure]
 
 
@@ -201,6 +212,15 @@ def verdict(point: Point) -> str:
     if point.pareto:
         said_of.append(translate("frontier", "not beaten"))
     return words.listing(said_of) if said_of else translate("frontier", "beaten by another one")
+
+
+def brief_verdict(point: Point) -> str:
+    """How a point stands, in a word or two."""
+    if point.measured and point.within:
+        return translate("frontier", "within budget")
+    if point.measured and not point.pareto:
+        return translate("frontier", "beaten")
+    return verdict(point)
 
 
 def reason(point: Point) -> str:

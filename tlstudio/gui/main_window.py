@@ -15,12 +15,14 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QToolBar,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from tlstudio.gui import theme, words
 from tlstudio.gui.i18n import LANGUAGES
 from tlstudio.gui.widgets.common import label
+from tlstudio.gui.widgets.notice import Notice
 from tlstudio.gui.widgets.plan_panel import PlanPanel
 from tlstudio.gui.widgets.status import Status
 from tlstudio.gui.widgets.step_list import PLACES, StepList
@@ -65,8 +67,13 @@ class MainWindow(QMainWindow):
         self.steps = StepList(center)
         self.stack = QStackedWidget(center)
         self.plan = PlanPanel(center)
+        self.notice = Notice(center)
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.notice)
+        middle.addWidget(self.stack, 1)
         layout.addWidget(self.steps)
-        layout.addWidget(self.stack, 1)
+        layout.addLayout(middle, 1)
         layout.addWidget(self.plan)
         self.setCentralWidget(center)
         self.steps.chosen.connect(self.show_place)
@@ -97,6 +104,7 @@ class MainWindow(QMainWindow):
         self._add(run, "pause", self.tr("&Pause or resume"), QKeySequence("Ctrl+P"), "pause")
         self._add(run, "stop", self.tr("S&top and keep the best"), None, "stop")
         self._add(run, "cancel", self.tr("&Cancel and discard"), None, "cancel")
+        self._add(run, "queue", self.tr("Add to the &queue"), QKeySequence("Ctrl+Shift+R"), "add")
         run.addSeparator()
         self._add(run, "refresh", self.tr("&Read the files again"), QKeySequence("F5"), "refresh")
         view = bar.addMenu(self.tr("&View"))

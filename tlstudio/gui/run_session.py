@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from tlstudio.core.errors import StudioError
 from tlstudio.core.recipe import Recipe
 from tlstudio.gui.run_thread import RunThread
+from tlstudio.session.attached import AttachedRunner
 from tlstudio.session.history import RunHistory
 from tlstudio.session.runners import Runner
 
@@ -33,7 +34,7 @@ class RunSession(QObject):
         self._thread: RunThread | None = None
         self._spare: Runner | None = None
         self._last: dict[str, Any] | None = None
-        self._closing = False
+        self._closing = self._attached = False
         self.state = "idle"
         self.job = self.title = ""
         self.folder: Path | None = None
@@ -78,7 +79,24 @@ class RunSession(QObject):
         if self.active:
             raise RuntimeError("a run is going on")
         runner, self._spare = self._spare or self._make(), None
-        self.job, self.folder, self.recipe, self.title, self._last = job, folder, recipe, title, None
+        self._carry(runner, job, args, folder, recipe, title)
+
+    def attach(self, folder: Path, recipe: Recipe | None = None, title: str = "") -> None:
+        """Follows a run that another process carries, as if it were ours; it outlives us.
+
+        Raises:
+            RuntimeError: a run is going on.
+        """
+        if self.active:
+            raise RuntimeError("a run is going on")
+        self._carry(AttachedRunner(), "attach", {"folder": str(folder)}, folder, recipe, title)
+
+    def _carry(
+        self, runner: Runner, job: str, args: dict[str, Any], folder: Path, recipe: Recipe | None, title: str
+    ) -> None:
+        self._attached = job == "attach"
+        self.job = "run" if job in ("resume", "attach") else job  # for everybody else it is a run like any other
+        self.folder, self.recipe, self.title, self._last = folder, recipe, title, None
         self._thread = RunThread(runner, job, args, self)
         self._thread.started_run.connect(self._on_started)
         self._thread.ended.connect(self._on_ended)
@@ -88,7 +106,7 @@ class RunSession(QObject):
         self._thread.start()
 
     def send(self, word: str) -> None:
-        """pause, resume, stop or cancel."""
+        """pause, resume, stop, cancel or leave; or detach, after which the run goes on without us."""
         if self._thread is None or self.state == "idle":
             return
         self._thread.send(word)
@@ -109,7 +127,7 @@ class RunSession(QObject):
         self._closing = True
 
     def close(self, milliseconds: int = 20000) -> bool:
-        """Cancels what is going on and waits; True when nothing is left."""
+        """Cancels what is going on and waits; a run that is only followed is let go. True when nothing is left."""
         self.expect_close()
         if self._spare is not None:
             self._spare.close()
@@ -117,7 +135,7 @@ class RunSession(QObject):
         thread = self._thread
         if thread is None:
             return True
-        thread.send("cancel")
+        thread.send("detach" if self._attached else "cancel")
         if not thread.wait(3000):
             thread.kill()
         ended = thread.wait(milliseconds)

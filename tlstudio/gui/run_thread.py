@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -36,6 +37,8 @@ class RunThread(QThread):
         """Carries the job; whatever happens, ``ended`` comes exactly once and the runner is closed."""
         last: dict[str, Any] = {}
         try:
+            if self.job == "resume":
+                self._recall()
             self._runner.start(self.job, self.args)
             self.started_run.emit()
             for line in self._runner.lines():
@@ -62,6 +65,12 @@ class RunThread(QThread):
             lines = list(self._lines)
             self._lines.clear()
         return lines
+
+    def _recall(self) -> None:
+        """The curves of a run that goes on begin with what it has said before."""
+        path = Path(self.args["folder"]) / "events.jsonl"
+        if path.is_file():
+            self.history.read(path)
 
     def _take(self, line: dict[str, Any]) -> None:
         self.history.append(line)

@@ -44,6 +44,12 @@ class SettingsDialog(QDialog):
         self.runner.addItem(self.tr("in this process"), "inline")
         self.runner.setCurrentIndex(self.runner.findData(settings.runner))
         form.addRow(self.tr("&Training runs"), self.runner)
+        self.alone = ChoiceBox(self)
+        self.alone.addItem(self.tr("goes on"), "go-on")
+        self.alone.addItem(self.tr("stops and keeps the best"), "stop")
+        self.alone.addItem(self.tr("leaves off, to be resumed"), "leave")
+        self.alone.setCurrentIndex(self.alone.findData(settings.without_window))
+        form.addRow(self.tr("A run &without its window"), self.alone)
         self.scheme = ChoiceBox(self)
         names = {"system": self.tr("as the system"), "light": self.tr("light"), "dark": self.tr("dark")}
         for key, name in names.items():
@@ -68,6 +74,7 @@ class SettingsDialog(QDialog):
             "runs_folder": self.runs_folder.text().strip(),
             "runner": self.runner.currentData(),
             "colour_scheme": self.scheme.currentData(),
+            "without_window": self.alone.currentData(),
             "confirm_close": self.confirm.isChecked(),
         }
 

@@ -72,11 +72,16 @@ def facts_of(folder: Path) -> dict[str, Any]:
 
 
 def lineage(folder: Path) -> list[dict[str, str]]:
-    """The runs that led to the model in a folder, the first one first: ``[{"run", "task", "backbone"}]``."""
+    """The runs that led to the model in a folder, the first one first: ``[{"run", "task", "backbone"}]``.
+
+    ``data_licence`` is that of the data that a run has learnt from, where it is known.
+    """
     results, facts = _results(folder), facts_of(folder)
     if not facts:
         return []
     own = {"run": name_of(folder), "task": str(results.get("task") or ""), "backbone": str(facts.get("name") or "")}
+    if licence := str((results.get("data") or {}).get("licence") or ""):
+        own["data_licence"] = licence
     return [*(facts.get("lineage") or []), own]
 
 
@@ -100,5 +105,10 @@ def told(steps: Any) -> str:
     """A lineage on one line: the backbone, then what it learnt in which run."""
     if not steps:
         return ""
-    learnt = [f"{step['task']} (run {step['run']})" for step in steps]
+    learnt = [f"{step['task']} (run {step['run']}{_terms(step)})" for step in steps]
     return " → ".join([steps[0]["backbone"], *learnt])
+
+
+def _terms(step: Mapping[str, str]) -> str:
+    licence = step.get("data_licence")
+    return f", data under {licence}" if licence else ""

@@ -94,11 +94,29 @@ class Head:
         return [row[: int(length)] for row, length in zip(answer, lengths, strict=True)]
 
     def agreement(self, answers: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> float:
-        """Share of answers that mean the same to a user as those of the reference."""
+        """Share of answers that mean the same to a user as those of the reference.
+
+        An answer of another shape than that of the reference counts as another one.
+        """
         if not len(reference):
             return 1.0
-        same = _AGREE[self.kind]
-        return float(np.mean([same(np.asarray(a), np.asarray(b), reference) for a, b in _pairs(answers, reference)]))
+        near = _NEAR * spread(reference) if self.kind == "values" else 0.0
+        found = []
+        for answer, other in zip(answers, reference, strict=True):
+            a, b = np.asarray(answer), np.asarray(other)
+            found.append(_AGREE[self.kind](a, b, near) if a.shape == b.shape else 0.0)
+        return float(np.mean(found))
+
+
+def spread(reference: Sequence[np.ndarray]) -> float:
+    """What a difference of numbers is compared with: how far the answers lie apart.
+
+    They may all be alike, or be a single one: then rounding to float32 must not count either.
+    """
+    whole = np.concatenate([np.ravel(answer) for answer in reference]).astype(np.float64)
+    if not whole.size:
+        return 1e-9
+    return max(float(np.ptp(whole)), 1e-3 * float(np.abs(whole).max()), 1e-9)
 
 
 def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
@@ -110,36 +128,31 @@ def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts, axis=-1)
 
 
-def _pairs(answers: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-    return list(zip(answers, reference, strict=True))
-
-
-def _classes(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _classes(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float((answer.argmax(-1) == other.argmax(-1)).mean())
 
 
-def _places(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _places(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float((answer.argmax(0) == other.argmax(0)).all())
 
 
-def _signs(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _signs(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float(((answer > 0) == (other > 0)).all())
 
 
-def _values(answer: np.ndarray, other: np.ndarray, reference: Sequence[np.ndarray]) -> float:
-    whole = np.concatenate([np.ravel(item) for item in reference])
-    return float(np.abs(answer - other).max() <= _NEAR * max(float(np.ptp(whole)), 1e-9))
+def _values(answer: np.ndarray, other: np.ndarray, near: float) -> float:
+    return float(np.abs(answer.astype(np.float64) - other).max(initial=0.0) <= near)
 
 
-def _vectors(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _vectors(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float(answer @ other >= _SAME_WAY * np.linalg.norm(answer) * np.linalg.norm(other))
 
 
-def _boxes(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _boxes(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float((answer[:, :-4].argmax(-1) == other[:, :-4].argmax(-1)).mean())
 
 
-def _text(answer: np.ndarray, other: np.ndarray, _all: Any) -> float:
+def _text(answer: np.ndarray, other: np.ndarray, _near: float) -> float:
     return float(answer.tolist() == other.tolist())
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 OPSET = 20
+_LARGEST = 2**31 - (32 << 20)  # bytes of weights: a message of protobuf, less room for what is around them
 _SAMPLES = 8_000  # of a sound in the example that the graph is traced with
 # not Conv: ONNX Runtime has no kernel for int8 weights of it
 _QUANTISED = ["MatMul", "Gather", "Attention", "EmbedLayerNormalization", "Transpose"]
@@ -35,16 +36,17 @@ def to_onnx(
         head: which of its outputs are written; a classifier's logits if not given.
         inputs: type and shape of each input, see :func:`tlstudio.models.batches.describe`; token ids and their mask if
             not given. The batch, and each axis whose length is None, is dynamic.
+
+    Raises:
+        StudioError: its code looks at the values of its inputs, or it is too large for a file of ONNX.
     """
     import onnx
     import torch
 
+    require_small(model)
     head, inputs = head or Head(), inputs or inputs_of({})
     wrapper = answering(model.float().cpu().eval(), head, tuple(inputs))
-    # two rows and nine tokens: a size of one would be taken for a constant; each input is a tensor of its own:
-    # one tensor given twice is exported as one input, and the mask would be read as the ids
-    length = 9 if "input_ids" in inputs else _SAMPLES
-    given = tensors(dummy(inputs, length=length))
+    given = example(inputs)
     try:
         with quiet(), torch.no_grad():
             program = torch.onnx.export(
@@ -67,6 +69,26 @@ def to_onnx(
     onnx.checker.check_model(str(path))
 
 
+def require_small(model: torch.nn.Module) -> None:
+    """Refuses a network whose weights do not fit into a graph, which is one message of protobuf.
+
+    Source: protobuf.dev, "Overview", on large data sets: a message has less than 2 GiB. Weights beside the graph would
+    be too large as well for the tools that read, change and quantise it here.
+
+    Raises:
+        StudioError: saying how large it is.
+    """
+    size = 4 * sum(one.numel() for one in (*model.parameters(), *model.buffers()))  # of shared ones once
+    if size <= _LARGEST:
+        return
+    raise StudioError(
+        "export.too-large-for-onnx", "The network {kind} has {size} GB of weights in fp32; a file of ONNX, which the "
+        "chosen exports and steps need, holds 2 GB.", "Use the safetensors export without steps that give ONNX or "
+        "OpenVINO; or make the network smaller first, by removing layers or trimming the vocabulary, or choose a "
+        "smaller one.", where="export", kind=type(model).__name__, size=round(size / 1e9, 1),
+    )  # fmt: skip
+
+
 def _untraceable(model: torch.nn.Module, error: Exception) -> StudioError:
     """Networks whose code looks at the values or lengths of its inputs, such as CANINE's."""
     cause = str(error.__cause__ or error).strip().splitlines()
@@ -75,6 +97,15 @@ def _untraceable(model: torch.nn.Module, error: Exception) -> StudioError:
         "Use the safetensors export without the int8 step, or choose another model.", where="export",
         kind=type(model).__name__, reason=cause[0][:200] if cause else type(error).__name__,
     )  # fmt: skip
+
+
+def example(inputs: Mapping[str, Mapping[str, Any]]) -> dict[str, torch.Tensor]:
+    """What a network is traced with.
+
+    Two rows and nine tokens: a size of one would be taken for a constant. Each input is a tensor of its own: one tensor
+    given twice is exported as one input, and the mask would be read as the ids.
+    """
+    return tensors(dummy(inputs, length=9 if "input_ids" in inputs else _SAMPLES))
 
 
 def axes(shape: Sequence[int | None]) -> dict[int, Any]:

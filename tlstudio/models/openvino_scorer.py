@@ -68,10 +68,10 @@ class OpenVinoScorer:
 
     format = "openvino"
 
-    def __init__(self, folder: Path, name: str = "OpenVINO") -> None:
+    def __init__(self, folder: Path, name: str = "OpenVINO", threads: int | None = None) -> None:
         engine, path = core(str(folder)), folder / FILE
         settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": "1",
-                    "INFERENCE_NUM_THREADS": str(usable_cores())}  # fmt: skip
+                    "INFERENCE_NUM_THREADS": str(threads or usable_cores())}  # fmt: skip
         try:
             self._model = engine.compile_model(str(path), "CPU", settings)
         except RuntimeError as error:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +11,15 @@ import numpy as np
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json
 from tlstudio.models import heads
-from tlstudio.models.batches import Example, collate, dummy, tensors
+from tlstudio.models.batches import Example, collate, tensors
 from tlstudio.models.heads import Head
-from tlstudio.models.onnx_graph import answering, axes
+from tlstudio.models.onnx_graph import answering, axes, example, quiet
 from tlstudio.models.scorers import taken
 
 if TYPE_CHECKING:
     import torch
 
 FILE = "model.pt2"
-_SAMPLES = 8_000  # of a sound in the example that the graph is traced with
 
 
 def to_graph(model: torch.nn.Module, path: Path, head: Head, inputs: Mapping[str, Mapping[str, Any]]) -> None:
@@ -36,7 +31,7 @@ def to_graph(model: torch.nn.Module, path: Path, head: Head, inputs: Mapping[str
     import torch
 
     wrapper = answering(model.float().cpu().eval(), head, tuple(inputs))
-    given = tensors(dummy(inputs, length=9 if "input_ids" in inputs else _SAMPLES))
+    given = example(inputs)
     shapes = (tuple(axes(about["shape"]) for about in inputs.values()),)
     try:
         with quiet(), torch.no_grad():
@@ -87,16 +82,3 @@ class GraphScorer:
         with torch.inference_mode():
             answers = self._module(*given.values())
         return self.head.rows(heads.joined([answer.float().numpy() for answer in answers]), arrays)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Tracing prints and warns about its own inner workings."""
-    previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(previous)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tlstudio.adaptation.base import TRAIN
 from tlstudio.adaptation.rows import read
 from tlstudio.core.errors import StudioError
-from tlstudio.core.events import Artifact, Checkpoint, Event, Metric, Progress, log
-from tlstudio.core.files import atomic_folder, is_name, read_json, shown, size_of
+from tlstudio.core.events import Artifact, Checkpoint, Event, Metric, Progress, Rewound, log
+from tlstudio.core.files import atomic_folder, is_name, read_json, shown, size_of, write_json
 from tlstudio.data import labelled as data
 from tlstudio.data.roles import Roles
 from tlstudio.models import folders
@@ -24,13 +25,16 @@ from tlstudio.pipeline.checks import Configured
 from tlstudio.pipeline.context import Context
 from tlstudio.tasks import images, masked_lm
 from tlstudio.tasks.base import Batch, EncodeJob, Row
+from tlstudio.training import checkpoints
+from tlstudio.training.checkpoints import Policy
 from tlstudio.training.settings import choose_device, settle
-from tlstudio.training.trainer import fit
+from tlstudio.training.trainer import Again, fit_all
 
 if TYPE_CHECKING:
     import torch
 
 FOLDER = "adapted"
+_KEPT = "adapt"  # the checkpoints of an objective, with its number
 _TEXTS = ("text", "context", "source_text", "prompt")  # roles whose values are whole texts
 _HELD_OUT, _MOST_HELD_OUT, _FEW = 0.05, 500, 20
 
@@ -46,8 +50,17 @@ class _Usual:
     schedule: str = "linear"
 
 
-def adapt(context: Context, parts: Sequence[Configured], backbone: Backbone, rows: data.Labelled) -> Backbone:
+def adapt(
+    context: Context, parts: Sequence[Configured], backbone: Backbone, rows: data.Labelled, again: Again = ""
+) -> Backbone:
     """Adapts the backbone with each of the objectives in turn; the result lies in ``RUN/adapted``.
+
+    Args:
+        context: of the run.
+        parts: the objectives.
+        backbone: to adapt.
+        rows: of the recipe.
+        again: whether the run goes on after it was broken off; then so does the adaptation.
 
     Raises:
         StudioError: the backbone cannot learn an objective, or rows cannot be read.
@@ -59,13 +72,16 @@ def adapt(context: Context, parts: Sequence[Configured], backbone: Backbone, row
             raise problem
     whole = _loaded(backbone.path)
     facts = []
-    for part in parts:
-        facts.append(_adapted(context, part, whole.base_model, backbone.path, rows))
+    for number, part in enumerate(parts):
+        place = context.folder / checkpoints.FOLDER / f"{_KEPT}-{number}"
+        facts.append(_adapted(context, part, whole.base_model, backbone.path, rows, place, again))
         context.result("adaptation", facts)
     target = context.folder / FOLDER
     with atomic_folder(target) as folder:
         folders.copy_tokenizer(backbone.path, folder)
         whole.save_pretrained(folder, safe_serialization=True)
+    for number in range(len(parts)):
+        shutil.rmtree(context.folder / checkpoints.FOLDER / f"{_KEPT}-{number}", ignore_errors=True)
     context.emit(Artifact(name=FOLDER, path=FOLDER, bytes=size_of(target)))
     return replace(backbone, path=target)
 
@@ -83,13 +99,13 @@ def _loaded(folder: Path) -> Any:
 
 
 def _adapted(
-    context: Context, part: Configured, backbone: Any, folder: Path, known: data.Labelled
-) -> dict[str, Any]:  # fmt: skip
-    """One objective; trains ``backbone`` in place and says what came of it."""
+    context: Context, part: Configured, backbone: Any, folder: Path, known: data.Labelled, place: Path, again: Again
+) -> dict[str, Any]:
+    """One objective; trains ``backbone`` in place, with checkpoints in ``place``, and says what came of it."""
     from transformers import set_seed
 
     plugin, config, training = part.plugin, part.config, context.recipe.training
-    heard = _Heard(context)
+    heard = _Heard(context, place)
     settings = replace(
         settle(training, _Usual(), choose_device(training.device).type), epochs=config.epochs, patience=0,
         batch_size=config.batch_size, learning_rate=config.learning_rate, best_metric="loss", schedule="linear",
@@ -101,8 +117,9 @@ def _adapted(
     network = plugin.network(config, backbone, folder)
     collate = partial(_collated, collate=plugin.collator(config, folder))
     transfer = Transfer(network.to(settings.device), train, held, collate, lambda: network)
-    trained = fit(transfer, _loss(plugin.loss(config)), Judge(lambda _answers, loss: {"loss": loss}), settings,
-                  context.folder / "checkpoints", heard.tell, context.control)  # fmt: skip
+    policy = replace(Policy.of(training), retries=False)
+    _transfer, trained = fit_all(transfer, _loss(plugin.loss(config)), Judge(lambda _answers, loss: {"loss": loss}),
+                                 settings, place, heard.tell, context.control, policy=policy, again=again)  # fmt: skip
     network.cpu().eval()
     if heard.losses:
         log(context.emit, "adapt.done",
@@ -123,16 +140,26 @@ def _place(name: str) -> str:
 class _Heard:
     """Passes on what the training loop says, as the words of this stage."""
 
-    def __init__(self, context: Context) -> None:
-        self._emit = context.emit
-        self.losses: list[float] = []
+    def __init__(self, context: Context, place: Path) -> None:
+        self._emit, self._path = context.emit, place / "losses.json"
+        self._losses: list[tuple[int, float]] = []  # with their steps
+        if self._path.is_file():
+            self._losses = [(step, loss) for step, loss in read_json(self._path)]
+
+    @property
+    def losses(self) -> list[float]:
+        """On rows held out, after each epoch."""
+        return [loss for _step, loss in self._losses]
 
     def tell(self, event: Event) -> None:
         if isinstance(event, Checkpoint):
             return  # the best weights of the run are yet to come
         if isinstance(event, Metric) and event.split != "train":
-            self.losses.append(event.values["loss"])
+            self._losses.append((event.step, event.values["loss"]))
+            write_json(self._path, self._losses)  # a run that is resumed knows them
             return
+        if isinstance(event, Rewound):
+            self._losses = [known for known in self._losses if known[0] <= event.step]
         self._emit(replace(event, stage="adapt") if isinstance(event, Progress) else event)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tlstudio.core import recipe as recipes
 from tlstudio.core.errors import StudioError
+from tlstudio.data.fingerprints import fingerprint
 from tlstudio.data.labelled import Labelled
 from tlstudio.models import heads, loading
 from tlstudio.models.scorers import score
@@ -43,7 +44,7 @@ def compress_again(context: Context, checked: Checked, chain: Chain = compressin
             shutil.rmtree(folder / _NEW, ignore_errors=True)
         stages.forms = [compressing.moved(form, folder) for form in stages.forms]
         recipes.save(checked.recipe, folder / "recipe.yaml")
-        drop_exports(context, {choice.name for choice in checked.recipe.export})
+        drop_exports(context)  # before they are made anew: a break must not leave them as proven
     if "export" in context.stages:
         with context.running("export"):
             stages.export()
@@ -51,13 +52,12 @@ def compress_again(context: Context, checked: Checked, chain: Chain = compressin
         stages.report()
 
 
-def drop_exports(context: Context, stay: set[str]) -> None:
-    """Removes exports that are not made again: they would be taken for those of the new forms."""
-    entries = context.results.get("exports") or []
-    for entry in entries:
-        if entry["name"] not in stay and entry["path"]:
+def drop_exports(context: Context) -> None:
+    """Removes the exports of forms that are no longer there: they would be taken for those of the new ones."""
+    for entry in context.results.get("exports") or []:
+        if entry["path"]:
             shutil.rmtree(context.folder / entry["path"], ignore_errors=True)
-    context.result("exports", [entry for entry in entries if entry["name"] in stay])
+    context.result("exports", [])
 
 
 def reopened(context: Context, checked: Checked, choose: Callable[[Labelled], Labelled] | None = None) -> Stages:
@@ -86,6 +86,13 @@ def reopened(context: Context, checked: Checked, choose: Callable[[Labelled], La
             "compress.data-changed", "The data of the run {run} is no longer the same: it had {before} rows, and now "
             "has {after}.", "Put the files back as they were, or train again.", where="data.path",
             run=context.folder.name, before=sum(known["data"]["rows"].values()), after=sum(rows.values()),
+        )  # fmt: skip
+    # a run of an earlier version has none
+    if known["data"].get("fingerprint") not in (None, fingerprint(stages.rows, context.control)):
+        raise StudioError(
+            "compress.rows-changed", "The data of the run {run} is no longer the same: it has as many rows as before, "
+            "but other texts or labels, or in another order.", "Put the files back as they were, or train again.",
+            where="data.path", run=context.folder.name,
         )  # fmt: skip
     stages.rows = choose(stages.rows) if choose else stages.rows
     stages.encoded = stages.encode(context.emit, folder)

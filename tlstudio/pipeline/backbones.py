@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
@@ -16,11 +16,14 @@ from tlstudio.core.files import read_json
 from tlstudio.core.memo import remembered
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import DataSection, ModelSection, Recipe
-from tlstudio.models import catalog, earlier, loading, tokenizers
+from tlstudio.models import catalog, earlier, loading, onnx_graph, tokenizers
 from tlstudio.models.heads import Head
 from tlstudio.models.tokenizers import quiet_loading
 from tlstudio.pipeline.checks import missing_runs
 from tlstudio.tasks.building import fresh_head
+
+if TYPE_CHECKING:
+    import torch
 
 
 def inspect(model: ModelSection, task: str | None = None) -> dict[str, Any]:
@@ -129,6 +132,20 @@ def graphs(recipe: Recipe) -> bool:
     return any(steps[choice.name].GIVES != "transformers" for choice in recipe.compress) or any(
         exports[choice.name].RUNTIME == "onnx" for choice in recipe.export
     )
+
+
+def require_small(recipe: Recipe, model: torch.nn.Module) -> None:
+    """Refuses what is too large to become ONNX before it is trained; a step may yet make it small enough.
+
+    Raises:
+        StudioError: saying how large it is.
+    """
+    steps, exports = find("tlstudio.compression"), find("tlstudio.export")
+    gives = [steps[choice.name].GIVES for choice in recipe.compress]
+    # other graphs than ONNX name the library that loads them
+    graphs_ = [getattr(exports[choice.name], "LIBRARY", exports[choice.name].RUNTIME) for choice in recipe.export]
+    if "transformers" not in gives and (gives or {"onnx", "openvino"} & set(graphs_)):
+        onnx_graph.require_small(model)
 
 
 def key(backbone: loading.Backbone, fate: str = "") -> str:

@@ -20,10 +20,10 @@ from tlstudio.evaluation import latency
 from tlstudio.models import heads
 from tlstudio.models.batches import dummy
 from tlstudio.models.scorers import usable_cores
-from tlstudio.pipeline import environment
+from tlstudio.pipeline import environment, footprint
 from tlstudio.pipeline.predict import Predictor
 
-_WEIGHTS = ("*.safetensors", "*.onnx*", "*.pt2")
+_WEIGHTS = ("*.safetensors", "*.onnx*", "*.pt2", "*.pte", "openvino_model.*")
 _ROWS = 64  # of the test rows that batches are drawn from
 _LENGTH = 64  # tokens of a made-up row, where there are no real ones
 
@@ -38,18 +38,23 @@ class Target:
 
 
 def targets_of(place: Path) -> list[Target]:
-    """The trained model of a run and each of its exports; or one export.
+    """The trained model of a run, each of its compressed forms and each of its exports; or one folder of a model.
 
     Raises:
         StudioError: there is nothing.
     """
     place = place.resolve()
     if (place / "results.json").is_file() and (place / "model").is_dir():
-        exports = sorted(folder for folder in (place / "exports").glob("*") if folder.is_dir())
+        others = [*_folders(place / "compressed"), *_folders(place / "exports")]
         return [Target(f"{place.name}: trained", place / "model", place),
-                *(Target(f"{place.name}: {folder.name}", folder, place) for folder in exports)]  # fmt: skip
+                *(Target(f"{place.name}: {folder.name}", folder, place) for folder in others)]  # fmt: skip
     run = next((parent for parent in place.parents if (parent / "predictions.parquet").is_file()), None)
     return [Target(f"{run.name}: {place.name}" if run else place.name, place, run)]
+
+
+def _folders(place: Path) -> list[Path]:
+    """Those that are whole: one with a dot before its name is being written, or was when a program was ended."""
+    return sorted(folder for folder in place.glob("*") if folder.is_dir() and not folder.name.startswith("."))
 
 
 def bench(places: Sequence[Path], batches: Sequence[int], threads: int | None, control: Control) -> dict[str, Any]:
@@ -142,24 +147,12 @@ def _memory(target: Target, threads: int, control: Control) -> int | None:
         return int(read_json(note)) if not ended.code and note.is_file() else None
 
 
-def _peak() -> int:
-    """Bytes of memory that this process has had at most."""
-    import psutil
-
-    info = psutil.Process().memory_info()
-    if most := getattr(info, "peak_wset", None):  # Windows
-        return int(most)
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
 def main(arguments: Sequence[str]) -> int:
     """The fresh process."""
     folder, threads, note = arguments
     predictor = Predictor(Path(folder), int(threads))
     predictor.scorer.outputs(_examples(predictor, []))
-    Path(note).write_text(json.dumps(_peak()), encoding="utf-8")
+    Path(note).write_text(json.dumps(footprint.peak()), encoding="utf-8")
     return 0
 
 

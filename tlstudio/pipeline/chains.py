@@ -128,7 +128,9 @@ def epochs(chain: Chain) -> int:
 def epochs_of(step: Configured) -> int:
     """Passes over the training rows that a step takes."""
     found = getattr(step.config, "epochs", 0)
-    return found if isinstance(found, int) else 1
+    if not isinstance(found, int):
+        return 1
+    return max(found, getattr(step.config, "rounds", 1)) if found else 0  # an epoch at least after every round
 
 
 def _cuts(model: Path) -> list[Choice]:

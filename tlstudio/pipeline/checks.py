@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tlstudio.compression.base import out_of_order
+from tlstudio.compression.base import out_of_order, undone
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import expand, is_name
 from tlstudio.core.plugins import configure, get
@@ -180,6 +180,34 @@ def _check_chain(checked: Checked) -> None:
         "Change the order of the steps, or remove one.", where="compress", name=steps[wrong].TITLE,
         before=steps[wrong - 1].TITLE,
     )  # fmt: skip
+
+
+def chain_notes(steps: Sequence[Configured]) -> list[StudioError]:
+    """Warnings of compression steps whose effect does not last to the end of the chain."""
+    found = []
+    for place, after in undone([(step.plugin, step.config) for step in steps]):
+        name, other = steps[place].plugin.TITLE, steps[after].plugin.TITLE
+        if steps[place].plugin.LEAVES == "bf16":
+            found.append(StudioError(
+                "compress.undone-bf16", "'{name}' brings nothing here: '{other}', which follows it, reads the weights "
+                "as 32 bits and writes its own.", "Put '{name}' at the end of the chain, or leave it out.",
+                where="compress", name=name, other=other,
+            ))  # fmt: skip
+        else:
+            found.append(StudioError(
+                "compress.undone", "'{other}' follows '{name}' and changes the weights again: what was set to zero or "
+                "rounded does not stay so.", "Put '{name}' after it, or leave it out.", where="compress",
+                name=name, other=other,
+            ))  # fmt: skip
+    return found
+
+
+def compression_notes(recipe: Recipe) -> list[StudioError]:
+    """The same of a recipe; none while it has steps or options that do not exist, which :func:`problems` tells."""
+    try:
+        return chain_notes([_configured("compress", choice) for choice in recipe.compress])
+    except StudioError:
+        return []
 
 
 def problems(recipe: Recipe) -> list[StudioError]:

@@ -17,7 +17,7 @@ from tlstudio.core.progress import only_progress
 from tlstudio.models.callbacks import Callback
 from tlstudio.models.heads import Head, read_settings
 from tlstudio.models.transfer import Judge, Transfer
-from tlstudio.pipeline.checks import Configured
+from tlstudio.pipeline.checks import Configured, chain_notes
 from tlstudio.pipeline.forms import TRAINED, Form
 from tlstudio.strategies import distillation, inherited, teaching
 from tlstudio.strategies.base import Defaults, TransferJob
@@ -42,6 +42,8 @@ def chain(stages: Stages, base: Path | None = None, ready: Sequence[Path] = ()) 
         base: where the forms are written; by default the folder ``compressed`` of the run.
         ready: for each step the folder of what it has given before, which is copied where it is there.
     """
+    for note in chain_notes(stages.checked.compress):
+        log(stages.context.emit, note.code, note.template, "warning", **note.params)
     forms = [trained(stages)]
     for number, step in enumerate(stages.checked.compress, 1):
         name = f"{number}-{step.plugin.NAME}"
@@ -53,6 +55,18 @@ def chain(stages: Stages, base: Path | None = None, ready: Sequence[Path] = ()) 
             forms.append(found(stages, step, forms[-1], target, name))
         else:
             forms.append(apply(stages, step, forms[-1], target, name))
+        stages.context.emit(Artifact(name=name, path=f"{FOLDER}/{name}", bytes=size_of(target)))
+    return forms
+
+
+def kept(stages: Stages, base: Path | None = None) -> list[Form]:
+    """As :func:`chain`, with those forms that are complete as they are: a folder is complete, or it is not there."""
+    forms = [trained(stages)]
+    for number, step in enumerate(stages.checked.compress, 1):
+        name = f"{number}-{step.plugin.NAME}"
+        target = (base or stages.context.folder / FOLDER) / name
+        form = found if target.is_dir() else apply
+        forms.append(form(stages, step, forms[-1], target, name))
         stages.context.emit(Artifact(name=name, path=f"{FOLDER}/{name}", bytes=size_of(target)))
     return forms
 
@@ -74,7 +88,10 @@ def apply(stages: Stages, step: Configured, source: Form, target: Path, name: st
         StudioError: the network cannot be compressed so.
         Cancelled: the user has cancelled.
     """
+    from transformers import set_seed
+
     context = stages.context
+    set_seed(stages.settings.seed)  # whatever was done before, or by a process that is gone
     log(context.emit, "compress.step", "Compressing: {title}.", title=step.plugin.TITLE)
     with atomic_folder(target) as part:
         step.plugin.apply(step.config, job_for(stages, source), part)
@@ -86,7 +103,7 @@ def found(stages: Stages, step: Configured, source: Form, target: Path, name: st
     encoded = source.encoded
     if getattr(step.plugin, "REREADS", False):
         encoded = read_by(stages, encoded, target)
-    return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target))
+    return Form(name, target, step.plugin.GIVES, encoded, step.plugin.scorer(target), step.plugin.TITLE)
 
 
 def read_by(stages: Stages, encoded: Encoded, folder: Path) -> Encoded:

@@ -7,15 +7,30 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from tlstudio.core import journal
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
-from tlstudio.core.events import Emit, Event, Finished, Progress, Result, RunStarted, StageFinished, StageStarted
+from tlstudio.core.errors import StudioError
+from tlstudio.core.events import (
+    Checkpoint,
+    Emit,
+    Event,
+    Finished,
+    Progress,
+    Result,
+    Rewound,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+)
 from tlstudio.core.files import explain_os_errors, write_json
+from tlstudio.core.locks import Lock
 from tlstudio.core.recipe import Recipe
+from tlstudio.core.wishes import Wishes
 
 # Seconds that stages take on a small job; training and evaluation are corrected after the rehearsal.
 _EXPECTED = {"prepare": 1.0, "adapt": 60.0, "tokenise": 1.0, "rehearse": 6.0, "train": 60.0, "evaluate": 6.0,
@@ -26,7 +41,8 @@ _UNEVEN = ("compress", "export")  # their steps differ so much that the first on
 class Context:
     """The state of a run. All events pass through :meth:`emit`, which writes them to ``events.jsonl``.
 
-    A later export writes to a file of its own: a run has one terminal event.
+    A later export writes to a file of its own: a run has one terminal event. The results of a run that is resumed are
+    ``known``; its events go on.
     """
 
     def __init__(
@@ -38,48 +54,84 @@ class Context:
         stages: tuple[str, ...],
         *,
         events: str = "events.jsonl",
+        known: dict[str, Any] | None = None,
     ) -> None:
         self.recipe, self.folder, self.control, self.stages = recipe, folder, control, stages
         self.results: dict[str, Any] = {"run": folder.name, "created": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        self.results |= known or {}
+        self._resumed = known is not None
+        self.before: dict[str, float] = dict(self.results.get("seconds") or {})  # of stages, before a resume
         self.expected = {stage: _EXPECTED[stage] for stage in stages}
         if "export" in stages:
             self.expected["export"] = _EXPECTED["export"] * len(recipe.export)
         self.stage = ""
         self._emit = emit
-        self._begin = time.monotonic()
-        self._stage_begin = self._begin
+        self._begin = time.monotonic() - sum(self.before.values())
+        self._stage_begin = time.monotonic()
         self._fraction = 0.0
-        self._file = None
+        self._file: TextIO | None = None
+        self._lock = Lock(folder / "run.lock", "run")
+        self._wishes = Wishes(folder, control, self._lock.beat)
         with explain_os_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = open(folder / events, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close()
+            self._events = folder / events
+            self._open()
 
     @property
     def seconds(self) -> float:
         """Working seconds since the start of the run."""
         return time.monotonic() - self._begin - self.control.paused_seconds
 
+    def _open(self) -> None:
+        self._file = open(self._events, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close()
+
     def emit(self, event: Event) -> None:
         """Writes the event and passes it on; progress gets the share and the seconds left of the whole run."""
         if isinstance(event, Progress):
             event = self._with_outlook(event)
+        if isinstance(event, Rewound) and self._file is not None:
+            self._rewrite(lambda: journal.rewind(self._events, self.stage, event.step))
         if self._file is not None:
             with explain_os_errors(self.folder):
                 self._file.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
                 self._file.flush()
+                if isinstance(event, Checkpoint):  # what it has reached is to be in the curves after a power cut, too
+                    os.fsync(self._file.fileno())
         if isinstance(event, Finished):
             self.close()  # whoever hears of the end may delete, move or export the run at once
         self._emit(event)
 
+    def _rewrite(self, change: Callable[[], None]) -> None:
+        """Lets the file of events be changed by another hand."""
+        if self._file is not None:
+            self._file.close()
+        try:
+            change()
+        finally:
+            with explain_os_errors(self._events):
+                self._open()
+
     def start(self) -> None:
-        recipes.save(self.recipe, self.folder / "recipe.yaml")
         self.lock()
-        self.emit(RunStarted(run=self.folder.name, folder=str(self.folder), stages=self.stages))
+        recipes.save(self.recipe, self.folder / "recipe.yaml")
+        if self._resumed:
+            self._rewrite(lambda: journal.mend(self._events))
+        self.emit(RunStarted(run=self.folder.name, folder=str(self.folder), stages=self.stages, resumed=self._resumed))
 
     def lock(self) -> None:
-        """Marks the folder as in use by this process."""
-        with explain_os_errors(self.folder):
-            (self.folder / "run.lock").write_text(str(os.getpid()), encoding="utf-8")
+        """Marks the folder as in use by this process, which from now on also hears wishes that lie in it.
+
+        Raises:
+            StudioError: another process works in it.
+        """
+        if self._lock.held:
+            return
+        try:
+            self._lock.acquire()
+        except StudioError:
+            self.close()
+            raise
+        self._wishes.start()
 
     @contextlib.contextmanager
     def running(self, stage: str) -> Iterator[None]:
@@ -92,7 +144,7 @@ class Context:
             yield
         finally:
             self.control.interruptible = False
-        seconds = time.monotonic() - self._stage_begin
+        seconds = time.monotonic() - self._stage_begin + self.before.get(stage, 0.0)
         self.results.setdefault("seconds", {})[stage] = round(seconds, 2)
         write_json(self.folder / "results.json", self.results)
         self.emit(StageFinished(stage=stage, seconds=seconds))
@@ -125,5 +177,5 @@ class Context:
             if self._file is not None:
                 self._file.close()
         self._file = None
-        with contextlib.suppress(OSError):
-            (self.folder / "run.lock").unlink(missing_ok=True)
+        self._wishes.close()
+        self._lock.release()

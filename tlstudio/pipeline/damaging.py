@@ -39,9 +39,14 @@ class Damage:
             self.found[name] = damage.damage(tests, before, after, **self._job.options)
 
     @cached_property
+    def trained(self) -> Tested:
+        """The trained model's answers to the rows of the data; without samples, which take a while."""
+        found: Tested = self._task.test(replace(self._job, bootstrap=_FEW, ask=None))
+        return found
+
+    @cached_property
     def _reference(self) -> tuple[damage.Rows, damage.Answers]:
-        job = self._job
-        tested = self._task.test(replace(job, bootstrap=_FEW, ask=None))  # without samples, which take a while
+        job, tested = self._job, self.trained
         truth = [str(value) for value in tested.columns["label"]]
         known = set(truth) <= set(job.encoded.labels)  # else a label is a list of tags, a text, a number …
         classes = job.encoded.labels if known else []

@@ -85,7 +85,8 @@ def examine(recipe: Recipe, deep: bool, emit: Emit, control: Control) -> dict[st
         labelled, _problems = read_labelled(data, emit, control, ())
         return examine_rows(recipe, labelled, deep, emit, control)
 
-    return remembered("examinations", ["whole", content_of(raw), data.model_dump(mode="json"), deep, model], make)
+    section = data.model_dump(mode="json", exclude={"licence"})
+    return remembered("examinations", ["whole", content_of(raw), section, deep, model], make)
 
 
 def examine_rows(recipe: Recipe, labelled: Labelled, deep: bool, emit: Emit, control: Control) -> dict[str, Any]:

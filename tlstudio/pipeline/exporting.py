@@ -56,7 +56,11 @@ def write_report(context: Context) -> None:
 
 
 def export_again(context: Context, checked: Checked) -> None:
-    """Exports a finished run: its test texts come from its own predictions."""
+    """Exports a finished run: its test texts come from its own predictions.
+
+    Raises:
+        StudioError: the run has no model, or nothing of what was asked for could be written.
+    """
     import pyarrow.parquet as pq
 
     model, predictions = context.folder / "model", context.folder / "predictions.parquet"
@@ -66,7 +70,7 @@ def export_again(context: Context, checked: Checked) -> None:
             run=context.folder.name,
         )  # fmt: skip
     compressed = {
-        folder.name: folder for folder in sorted((context.folder / compressing.FOLDER).glob("*-*"), key=_number)
+        folder.name: folder for folder in sorted((context.folder / compressing.FOLDER).glob("[0-9]*-*"), key=_number)
     }
     with context.running("export"):
         task, source = checked.task.plugin, _job(context, compressed).source
@@ -79,6 +83,10 @@ def export_again(context: Context, checked: Checked) -> None:
         export_and_note(context, compressed, examples, answers)
     with context.running("report"):
         write_report(context)
+    wished = {choice.name for choice in context.recipe.export}
+    made = [entry for entry in context.results["exports"] if entry["name"] in wished]
+    if made and all("error" in entry for entry in made):  # nothing of what was asked for
+        raise StudioError.from_dict(made[0]["error"])
 
 
 def _number(folder: Path) -> int:

@@ -11,6 +11,7 @@ from tlstudio.models.scorers import Scorer
 from tlstudio.tasks.base import Encoded
 
 TRAINED = "trained"
+TRAINED_TITLE = "Trained model"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Form:
         format: see :data:`tlstudio.compression.base.Format`.
         encoded: the rows as it reads them.
         scorer: the model in its own runtime.
+        title: what people call it: the title of the step.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Form:
     format: str
     encoded: Encoded
     scorer: Scorer
+    title: str = TRAINED_TITLE
 
     def examples(self, split: str = "test") -> Sequence[Example]:
         """The model inputs of a split."""

@@ -19,12 +19,13 @@ from tlstudio.metrics.names import about
 from tlstudio.models.batches import Example
 from tlstudio.models.scorers import Scorer, TorchScorer, limited, score, usable_cores
 from tlstudio.pipeline import environment, footprint
+from tlstudio.pipeline.agreeing import Answered, agreement
 from tlstudio.pipeline.budget import Point, latency_key
 from tlstudio.pipeline.checks import Configured
-from tlstudio.pipeline.forms import TRAINED, Form
+from tlstudio.pipeline.forms import TRAINED, TRAINED_TITLE, Form
 from tlstudio.pipeline.stages import Stages
 from tlstudio.pipeline.testing import weights_size
-from tlstudio.tasks.base import Outputs, TestJob
+from tlstudio.tasks.base import TestJob
 
 SPLIT = "validation"
 REPETITIONS = 20
@@ -50,20 +51,19 @@ class Bench:
         self.control = stages.context.control
         self.task, self.config = stages.checked.task.plugin, stages.checked.task.config
         self.metric = ""
-        self.answers: Outputs = []
+        self.answered: Answered  # of the trained model
         self._reference: Point = {}
         self._timed(trained)  # tells at once where the length is impossible
 
     def open(self, known: Point | None = None) -> Point:
         """Measures the trained model, or goes on with what is known of it: all others are compared with it."""
-        self.answers = self._answers(self.trained)
-        worth = self._worth(self.trained, self.answers)
+        worth, self.answered = self._worth(self.trained)
         if known:
             self._reference = known
             return known
         times = self._times({TRAINED: self.trained.scorer}, {TRAINED: self.trained.scorer}, self.trained)
         self._reference = {
-            "key": TRAINED, "title": "Trained model", "steps": [], "status": "measured", "reason": None, **worth,
+            "key": TRAINED, "title": TRAINED_TITLE, "steps": [], "status": "measured", "reason": None, **worth,
             "lost": 0.0, "agreement": 1.0, **self._sizes(self.trained, self.trained),
             "latency": {name: {**entry[TRAINED], "ratio": 1.0} for name, entry in times.items()},
             "memory_bytes": footprint.peak_memory("", self.trained.folder, self._timed(self.trained), self.control),
@@ -78,27 +78,25 @@ class Bench:
             last: the step that has made the last one.
         """
         form, reference = forms[-1], self._reference
-        answers = self._answers(form)
-        worth = self._worth(form, answers)
+        worth, answered = self._worth(form)
         with limited(1):
             single = last.plugin.scorer(form.folder)
         network = next(item for item in reversed(forms) if item.format == "transformers")
         return {
             **worth,
             "lost": lost(self.metric, reference["score"], worth["score"]),
-            "agreement": form.scorer.head.agreement(answers, self.answers),
+            "agreement": agreement(form.scorer.head, answered, self.answered),
             **self._sizes(form, network),
             "latency": self._beside(form, single),
             "memory_bytes": footprint.peak_memory(last.plugin.NAME, form.folder, self._timed(form), self.control),
         }
 
-    def _answers(self, form: Form) -> Outputs:
-        return score(form.scorer, form.examples(SPLIT), tick=lambda _rows: self.control.check())
-
-    def _worth(self, form: Form, answers: Outputs) -> Point:
+    def _worth(self, form: Form) -> tuple[Point, Answered]:
+        answers = score(form.scorer, form.examples(SPLIT), tick=lambda _rows: self.control.check())
         job = TestJob(self.config, form.encoded, self.stages.rows, SPLIT, answers, _RESAMPLES,
                       self.stages.context.recipe.training.seed, silent, self.control)  # fmt: skip
-        result = self.task.test(job).result
+        tested = self.task.test(job)
+        result = tested.result
         self.metric = self.metric or str(result.get("headline") or self.task.METRIC)
         found = result["metrics"][self.metric]
         if found["value"] is None:
@@ -106,7 +104,8 @@ class Bench:
                 "frontier.no-score", "The validation rows give no {metric}.", "Train again with more validation rows.",
                 where="data.split.validation", metric=about(self.metric).title,
             )  # fmt: skip
-        return {"score": found["value"], "low": found["low"], "high": found["high"]}
+        point = {"score": found["value"], "low": found["low"], "high": found["high"]}
+        return point, Answered(form.encoded, answers, tested.columns)
 
     def _sizes(self, form: Form, network: Form) -> Point:
         whole = size_of(form.folder)

@@ -12,6 +12,8 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.plugins import get
 from tlstudio.models import bundles
+from tlstudio.models.executorch_scorer import FILE as EXECUTORCH
+from tlstudio.models.executorch_scorer import ExecuTorchScorer
 from tlstudio.models.heads import read_settings
 from tlstudio.models.openvino_scorer import FILE as OPENVINO
 from tlstudio.models.openvino_scorer import OpenVinoScorer
@@ -19,7 +21,7 @@ from tlstudio.models.scorers import OnnxScorer, Scorer, TorchScorer, score
 from tlstudio.tasks.base import TaskBase
 
 _BATCH = 256
-_GRAPHS = (OPENVINO, "model.onnx", "model.pt2")
+_GRAPHS = (OPENVINO, "model.onnx", "model.pt2", EXECUTORCH)
 _USUAL = "text-classification"  # the task of a model folder that does not say it
 
 
@@ -29,7 +31,7 @@ class Predictor:
     def __init__(self, target: Path, threads: int | None = None) -> None:
         """Loads a run folder (its trained model), a folder with weights of any export, or a bundle.
 
-        ``threads`` are those of ONNX Runtime; as many as there are cores if None.
+        ``threads`` are those of ONNX Runtime and OpenVINO; as many as there are cores if None.
 
         Raises:
             StudioError: there is no model in ``target``.
@@ -101,7 +103,9 @@ def scorer_of(folder: Path, threads: int | None = None) -> Scorer:
     if (folder / "model.onnx").is_file():
         return OnnxScorer(folder / "model.onnx", threads=threads)
     if (folder / OPENVINO).is_file():
-        return OpenVinoScorer(folder)
+        return OpenVinoScorer(folder, threads=threads)
+    if (folder / EXECUTORCH).is_file():
+        return ExecuTorchScorer(folder)
     if (folder / "model.pt2").is_file():
         from tlstudio.models.torch_graph import GraphScorer
 

@@ -49,7 +49,7 @@ def find_rate(
     with bench.stages(recipe.changed("training.learning_rate", "auto")) as stages:
         stages.settle()
         usual, once = stages.settings.learning_rate, stages.checked.strategy.once
-        transfer = stages._transfer()
+        transfer = stages.prepared()
         sweep = lr_finder.find(transfer, stages.loss(), stages.settings, emit, control, lowest, highest, steps)
         if sweep.ended == "stopped" and not sweep.points:
             raise Cancelled

@@ -21,12 +21,14 @@ from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Choice, Recipe
 from tlstudio.pipeline.checks import Checked, check
 from tlstudio.pipeline.context import Context
+from tlstudio.training.checkpoints import FOLDER, has_any
 
 logger = logging.getLogger(__name__)
 
 
 _ORDER = ("prepare", "adapt", "tokenise", "rehearse", "train", "evaluate", "others", "cross_validate",
           "compress", "export", "report")  # fmt: skip
+COMPLETE = ("completed", "stopped")  # outcomes after which nothing is left to resume
 
 
 def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
@@ -41,6 +43,40 @@ def run(recipe: Recipe, folder: Path, emit: Emit, control: Control) -> Finished:
         return Stages(context, checked).all()
 
     return _guarded(resolve_runs(recipe, folder.parent), folder, emit, control, work)
+
+
+def resume(folder: Path, emit: Emit, control: Control) -> Finished:
+    """Goes on with a run that was broken off, as if it had never been: see :mod:`tlstudio.pipeline.resuming`."""
+
+    def work(context: Context, checked: Checked) -> str:
+        from tlstudio.pipeline.resuming import Resumed
+
+        return Resumed(context, checked).all()
+
+    try:
+        recipe = recipes.load(folder / "recipe.yaml")
+        known = _known(folder)
+    except StudioError as error:
+        return _end(emit, "failed", 0.0, error)
+    return _guarded(recipe, folder, emit, control, work, known=known)
+
+
+def _known(folder: Path) -> dict[str, Any]:
+    """The results of the stages that had ended.
+
+    Raises:
+        StudioError: the run is complete.
+    """
+    try:
+        known = dict(read_json(folder / "results.json"))
+    except (StudioError, TypeError, ValueError):
+        known = {}  # none yet; or damaged, and then all stages are done again
+    if known.pop("outcome", "") in COMPLETE:
+        raise StudioError(
+            "resume.complete", "The run {run} is complete.", "Nothing is left to do; start a new run instead.",
+            run=folder.name,
+        )  # fmt: skip
+    return known
 
 
 @dataclass(frozen=True)
@@ -97,7 +133,8 @@ def _still_possible(recipe: Recipe, results: dict[str, Any]) -> list[Choice]:
     """The formats in which a run has been exported that its changed recipe can still give."""
     exporters = find("tlstudio.export")
     names = [entry["name"] for entry in results.get("exports") or [] if entry["name"] in exporters]
-    return [Choice(name=name) for name in names if exporters[name].check(recipe) is None]
+    known = {choice.name: choice for choice in recipe.export}  # with their options
+    return [known.get(name, Choice(name=name)) for name in names if exporters[name].check(recipe) is None]
 
 
 def _stages(checked: Checked) -> tuple[str, ...]:
@@ -119,26 +156,30 @@ def _guarded(
     control: Control,
     work: Callable[[Context, Checked], str],
     later: Later | None = None,
+    known: dict[str, Any] | None = None,
 ) -> Finished:
     context = None
     error: StudioError | None = None
     outcome = "failed"
     try:
+        control.interruptible = False  # until a stage begins: the end must always be told
         checked = check(recipe)
+        stages, events = (later.stages, later.events) if later else (_stages(checked), "events.jsonl")
+        made = Context(recipe, folder, emit, control, stages, events=events, known=known)
+        made.lock()
+        context = made  # only now: whoever finds the folder taken leaves no trace in it
         if later:
-            context = Context(recipe, folder, emit, control, later.stages, events=later.events)
             context.results = later.results
-            context.lock()
         else:
-            context = Context(recipe, folder, emit, control, _stages(checked))
             context.start()
         outcome = work(context, checked)
     except Cancelled:
-        outcome = "cancelled"
-    except StudioError as problem:
-        error = problem
+        outcome = "interrupted" if control.leaving else "cancelled"
     except Exception as problem:
         error = explained(problem, folder)
+    if control.cancelled and error is not None:
+        # broken off in the middle of a library that turned the exception into another one
+        outcome, error = "interrupted" if control.leaving else "cancelled", None
     return _close(context, emit, outcome, error, keep_results=later is not None)
 
 
@@ -147,7 +188,8 @@ def _close(
 ) -> Finished:
     if context is None:
         return _end(emit, outcome, 0.0, error)
-    shutil.rmtree(context.folder / "checkpoints", ignore_errors=True)
+    if (context.results.get("outcome") if keep_results else outcome) in COMPLETE or not has_any(context.folder):
+        shutil.rmtree(context.folder / FOLDER, ignore_errors=True)  # else a resumed run needs them
     if not keep_results:
         context.results["outcome"] = outcome
         # the reason why the run ended must not be hidden by a disk that is too full to note it

@@ -15,12 +15,25 @@ from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import read_json, size_of, write_json
 from tlstudio.core.progress import only_progress
 from tlstudio.data import labelled as data
+from tlstudio.data.fingerprints import fingerprint
+from tlstudio.data.licences import licence_of
+from tlstudio.export import energy
 from tlstudio.models import earlier, loading
 from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
-from tlstudio.models.scorers import Scorer, TorchScorer, score, usable_cores
+from tlstudio.models.scorers import Scorer, TorchScorer, limited, score, usable_cores
 from tlstudio.models.transfer import Judge, Sibling
-from tlstudio.pipeline import adapting, backbones, compressing, environment, head_start, headline, kept, retention
+from tlstudio.pipeline import (
+    adapting,
+    backbones,
+    compressing,
+    environment,
+    fitting,
+    head_start,
+    headline,
+    kept,
+    retention,
+)
 from tlstudio.pipeline.checks import Checked, require_metric
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.examine import examine_rows
@@ -34,8 +47,9 @@ from tlstudio.strategies.base import TransferJob
 from tlstudio.tasks import beside
 from tlstudio.tasks.base import Encoded, EncodeJob, Outputs
 from tlstudio.training import rehearsal
+from tlstudio.training.checkpoints import FOLDER, Policy, foretold
 from tlstudio.training.settings import Settings, choose_device, settle
-from tlstudio.training.trainer import Trained, fit_all
+from tlstudio.training.trainer import Again, Trained
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +62,8 @@ Chain = Callable[["Stages", Path | None], list[Form]]  # makes the forms of a ru
 
 class Stages:
     """Carries what one stage hands to the next."""
+
+    again: Again = ""  # whether the run had begun before
 
     def __init__(self, context: Context, checked: Checked) -> None:
         self.context, self.checked = context, checked
@@ -66,6 +82,7 @@ class Stages:
         self.further = Others(self)
         self.siblings: Sequence[Sibling] = ()
         self.outcome = "completed"
+        self._given: tuple[Encoded, Path | None, Encoded | None]  # what the strategy was given
 
     def all(self) -> str:
         """Runs every stage of the recipe; returns the outcome."""
@@ -84,8 +101,7 @@ class Stages:
         import torch
 
         context, recipe = self.context, self.context.recipe
-        threads = recipe.training.threads
-        torch.set_num_threads(usable_cores() if threads == "auto" else threads)
+        torch.set_num_threads(self.threads)
         write_json(context.folder / "environment.json", environment.describe())
         self.backbone = backbones.found(recipe, self.checked.task.plugin, context.emit, context.control)
         self.lineage = earlier.lineage(self.backbone.path)
@@ -97,6 +113,12 @@ class Stages:
         context.result("examination", self._examined())
         log(context.emit, "data.ready", "{train} rows to train on, {test} to test with.",
             train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]))  # fmt: skip
+
+    @property
+    def threads(self) -> int:
+        """As many as the recipe wants, of every runtime."""
+        wish = self.context.recipe.training.threads
+        return usable_cores() if wish == "auto" else wish
 
     def labelled(self, emit: Emit, fold: int = 0) -> data.Labelled:
         """The rows, with the roles that the task needs.
@@ -133,19 +155,23 @@ class Stages:
 
     def _data_facts(self) -> dict[str, Any]:
         table = self.rows.splits["train"].table
+        licence, source = licence_of(self.context.recipe.data)
         return {
             "path": self.context.recipe.data.title,
             "source": table.source,
+            "licence": licence,
+            "licence_from": source,
             "options": table.options,
             "roles": self.rows.roles.plain(),
             "rows": {split: len(rows) for split, rows in self.rows.splits.items()},
+            "fingerprint": fingerprint(self.rows, self.context.control),
             "dropped": self.rows.dropped,
             "classes": self.rows.class_table(),
         }
 
     def adapt(self) -> None:
         """Lets the backbone get to know rows without labels."""
-        self.backbone = adapting.adapt(self.context, self.checked.adapt, self.backbone, self.rows)
+        self.backbone = adapting.adapt(self.context, self.checked.adapt, self.backbone, self.rows, self.again)
 
     def tokenise(self) -> None:
         """Prepares the rows for the model, or finds them in the cache."""
@@ -171,7 +197,7 @@ class Stages:
         """Tries a few steps: precision, batch size, memory, time."""
         training = self.context.recipe.training
         self.settle()
-        self.transfer = self._transfer()
+        self.transfer = self.prepared()
         found = rehearsal.rehearse(
             self.transfer, self.loss(), self.settings, training.precision == "auto", self.context.emit,
             self.context.control,
@@ -180,7 +206,8 @@ class Stages:
         self.context.expected["train"] = found.seconds
         texts = len(self.encoded.splits["test"]) / self.settings.batch_size
         self.context.expected["evaluate"] = 2.0 + texts * (found.seconds_fp32 or found.seconds_bf16 or 0) * 0.4
-        self.context.result("rehearsal", found.to_dict())
+        size = foretold(self.transfer.model, self.settings.optimiser, Policy.of(training))
+        self.context.result("rehearsal", {**found.to_dict(), "checkpoint_bytes": size})
         log(self.context.emit, "training.estimate",
             "Training will take about {minutes} minutes at most and {memory} GB of memory.",
             minutes=round(found.seconds / 60, 1), memory=round(found.memory_bytes / 1e9, 1))  # fmt: skip
@@ -197,11 +224,13 @@ class Stages:
     def _width(self) -> int:
         return width_of(read_json(self.backbone.path / "config.json"))
 
-    def _transfer(self) -> Transfer:
+    def prepared(self) -> Transfer:
+        """What the strategy makes of model and rows; the same each time."""
         import torch
         from transformers import set_seed
 
         set_seed(self.settings.seed)
+        self._given = self.encoded, self.reader, self.untrained
         task, strategy = self.checked.task.plugin, self.checked.strategy
 
         fate = inherited.decide(self.context.recipe.model.head, self.backbone.path, task, self.encoded)
@@ -228,6 +257,11 @@ class Stages:
         more = tuple(part.plugin.callback(part.config, self.head) for part in self.checked.regularise)
         return replace(transfer, callbacks=(*transfer.callbacks, *more))
 
+    def start_over(self) -> None:
+        """As if the strategy had not been asked yet."""
+        self.encoded, self.reader, self.untrained = self._given
+        self.transfer = None
+
     @property
     def head(self) -> Head:
         head: Head = self.checked.task.plugin.head(self.checked.task.config)
@@ -236,7 +270,7 @@ class Stages:
     def loss(self) -> Any:
         return self.checked.task.plugin.loss(self.checked.task.config, self.encoded)
 
-    def _judge(self, emit: Emit) -> Judge:
+    def judge(self, emit: Emit) -> Judge:
         """How the task measures a model while it trains."""
         task, config, encoded, head = self.checked.task.plugin, self.checked.task.config, self.encoded, self.head
 
@@ -255,11 +289,13 @@ class Stages:
     def train(self) -> None:
         """Trains with the strategy and saves the model."""
         context = self.context
-        if self.transfer is None:
+        if not hasattr(self, "settings"):
             self.settle()
-            self.transfer = self._transfer()
+        self.transfer = self.transfer or self.prepared()
+        backbones.require_small(context.recipe, self.transfer.model)
         trainable = sum(p.numel() for p in self.transfer.model.parameters() if p.requires_grad)
-        self.model, trained = self.fitted(context.folder / "checkpoints", context.emit)
+        policy = Policy.of(context.recipe.training)
+        self.model, trained = self.fitted(context.folder / FOLDER, context.emit, policy)
         if trained.outcome == "stopped":  # a stop after training changes nothing
             self.outcome = "stopped"
         self.tune()
@@ -286,12 +322,9 @@ class Stages:
         """The trained model."""
         return TorchScorer(self.model, head=self.head, inputs=self.encoded.inputs, check=self.context.control.check)
 
-    def fitted(self, folder: Path, emit: Emit) -> tuple[torch.nn.Module, Trained]:
+    def fitted(self, folder: Path, emit: Emit, policy: Policy | None = None) -> tuple[torch.nn.Module, Trained]:
         """Trains with the strategy; ``folder`` is for the best weights while it does."""
-        transfer = self.transfer or self._transfer()
-        balance = self.context.recipe.data.balance == "classes"
-        transfer, trained = fit_all(transfer, self.loss(), self._judge(emit), self.settings, folder, emit,
-                                    self.context.control, balance)  # fmt: skip
+        transfer, trained = fitting.fitted(self, folder, emit, policy, self.again if policy else "")
         self.keep, self.transfer = transfer.keep, None  # frees the feature cache and the optimiser's references
         model: torch.nn.Module = self.checked.task.plugin.finish(transfer.finish().cpu().eval(), self.encoded)
         self.siblings = transfer.siblings() if transfer.siblings else ()
@@ -327,7 +360,7 @@ class Stages:
         return {"second": {"name": found.name, "revision": found.revision, "licence": found.licence}}
 
     def _training_facts(self, trained: Trained) -> dict[str, Any]:
-        strategy = self.checked.strategy.plugin
+        strategy, settings = self.checked.strategy.plugin, self.settings
         return {
             "strategy": strategy.NAME,
             "strategy_title": strategy.TITLE,
@@ -340,6 +373,7 @@ class Stages:
             "seconds": round(trained.seconds, 1),
             "samples_per_second": round(trained.samples_per_second, 1),
             "peak_memory_bytes": trained.peak_memory_bytes,
+            **energy.power(settings.device, settings.threads, self.context.recipe.training.watts),
             **{key: value for key, value in self.settings.to_dict().items() if key not in ("patience", "best_metric")},
         }
 
@@ -364,8 +398,9 @@ class Stages:
 
     def compress(self, base: Path | None = None, chain: Chain = compressing.chain) -> None:
         """Applies each step to the result of the one before, and measures all of them side by side."""
-        self.forms = chain(self, base)
-        answers = Tester(self.context, self.checked, self.rows, self.encoded).compare(self.forms, self.answers)
+        with limited(self.threads):  # runtimes take theirs when a model is loaded: else times could not be compared
+            self.forms = chain(self, base)
+            answers = Tester(self.context, self.checked, self.rows, self.encoded).compare(self.forms, self.answers)
         self.answers = answers[last_network(self.forms).name]
 
     def export(self) -> None:

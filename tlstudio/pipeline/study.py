@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,13 +88,14 @@ class Study:
         self.seconds, self.chosen = 0.0, None
         self.facts: dict[str, Any] = {}
         self._path = self.folder / FOLDER / STUDY
-        known = read_json(self._path) if self._path.is_file() else {}
-        if known.get("about") == self._about():
-            result = known["result"]
+        last = _read(self._path)
+        if last and last["about"].get("weights") != self.weights:
+            clean(self.folder)  # they are of another training
+        same = [known for known in (last, _read(self._aside(self._about()))) if known.get("about") == self._about()]
+        if same:
+            result = same[0]["result"]
             self.reference, self.seconds, self.chosen = result["reference"], result["seconds"], result["chosen"]
             self.points = {point["key"]: point for point in result["points"] if point["status"] == "measured"}
-        elif known and known["about"].get("weights") != self.weights:
-            clean(self.folder)  # they are of another training
 
     def _about(self) -> dict[str, Any]:
         """What measurements may be compared within: another machine takes other times."""
@@ -130,7 +133,16 @@ class Study:
             lost=100 * point["lost"]), rows]  # fmt: skip
 
     def save(self, result: dict[str, Any]) -> None:
-        write_json(self._path, {"about": self._about(), "result": result})
+        """Writes it; one of the same model at another length or on another machine is put aside, to be gone on with."""
+        about, last = self._about(), _read(self._path)
+        if last and last["about"] != about and last["about"].get("weights") == self.weights:
+            write_json(self._aside(last["about"]), last)
+        write_json(self._path, {"about": about, "result": result})
+
+    def _aside(self, about: dict[str, Any]) -> Path:
+        """Where a study lies that is not the last one."""
+        text = json.dumps(about, sort_keys=True)
+        return self._path.with_name(f"study-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json")
 
     def tidy(self) -> None:
         """Deletes models that no point of the frontier needs."""
@@ -142,6 +154,11 @@ class Study:
         for node in nodes_of(self.folder).glob("*"):
             if node.name not in kept:
                 shutil.rmtree(node, ignore_errors=True)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A stored study; empty where there is none."""
+    return read_json(path) if path.is_file() else {}
 
 
 def mark_pareto(points: Sequence[Point], lower: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.compression import networks
 from tlstudio.core.events import Artifact, log
 from tlstudio.core.files import atomic_write, shown, size_of
 from tlstudio.core.progress import Meter
@@ -15,6 +16,7 @@ from tlstudio.evaluation import latency
 from tlstudio.metrics.names import about
 from tlstudio.models.batches import Example
 from tlstudio.models.scorers import Scorer, TorchScorer, score
+from tlstudio.pipeline.agreeing import Answered, agreement
 from tlstudio.pipeline.checks import Checked
 from tlstudio.pipeline.context import Context
 from tlstudio.pipeline.damaging import Damage
@@ -143,27 +145,38 @@ class Tester:
                         context.results["test"]["metrics"])  # fmt: skip
         for form in forms:
             if form.name == TRAINED:
-                measured = context.results["test"]
+                measured, alike = context.results["test"], 1.0
             else:
                 answers[form.name] = self._score(form.scorer, form.encoded, "compress")
                 tested = self.task.test(self._job(answers[form.name], form.encoded, self.rows, form.scorer))
                 measured = tested.result
                 damage.add(form.name, tested)
+                alike = agreement(form.scorer.head, Answered(form.encoded, answers[form.name], tested.columns),
+                                  Answered(self.encoded, reference, damage.trained.columns))  # fmt: skip
             stages.append(
                 {
                     "name": form.name,
-                    "title": form.scorer.name,
+                    "title": form.title,
+                    "runtime": form.scorer.name,
                     "format": form.scorer.format,
+                    **_network(form.scorer),
                     "path": "model" if form.name == TRAINED else f"compressed/{form.name}",
                     "bytes": weights_size(form.folder),
                     "metrics": measured["metrics"],
                     "latency": times[form.name],
-                    "agreement": form.scorer.head.agreement(answers[form.name], reference),
+                    "agreement": alike,
                 }
             )
         context.result("stages", stages)
         context.result("damage", damage.found)
         return answers
+
+
+def _network(scorer: Scorer) -> dict[str, Any]:
+    """Class and size of a form that is a network; nothing of a graph."""
+    if not isinstance(scorer, TorchScorer):
+        return {}
+    return {"architecture": type(scorer.model).__name__, "parameters": networks.parameters(scorer.model)}
 
 
 def _unit(encoded: Encoded, usual: str) -> str:

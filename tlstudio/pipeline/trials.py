@@ -112,7 +112,7 @@ class Quick(Stages):
 
         self.settle()
         precision, context = self.context.recipe.training.precision, self.context
-        self.transfer = self._transfer()
+        self.transfer = self.prepared()
         found = rehearsal.rehearse(self.transfer, self.loss(), self.settings, precision == "auto", context.emit,
                                    context.control)  # fmt: skip
         self.settings = found.settings

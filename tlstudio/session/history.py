@@ -21,6 +21,7 @@ from tlstudio.core.events import (
     Log,
     Metric,
     Progress,
+    Rewound,
     RunStarted,
     StageFinished,
     StageStarted,
@@ -51,6 +52,13 @@ class Series:
             self._data = grown
         self._data[:, self._size] = x, y
         self._size += 1
+
+    def cut(self, after: float) -> None:
+        """Takes away the points beyond an ``x``."""
+        kept = int(np.searchsorted(self._data[0, : self._size], after, side="right"))
+        if kept < self._size:
+            self._size = kept
+            self._data = self._data.copy()
 
     def view(self) -> tuple[Array, Array]:
         """Read-only views of shape [points] of x and y."""
@@ -122,6 +130,7 @@ class RunHistory:
         self._logs: deque[LogLine] = deque(maxlen=MAX_LOGS)
         self._logged = 0
         self._step = 0.0
+        self._resumed = False
         self.best: Mark | None = None
         self.progress: Progress | None = None
         self.finished: Finished | None = None
@@ -136,9 +145,13 @@ class RunHistory:
             StudioError: the file cannot be read.
         """
         history = cls()
-        for record in _records(Path(path)):
-            history.append(record)
+        history.read(path)
         return history
+
+    def read(self, path: Path) -> None:
+        """Takes in the events in a file, as :meth:`from_events` does."""
+        for record in _records(Path(path)):
+            self.append(record)
 
     def append(self, event: Event | dict[str, Any]) -> None:
         """Takes in an event or its dict; an unknown one changes nothing."""
@@ -199,9 +212,12 @@ class RunHistory:
             case RunStarted():
                 self._stages = {name: Stage(name) for name in event.stages}
                 self.finished = None
+                self._resumed = event.resumed
+            case Rewound():
+                self._rewind(float(event.step))
             case StageStarted():
                 self._stages[event.stage] = Stage(event.stage, "running")
-                if event.stage == "train":
+                if event.stage == "train" and not self._resumed:  # then the curves are those of the training
                     self._forget_curves()
             case StageFinished():
                 self._stages[event.stage] = Stage(event.stage, "done", event.seconds)
@@ -213,6 +229,18 @@ class RunHistory:
         self._series.clear()
         self._latest.clear()
         self._step = 0.0
+        self.curves_version += 1
+
+    def _rewind(self, step: float) -> None:
+        """A training that was broken off goes on; what had come after its last checkpoint comes again."""
+        for series in self._series.values():
+            series.cut(step)
+        self._latest = {split: last for split, last in self._latest.items() if last.step <= step}
+        self._phases = [replace(phase, end=None if phase.end is None or phase.end > step else phase.end)
+                        for phase in self._phases if phase.start <= step]  # fmt: skip
+        if self.best is not None and self.best.step > step:
+            self.best = None
+        self._step = step
         self.curves_version += 1
 
     def _take_metric(self, event: Metric) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from tlstudio.core.locks import holder
 from tlstudio.session import run_notes
 
 LOCK = "run.lock"
@@ -76,17 +77,8 @@ def is_run(folder: Path) -> bool:
 
 
 def is_running(folder: Path) -> bool:
-    """Whether ``run.lock`` names a live process that is older than the lock (a number may have been given anew)."""
-    import psutil
-
-    lock = folder / LOCK
-    try:
-        pid = _pid(lock.read_text(encoding="utf-8"))
-        return bool(psutil.Process(pid).create_time() <= lock.stat().st_mtime + 2)
-    except (OSError, ValueError, psutil.NoSuchProcess):
-        return False
-    except psutil.AccessDenied:
-        return True
+    """Whether a live process works in the folder; see :mod:`tlstudio.core.locks`."""
+    return holder(folder / LOCK) is not None
 
 
 def summarise(folder: Path) -> RunSummary:
@@ -104,14 +96,6 @@ def summarise(folder: Path) -> RunSummary:
     if is_running(folder):
         return replace(summary, outcome="running")
     return summary if summary.outcome in (*FINAL, "damaged") else _with_end(summary, folder / "events.jsonl")
-
-
-def _pid(text: str) -> int:
-    """The process number in a lock file: a bare number, or ``{"pid": number}``."""
-    try:
-        return int(json.loads(text)["pid"])
-    except (TypeError, KeyError, ValueError):
-        return int(text.split(maxsplit=1)[0]) if text.split() else -1
 
 
 def _created(folder: Path) -> str:

@@ -24,7 +24,7 @@ from tlstudio.core.events import PROTOCOL_VERSION
 Line = dict[str, Any]
 
 TERMINAL = ("finished", "reply", "error", "cancelled")
-_RUNS = ("run", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
+_RUNS = ("run", "resume", "export", "compress", "frontier-choose")  # these jobs end with 'finished'
 _TAIL = 200  # lines of the worker's stderr that are kept for a diagnosis
 _GRACE = 3.0  # seconds for each of quit and terminate
 _IDLE_GRACE = 0.3  # an idle worker (or one that is still importing) has nothing to lose
@@ -40,7 +40,10 @@ class Runner(Protocol):
         """The job's lines; blocks, and ends after the terminal line."""
 
     def send(self, control: str) -> None:
-        """A control word (pause, resume, stop, cancel) for the current job; callable from any thread."""
+        """A control word for the current job; callable from any thread.
+
+        pause, resume, stop, cancel; or detach: a run goes on without us, and its lines end with the outcome ``left``.
+        """
 
     def kill(self) -> None:
         """Ends the job at once without waiting; ``lines()`` then gives its terminal line."""
@@ -98,6 +101,11 @@ class WorkerRunner:
                 self._tail.append(text.rstrip())
             elif line.get("event") == "hello" and line.get("protocol") != PROTOCOL_VERSION:
                 yield self._failed(_wrong_protocol(line.get("protocol")))
+                return
+            elif line.get("id") == job and line.get("event") == "detached":
+                self._working = False
+                self._let_go()
+                yield self._line("left", None)
                 return
             elif line.get("id") == job:
                 self._working = line.get("event") not in TERMINAL
@@ -163,6 +171,17 @@ class WorkerRunner:
                 target=_collect, args=(self._process.stderr, self._tail), name="worker-stderr", daemon=True
             )
             self._stderr.start()
+
+    def _let_go(self) -> None:
+        """Leaves a process that goes on without us."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
+            if self._stderr is not None:
+                self._stderr.join(_GRACE)
+            for stream in (process.stdin, process.stdout, process.stderr):
+                _close(stream)
+            process.returncode = 0  # not ours to wait for: the system reaps it when this process has ended
 
     def _reap(self) -> None:
         """Frees a process that has died; the caller holds the lock."""
@@ -253,7 +272,8 @@ class InlineRunner:
             thread.join()
 
     def send(self, control: str) -> None:
-        self._control.send(control)
+        # nothing in this process outlives it: a run that is let go leaves off, to be resumed
+        self._control.send("leave" if control == "detach" else control)
 
     def kill(self) -> None:
         self._control.cancel()
@@ -268,8 +288,8 @@ def explain_exit(code: int | None, tail: str = "") -> StudioError:
     if _out_of_memory(code, tail):
         return StudioError(
             "worker.out-of-memory",
-            "The computer ran out of memory, so the system ended the worker.",
-            "Choose a smaller batch size or a smaller model, or close other programs; then start again.",
+            "The system ended the worker: most likely the computer ran out of memory.",
+            "Close other programs, or lower training.batch_size or task.max_length; then resume or start again.",
             exit=code,
             detail=detail,
         )
@@ -277,14 +297,14 @@ def explain_exit(code: int | None, tail: str = "") -> StudioError:
         return StudioError(
             "worker.killed",
             "The worker was ended from outside (exit code {exit}).",
-            "Start again; what the run had saved is kept in its folder.",
+            "Resume the run, or start again; what it had saved is kept in its folder.",
             exit=code,
             detail=detail,
         )
     return StudioError(
         "worker.crashed",
         "The worker stopped unexpectedly (exit code {exit}).",
-        "Start again. If it happens again, run 'tlstudio doctor' and report the log.",
+        "Resume the run, or start again. If it happens again, run 'tlstudio doctor' and report the log.",
         exit=code if code is not None else "?",
         detail=detail,
     )

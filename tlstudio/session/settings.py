@@ -29,6 +29,9 @@ class Settings(BaseModel):
     runs_folder: str = Field("", description="Where run folders are made; empty takes the default.")
     runner: Literal["worker", "inline"] = "worker"
     confirm_close: bool = True
+    without_window: Literal["go-on", "stop", "leave"] = Field(
+        "go-on", description="What a run does when its window is gone: goes on, stops, or leaves off to be resumed."
+    )
     welcomed: bool = False
 
     @property

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tlstudio.core.files import explain_os_errors
+from tlstudio.core.files import explain_os_errors, sha256, sync
 from tlstudio.metrics.names import about
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ class BestWeights:
     """
 
     def __init__(self, model: torch.nn.Module, path: Path, metric: str) -> None:
-        self._model, self._path, self._metric = model, path, metric
+        self._model, self.path, self._metric = model, path, metric
         # noted before the first step: a callback may freeze for a while what trains later
-        self._trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+        self.trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+        self.digest = ""  # SHA-256 of the file, once there is one
         self.score: float | None = None
         self.epoch: float | None = None
         self.loss = math.inf
@@ -59,15 +61,27 @@ class BestWeights:
         from safetensors.torch import save_file
 
         parameters = dict(self._model.named_parameters())
-        tensors = {name: parameters[name].detach().cpu().contiguous() for name in self._trained}
-        part = self._path.with_suffix(".part")
-        with explain_os_errors(self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+        tensors = {name: parameters[name].detach().cpu().contiguous() for name in self.trained}
+        part = self.path.with_suffix(".part")
+        with explain_os_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 save_file(tensors, part)
-                os.replace(part, self._path)
+                sync(part)
+                os.replace(part, self.path)
+                sync(self.path.parent)
             finally:
                 part.unlink(missing_ok=True)
+        self.digest = sha256(self.path)
+
+    def take(self, kept: Path) -> None:
+        """Goes on with the best weights that a checkpoint holds; a file that is here may be of a later step."""
+        self.path.unlink(missing_ok=True)
+        if kept.is_file():
+            with explain_os_errors(self.path):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(kept, self.path)
+            self.digest = sha256(self.path)
 
     def restore(self) -> None:
         """Puts the best weights back into the model; without an evaluation the last ones stay."""
@@ -76,7 +90,7 @@ class BestWeights:
         import torch
         from safetensors.torch import load_file
 
-        tensors = load_file(self._path)
+        tensors = load_file(self.path)
         parameters = dict(self._model.named_parameters())
         with torch.no_grad():
             for name, value in tensors.items():

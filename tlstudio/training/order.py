@@ -26,6 +26,10 @@ class Order:
             first, so that memory runs out at once or never.
         classes: class of each row [N]; given, every class is drawn equally often.
         callbacks: may leave rows out; others of the same epoch then take their places.
+
+    Attributes:
+        epoch: that is gone through, or comes next.
+        given: rows of this epoch so far.
     """
 
     def __init__(self, rows: int, seed: int, batch_size: int, lengths: Sequence[int] | None = None,
@@ -35,16 +39,19 @@ class Order:
         self._rows, self._seed, self._batch_size = rows, seed, batch_size
         self._lengths = None if lengths is None else np.asarray(lengths)
         self._classes, self._callbacks = classes, callbacks
-        self.epoch = 0
+        self.epoch = self.given = 0
 
     def __len__(self) -> int:
         return self._rows
 
     def __iter__(self) -> Iterator[int]:
+        self.given = 0
         rows: Iterator[int] = (row for turn in count() for row in self._turn(turn).tolist())
         for callback in self._callbacks:
             rows = callback.order(rows)
-        return islice(rows, self._rows)
+        for row in islice(rows, self._rows):
+            self.given += 1
+            yield row
 
     def _turn(self, turn: int) -> np.ndarray:
         """All rows in random order; there is a second turn only where callbacks have left rows of the first out."""

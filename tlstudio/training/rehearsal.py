@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.core import memory
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit, log
@@ -25,6 +26,17 @@ _ROUNDS = 3
 _GAIN = 1.05  # bf16 must be this much faster: below that its rounding buys nothing
 _OPTIMISER_SHARE = 1.08  # a step of the fused optimiser, clipping and collating, relative to forward and backward
 _EVALUATION_SHARE = 0.35  # forward without gradients, relative to a training step on as many texts
+
+
+# of the allocators, of C++, and of oneDNN
+_SIGNS = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "bad_alloc",
+    "cannot allocate memory",
+    "could not create a memory",
+)
 
 
 @dataclass(frozen=True)
@@ -58,9 +70,10 @@ def rehearse(
 
     chosen, loss = settings, transfer.loss or loss
     settings = replace(settings, **transfer.settings)
+    memory.stay_within_group()
     meter = Meter(emit, control, "rehearse", 2 + 2 * _ROUNDS, "steps")
     with _state_kept(transfer.model):
-        settings, memory = _fit_memory(transfer, loss, settings, emit, meter)
+        settings, needed = _fit_memory(transfer, loss, settings, emit, meter)
         seconds: dict[str, list[float]] = {"fp32": [], "bf16": []}
         candidates = ["fp32", "bf16"] if auto_precision and _can_bf16(settings.device) else [settings.precision]
         rows = _typical(transfer, settings.batch_size // settings.accumulate)
@@ -87,7 +100,7 @@ def rehearse(
         seconds_bf16=median.get("bf16"),
         steps=steps_per_epoch * settings.epochs,
         seconds=(steps_per_epoch * step + validation) * settings.epochs,
-        memory_bytes=memory,
+        memory_bytes=needed,
     )
 
 
@@ -113,28 +126,52 @@ def _can_bf16(device: str) -> bool:
 def _fit_memory(
     transfer: Transfer, loss: Callable[..., torch.Tensor], settings: Settings, emit: Emit, meter: Meter
 ) -> tuple[Settings, int]:
-    """Halves the part of the batch that is computed at once until the longest rows fit."""
-    import torch
+    """Halves the part of the batch that is computed at once until the longest rows fit into what memory is left.
 
+    Raises:
+        StudioError: not even one row fits.
+    """
     while True:
         part = max(1, settings.batch_size // settings.accumulate)
-        try:
-            before = memory_in_use(settings.device)
-            _step(transfer, loss, _longest(transfer, part), settings.precision, settings.device)
-            weights = sum(parameter.numel() for parameter in transfer.model.parameters() if parameter.requires_grad)
+        needed = _tried(transfer, loss, settings, part)
+        missing = 0 if needed is None else _missing(needed, settings.device)
+        if needed is not None and not missing:
             meter.advance(2)
-            # two moments of AdamW in fp32 come on top of what the step itself took
-            return settings, max(memory_in_use(settings.device), before) + 8 * weights
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            transfer.model.zero_grad(set_to_none=True)
-            if part == 1:
-                raise out_of_memory() from error
-            settings = replace(settings, accumulate=settings.accumulate * 2)
-            log(emit, "training.smaller-batch",
-                "Memory is short: each batch of {batch} rows is computed in {parts} parts.", "warning",
-                batch=settings.batch_size, parts=settings.accumulate)  # fmt: skip
+            return settings, needed
+        transfer.model.zero_grad(set_to_none=True)
+        if part == 1:
+            if needed is None or missing > memory.swap():
+                raise out_of_memory(needed)
+            meter.advance(2)
+            return settings, needed
+        settings = replace(settings, accumulate=settings.accumulate * 2)
+        log(emit, "training.smaller-batch",
+            "Memory is short: each batch of {batch} rows is computed in {parts} parts.", "warning",
+            batch=settings.batch_size, parts=settings.accumulate)  # fmt: skip
+
+
+def _tried(transfer: Transfer, loss: Callable[..., torch.Tensor], settings: Settings, part: int) -> int | None:
+    """Bytes that the training will take at its peak; None where even this try is too much."""
+    rows = _longest(transfer, part)
+    try:
+        with memory.peak() as peak:
+            _step(transfer, loss, rows, settings.precision, settings.device)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return None
+    weights = sum(parameter.numel() for parameter in transfer.model.parameters() if parameter.requires_grad)
+    # two moments of AdamW in fp32 come on top of what the step itself took
+    return max(memory_in_use(settings.device), 0 if settings.device == "cuda" else peak[0]) + 8 * weights
+
+
+def _missing(needed: int, device: str) -> int:
+    """Bytes by which the memory of this machine, or of its control group, is too small for that."""
+    if device == "cuda":
+        import torch
+
+        return max(0, needed - int(torch.cuda.mem_get_info()[0]) - torch.cuda.memory_reserved())
+    return max(0, needed - memory.in_use() - memory.available())
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -142,21 +179,20 @@ def is_out_of_memory(error: BaseException) -> bool:
     import torch
 
     text = str(error).lower()
-    return (
-        isinstance(error, (torch.OutOfMemoryError, MemoryError))
-        or "out of memory" in text
-        or "not enough memory" in text
-        or "can't allocate memory" in text
-    )
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(sign in text for sign in _SIGNS)
 
 
-def out_of_memory() -> StudioError:
+def out_of_memory(needed: int | None = None) -> StudioError:
+    """``needed``: bytes that the process would take, where that is known."""
+    remedy = "Close other programs, lower task.max_length or training.batch_size, or choose a smaller model."
+    if needed is None:
+        return StudioError("training.no-memory", "There is not enough memory for this model.", remedy,
+                           where="training.batch_size")  # fmt: skip
     return StudioError(
-        "training.no-memory",
-        "There is not enough memory for this model.",
-        "Close other programs, lower task.max_length or training.batch_size, or choose a smaller model.",
-        where="training.batch_size",
-    )
+        "training.no-memory", "Training would take {needed} GB of memory, and there are {there} GB.", remedy,
+        where="training.batch_size", needed=round(needed / 1e9, 1),
+        there=round((memory.in_use() + memory.available()) / 1e9, 1),
+    )  # fmt: skip
 
 
 def memory_in_use(device: str) -> int:
@@ -165,9 +201,7 @@ def memory_in_use(device: str) -> int:
         import torch
 
         return torch.cuda.max_memory_allocated()
-    import psutil
-
-    return psutil.Process().memory_info().rss
+    return memory.in_use()
 
 
 def _lengths(transfer: Transfer) -> Any:

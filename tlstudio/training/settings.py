@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Settings:
     """Settled choices of one training run. ``batch_size`` is what one optimiser step sees; it is computed in
-    ``accumulate`` parts where memory asks for that."""
+    ``accumulate`` parts where memory asks for that. All rates are multiplied by ``rate_factor``, which is less than 1
+    after the training has broken down once."""
 
     epochs: int
     batch_size: int
@@ -34,6 +35,7 @@ class Settings:
     accumulate: int = 1
     optimiser: str = "adamw"
     schedule: str = "linear"
+    rate_factor: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import math
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlstudio.core import memory
 from tlstudio.models.batches import IGNORED, split_batch
 from tlstudio.models.callbacks import Pass
 from tlstudio.training import checkpoints, optimisers, schedules
 from tlstudio.training.balance import classes_of
 from tlstudio.training.checkpoints import Checkpoints
+from tlstudio.training.halving import Halving, in_smaller_batches
 from tlstudio.training.order import Order
 from tlstudio.training.settings import Settings
-from tlstudio.training.watch import MAX_POINTS, Watch
+from tlstudio.training.watch import BROKEN, MAX_POINTS, Watch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +49,18 @@ class Parts:
         return bool(len(self.transfer.validation))
 
     @property
+    def part_size(self) -> int:
+        """Rows that are computed at once."""
+        return max(1, self.settings.batch_size // self.settings.accumulate)
+
+    @property
+    def leaves_one(self) -> bool:
+        return leaves_one(self.transfer.model, len(self.transfer.train), self.part_size)
+
+    @property
     def steps_per_epoch(self) -> int:
-        return max(1, math.ceil(len(self.transfer.train) / self.settings.batch_size))
+        rows = len(self.transfer.train) - self.leaves_one
+        return max(1, math.ceil(math.ceil(rows / self.part_size) / self.settings.accumulate))
 
 
 def make(parts: Parts, folder: Path) -> Any:
@@ -59,6 +72,8 @@ def make(parts: Parts, folder: Path) -> Any:
         pass
 
     transfer, settings = parts.transfer, parts.settings
+    memory.stay_within_group()
+    halving = Halving(transfer.collate, settings.batch_size, parts.watch.emit, parts.watch.control.check)
     trainer = StudioTrainer(
         model=transfer.model,
         args=_arguments(settings, folder, parts),
@@ -67,11 +82,12 @@ def make(parts: Parts, folder: Path) -> Any:
         eval_dataset=transfer.validation if parts.evaluates else None,
         compute_loss_func=parts.loss,  # never called, but lets the Trainer count the labels of a batch
     )
-    trainer.studio = parts
+    trainer.studio, trainer.halving = parts, halving
+    trainer.data_collator = trainer.collated
     trainer.add_callback(_moments(trainer))
     if settings.epochs:
         trainer.create_optimizer()  # before a callback freezes for a while what trains later
-    trainer.args.dataloader_drop_last = leaves_one(transfer.model, len(transfer.train), trainer.args.train_batch_size)
+    trainer.args.dataloader_drop_last = parts.leaves_one
     trainer.remove_callback(PrinterCallback)
     # heads swallow num_items_in_batch without using it: the loss would be summed over accumulated parts
     trainer.model_accepts_loss_kwargs = False
@@ -86,7 +102,7 @@ def _arguments(settings: Settings, folder: Path, parts: Parts) -> Any:
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=max(1, settings.batch_size // settings.accumulate),
+        per_device_train_batch_size=parts.part_size,
         gradient_accumulation_steps=settings.accumulate,
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
@@ -113,6 +129,7 @@ class _Methods:
     """What is done otherwise than transformers' Trainer does it."""
 
     studio: Parts
+    halving: Halving
     model: Any
     args: Any
     state: Any
@@ -120,6 +137,7 @@ class _Methods:
     optimizer: Any
     lr_scheduler: Any
     accelerator: Any
+    _rows_at_once = 0  # in validation, where fewer than usual fit
 
     # --- rows, rates
 
@@ -134,6 +152,19 @@ class _Methods:
             transfer.callbacks,
         )
         return self.order
+
+    def collated(self, rows: list[Any]) -> dict[str, Any]:
+        """A batch. What is drawn for it, such as masks, follows from its place: batches are made ahead of the steps,
+        and a resumed training makes none of those that it skips."""
+        import torch
+
+        draw = zlib.crc32(f"{self.studio.settings.seed}|{self.order.epoch}|{self.order.given}".encode())
+        before = torch.get_rng_state()
+        torch.default_generator.manual_seed(draw)
+        try:
+            return self.halving.collate(rows)
+        finally:
+            torch.set_rng_state(before)
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
@@ -175,10 +206,14 @@ class _Methods:
         return given.share(value)
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
-        value = super().training_step(model, inputs, num_items_in_batch)  # type: ignore[misc]  # of the Trainer
-        for callback in self.studio.transfer.callbacks:
-            callback.backward(self._pass)
-        return value
+        def run(part: dict[str, Any]) -> Any:
+            value = super(_Methods, self).training_step(model, part, num_items_in_batch)  # type: ignore[misc]
+            for callback in self.studio.transfer.callbacks:
+                callback.backward(self._pass)
+            return value
+
+        ends, accumulate = self.accelerator.sync_gradients, self.studio.settings.accumulate
+        return self.halving.step(inputs, run, model.zero_grad, accumulate, ends)
 
     def _pass_of(self, model: Any, inputs: dict[str, Any], items: Any) -> Pass:
         labels, rows, options = split_batch(inputs)
@@ -191,10 +226,10 @@ class _Methods:
         def share(value: torch.Tensor) -> torch.Tensor:
             """A mean of means would weigh the rows of the last part, which may be smaller, more."""
             if items is None:  # labels that cannot be counted, such as boxes
-                return value / self.studio.settings.accumulate
+                return value / self.studio.settings.accumulate * self.halving.share
             return value * labels.ne(IGNORED).sum() / items
 
-        return Pass(inputs, labels, rows, self.accelerator.sync_gradients, again, share)
+        return Pass(inputs, labels, rows, self.halving.last, again, share)
 
     # --- validation
 
@@ -205,7 +240,7 @@ class _Methods:
         with contextlib.ExitStack() as stack:
             for callback in studio.transfer.callbacks:
                 stack.enter_context(callback.evaluating())
-            values = self._validated()
+            values, self._rows_at_once = in_smaller_batches(self._validated, self._rows_at_once or self._usual_rows)
             studio.watch.evaluated(values, self.state)
         for callback in studio.transfer.callbacks:
             callback.evaluated(values)
@@ -213,7 +248,13 @@ class _Methods:
             self.control.should_training_stop = True
         return {f"eval_{name}": value for name, value in values.items()}
 
-    def _validated(self) -> dict[str, float]:
+    @property
+    def _usual_rows(self) -> int:
+        # answers that would fill the memory are not gathered; more than a training batch would not fit either
+        gathers = self.studio.judge.read is not None
+        return _EVALUATION_BATCH if gathers else int(self.args.per_device_train_batch_size)
+
+    def _validated(self, size: int) -> dict[str, float]:
         import numpy as np
         import torch
 
@@ -221,7 +262,7 @@ class _Methods:
         answers: list[np.ndarray] = []
         losses, counts = [], []
         with torch.inference_mode(), self.autocast_smart_context_manager():
-            for batch, rows in self._validation_batches():
+            for batch, rows in self._validation_batches(size):
                 labels, _rows, options = split_batch(batch)
                 output = self.model(**batch)
                 losses.append(float(self.studio.loss(output, labels, **options)))
@@ -234,11 +275,8 @@ class _Methods:
                 judge.watch(self.model)
         return values
 
-    def _validation_batches(self) -> Iterator[tuple[dict[str, Any], int]]:
+    def _validation_batches(self, size: int) -> Iterator[tuple[dict[str, Any], int]]:
         rows = self.studio.transfer.validation
-        # answers that would fill the memory are not gathered; more than a training batch would not fit either
-        gathers = self.studio.judge.read is not None
-        size = _EVALUATION_BATCH if gathers else self.args.per_device_train_batch_size
         for start in range(0, len(rows), size):
             self.studio.watch.control.check()
             chosen = range(start, min(start + size, len(rows)))
@@ -255,7 +293,7 @@ class _Methods:
         # the last step of an epoch is followed by the validation, which belongs to the epoch
         if studio.evaluates and self.state.global_step % studio.steps_per_epoch == 0 and not studio.watch.measured:
             return
-        studio.keep.save(self, studio.watch.state())
+        studio.keep.save(self, studio.watch)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         checkpoints.load_weights(self.model, Path(resume_from_checkpoint))
@@ -264,6 +302,8 @@ class _Methods:
         states = checkpoints.load_states(Path(str(checkpoint)))
         self.optimizer.load_state_dict(states["optimiser"])
         self.lr_scheduler.load_state_dict(states["schedule"])
+        if states["rate"] != self.studio.settings.learning_rate:  # it was lowered since
+            _rescale(self.optimizer, self.lr_scheduler, self.studio.settings.learning_rate / states["rate"])
         for callback, state in zip(self.studio.transfer.callbacks, states["callbacks"], strict=True):
             callback.restore(state)
 
@@ -271,6 +311,15 @@ class _Methods:
         states = checkpoints.load_states(Path(str(checkpoint)))
         self._tr_loss = states["loss"].to(self.args.device)
         checkpoints.restore_random_state(states["random"])
+
+
+def _rescale(optimiser: Any, schedule: Any, factor: float) -> None:
+    """All rates of a training times a factor, where it stands."""
+    for group in optimiser.param_groups:
+        for name in ("lr", "initial_lr"):
+            group[name] *= factor
+    schedule.base_lrs = [rate * factor for rate in schedule.base_lrs]
+    schedule._last_lr = [rate * factor for rate in schedule._last_lr]  # what is told as the rate of the next step
 
 
 def leaves_one(model: torch.nn.Module, rows: int, size: int) -> bool:
@@ -316,7 +365,7 @@ def _moments(trainer: Any) -> Any:
                 control.should_training_stop = True
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
-            if watch.outcome in ("nan", "stopped"):  # nothing to measure; measured already
+            if watch.outcome in (*BROKEN, "stopped"):  # nothing to measure; measured already
                 control.should_evaluate = False
 
     return Moments()

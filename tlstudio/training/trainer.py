@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
-from tlstudio.core.events import Emit
-from tlstudio.core.files import read_json
+from tlstudio.core.events import Emit, Rewound, log
 from tlstudio.models.callbacks import Loop
 from tlstudio.training import checkpoints, studio_trainer
 from tlstudio.training.best import BestWeights
-from tlstudio.training.checkpoints import Checkpoints
+from tlstudio.training.checkpoints import Checkpoints, Policy
 from tlstudio.training.rehearsal import is_out_of_memory, out_of_memory
 from tlstudio.training.settings import Settings
 from tlstudio.training.studio_trainer import Loss, Parts
-from tlstudio.training.watch import Watch
+from tlstudio.training.watch import BROKEN, Watch
 
 if TYPE_CHECKING:
     from tlstudio.models.transfer import Judge, Transfer
 
 
+Again = Literal["", "resumed", "rolled-back"]
+
+
 @dataclass(frozen=True)
 class Trained:
-    """What a training run came to. ``outcome``: completed, early (no improvement), stopped, or nan."""
+    """What a training run came to. ``outcome``: completed, early (no improvement), stopped, nan, or diverged."""
 
     outcome: str
     epochs: float
@@ -40,21 +41,58 @@ class Trained:
     peak_memory_bytes: int
 
 
+class Diverged(Exception):
+    """The loss is not a number any more, or has risen without end; what is on the disk allows another try."""
+
+    def __init__(self, outcome: str, step: int) -> None:
+        super().__init__(outcome)
+        self.outcome, self.step = outcome, step
+
+
 def fit_all(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder: Path, emit: Emit,
-            control: Control, balance: bool = False) -> tuple[Transfer, Trained]:  # fmt: skip
+            control: Control, balance: bool = False, policy: Policy | None = None,
+            again: Again = "") -> tuple[Transfer, Trained]:  # fmt: skip
     """Trains phase after phase; gives the last one, and what the whole training came to.
 
-    Args and errors as in :func:`fit`. After a stop the phases that are left end at their first step: without them there
-    would be no model of the task.
+    After a stop the phases that are left end at their first step: without them there would be no model of the task.
+
+    Args:
+        policy: when checkpoints are written; None writes none, and looks for none.
+        again: whether the same training has begun before, in the same folder: it goes on where that ended. The others
+            are those of :func:`fit`.
+
+    Raises:
+        Diverged: with a policy, where the training has broken down for the first time; else as :func:`fit`.
     """
-    steps, seconds, memory = 0, 0.0, 0
+    steps, seconds, memory, phase = 0, 0.0, 0, 0
     while True:
-        trained = fit(transfer, loss, judge, settings, folder, emit, control, balance, before=steps)
+        keep = None if policy is None else Checkpoints(folder / f"phase-{phase}", policy, emit)
+        trained = None if keep is None else _ended(keep, transfer)
+        if trained is None:
+            start = keep.newest(calm=again == "rolled-back") if keep and again else None
+            if keep is not None and start is None:
+                keep.clear()  # of a training that was another one
+            if again:
+                emit(Rewound(step=steps + checkpoints.step_of(start)))
+                again = ""
+            names = [name for name, value in transfer.model.named_parameters() if value.requires_grad]
+            trained = fit(transfer, loss, judge, settings, folder, emit, control, balance, keep, start, before=steps)
+            if keep is not None:
+                keep.end(transfer.model, names, asdict(trained))
         steps, seconds = steps + trained.steps, seconds + trained.seconds
         memory = max(memory, trained.peak_memory_bytes)
         if transfer.then is None:
             return transfer, replace(trained, steps=steps, seconds=seconds, peak_memory_bytes=memory)
-        transfer = transfer.then()
+        transfer, phase = transfer.then(), phase + 1
+
+
+def _ended(keep: Checkpoints, transfer: Transfer) -> Trained | None:
+    """What a phase came to that has ended; its weights are then in the model."""
+    facts = keep.ended()
+    if facts is None:
+        return None
+    keep.load_end(transfer.model)
+    return Trained(**facts)
 
 
 def fit(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder: Path, emit: Emit,
@@ -76,34 +114,32 @@ def fit(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder
     Raises:
         StudioError: out of memory, or the loss is not a number before anything worth keeping was reached; or rows
             without one class each are to be balanced; or the checkpoint is damaged.
+        Diverged: the loss is not a number, or has risen without end, and there is ``keep`` to go back to.
         Cancelled: the user has cancelled.
     """
     import torch
 
     settings, balance = replace(settings, **transfer.settings), balance and transfer.loss is None
+    settings = replace(settings, learning_rate=settings.learning_rate * settings.rate_factor)
     torch.set_num_threads(settings.threads)
     steps = max(1, -(-len(transfer.train) // settings.batch_size)) * settings.epochs
-    best = BestWeights(transfer.model, folder / "best.safetensors", settings.best_metric)
+    best = BestWeights(transfer.model, folder / checkpoints.BEST, settings.best_metric)
     watch = Watch(settings, best, emit, control, steps, before)
     if resume is not None:
-        checkpoints.verify(resume)
-        watch.restore(read_json(resume / "watch.json"))
+        watch.restore(checkpoints.verify(resume))
+        best.take(resume / checkpoints.BEST)
     trainer = studio_trainer.make(Parts(transfer, transfer.loss or loss, judge, settings, watch, balance, keep), folder)
     loop = Loop(transfer.model, settings.epochs, steps, len(transfer.train), transfer.lengths, settings.seed, emit,
                 control)  # fmt: skip
-    begin, paused = time.monotonic(), control.paused_seconds
     with _explained(), _taking_part(transfer, loop):
         if settings.epochs:
             trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
         elif len(transfer.validation):
             trainer.evaluate()
-    seconds = time.monotonic() - begin - (control.paused_seconds - paused)
-    if watch.outcome == "nan" and not best.found:
-        raise StudioError(
-            "training.nan", "The loss is not a number any more (step {step}).",
-            "Lower training.learning_rate, set training.precision to fp32, or lower training.gradient_clip.",
-            where="training.learning_rate", step=watch.step,
-        )  # fmt: skip
+    if watch.outcome in BROKEN:
+        if keep is not None and keep.policy.retries and settings.rate_factor == 1.0:
+            raise Diverged(watch.outcome, watch.total)
+        _tell_broken(watch, settings, best)
     best.restore()
     return Trained(
         outcome=watch.outcome,
@@ -111,10 +147,40 @@ def fit(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder
         steps=watch.step,
         best_epoch=best.epoch,
         best_score=best.score,
-        seconds=seconds,
-        samples_per_second=watch.step * settings.batch_size / max(seconds, 1e-9),
+        seconds=watch.seconds,
+        samples_per_second=watch.step * settings.batch_size / max(watch.seconds, 1e-9),
         peak_memory_bytes=watch.peak_memory,
     )
+
+
+def _tell_broken(watch: Watch, settings: Settings, best: BestWeights) -> None:
+    """Says why a training has ended that broke down; the best weights are kept, if there are any.
+
+    Raises:
+        StudioError: there are none.
+    """
+    if watch.outcome == "nan":
+        log(watch.emit, "training.not-a-number",
+            "The loss became not-a-number at step {step}; training ends here.", "error", step=watch.total)  # fmt: skip
+    else:
+        log(watch.emit, "training.diverged",
+            "The loss rose to more than ten times what it was at first, at step {step}; training ends here.", "error",
+            step=watch.total)  # fmt: skip
+    if best.found:
+        return
+    if settings.rate_factor != 1.0:
+        raise StudioError(
+            "training.nan-again", "The loss grew without end, or was not a number, once more at step {step}, although "
+            "the learning rate had been lowered to {rate}.",
+            "Set training.precision to fp32 and raise training.warmup; then look for rows with extreme values, and "
+            "lower training.learning_rate by ten.",
+            where="training.learning_rate", step=watch.total, rate=f"{settings.learning_rate:.3g}",
+        )  # fmt: skip
+    raise StudioError(
+        "training.nan", "The loss is not a number any more (step {step}).",
+        "Lower training.learning_rate, set training.precision to fp32, or lower training.gradient_clip.",
+        where="training.learning_rate", step=watch.total,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from typing import Any
 
 from tlstudio.core.control import Control
@@ -14,6 +15,12 @@ from tlstudio.training.rehearsal import memory_in_use
 from tlstudio.training.settings import Settings
 
 MAX_POINTS = 20_000  # training points of a curve; more are thinned while logging
+_RECENT = 20  # logged losses over whose mean a training is seen to diverge
+_FIRST = 10  # logged losses that say where it began
+# Times the first loss and one. No useful training gets there again: the loss of guessing is about the first one, and
+# one more keeps a training that begins near zero, such as one that goes on, from being judged by its noise.
+_RISEN = 10.0
+BROKEN = ("nan", "diverged")  # outcomes
 
 
 class Watch:
@@ -25,6 +32,10 @@ class Watch:
         self._before = before  # steps of the phases before, so that the curves go on
         self.outcome = "completed"
         self.step, self.epoch, self.peak_memory = 0, 0.0, 0
+        self._seconds = 0.0  # before the training was resumed
+        self._begin = self._now()
+        self._first: list[float] = []
+        self._recent: deque[float] = deque(maxlen=_RECENT)
         self.meter = Meter(emit, control, "train", steps, "steps")
         self._without_gain = 0
         self._measured_step = -1
@@ -36,8 +47,13 @@ class Watch:
         return self._measured_step == self.step
 
     def state(self) -> dict[str, Any]:
-        """What a resumed training must know."""
+        """What a resumed training must know; all of it can be read by people, too."""
         return {
+            "seconds": self.seconds,
+            "peak_memory": self.peak_memory,
+            "first_losses": self._first,
+            "recent_losses": list(self._recent),
+            "calm": self._loss <= self._limit / 2,
             "step": self.step,
             "epoch": self.epoch,
             "without_gain": self._without_gain,
@@ -53,11 +69,34 @@ class Watch:
         self.best.score, self.best.epoch = state["best_score"], state["best_epoch"]
         self.best.risen = state["risen"]
         self.best.loss = math.inf if state["best_loss"] is None else state["best_loss"]
-        self.meter.advance(self.step)
+        self._seconds, self.peak_memory = state["seconds"], state["peak_memory"]
+        self._first = list(state["first_losses"])
+        self._recent.extend(state["recent_losses"])
+        self.meter.skip(self.step)
 
     def _now(self) -> float:
         """A clock that stands still while the run is paused."""
         return time.monotonic() - self.control.paused_seconds
+
+    @property
+    def seconds(self) -> float:
+        """What the training has taken, also before it was resumed."""
+        return self._seconds + self._now() - self._begin
+
+    @property
+    def total(self) -> int:
+        """Steps with those of the phases before."""
+        return self._before + self.step
+
+    @property
+    def _loss(self) -> float:
+        return sum(self._recent) / len(self._recent) if self._recent else 0.0
+
+    @property
+    def _limit(self) -> float:
+        """The mean loss with which a training counts as diverged."""
+        first = sum(map(abs, self._first)) / len(self._first) if self._first else 0.0
+        return _RISEN * (first + 1.0)
 
     def stepped(self, state: Any) -> bool:
         """After each optimiser step; True ends training."""
@@ -73,7 +112,7 @@ class Watch:
         return self.outcome == "stopped"
 
     def logged(self, logs: dict[str, float], state: Any) -> bool:
-        """New training values; True ends training because the loss is not a number."""
+        """New training values; True ends training because the loss is not a number, or far too large."""
         now = self._now()
         seconds, self._last = now - self._last, now
         every = max(1, math.ceil(self.meter.total / MAX_POINTS))
@@ -85,9 +124,12 @@ class Watch:
         }
         if not math.isfinite(values["loss"]) or not math.isfinite(values["gradient_norm"]):
             self.outcome = "nan"
-            log(self.emit, "training.not-a-number",
-                "The loss became not-a-number at step {step}; training ends here.", "error",
-                step=state.global_step)  # fmt: skip
+            return True
+        if len(self._first) < _FIRST:
+            self._first.append(values["loss"])
+        self._recent.append(values["loss"])
+        if len(self._recent) == _RECENT and self._loss > self._limit:
+            self.outcome = "diverged"
             return True
         self.emit(Metric(split="train", step=self._before + state.global_step, epoch=state.epoch or 0.0, values=values))
         return False
@@ -101,7 +143,7 @@ class Watch:
         if self.best.offer(values, state.epoch or 0.0):
             self.emit(
                 Checkpoint(
-                    step=state.global_step,
+                    step=self._before + state.global_step,
                     epoch=state.epoch or 0.0,
                     path="checkpoints/best.safetensors",
                     best=True,

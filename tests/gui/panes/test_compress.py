@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from tests.gui import fake
 from tlstudio.gui.panes.compress import CompressPane
+from tlstudio.gui.widgets import result_summary
 from tlstudio.gui.widgets.choice_cards import Choice
 
 
@@ -51,6 +52,18 @@ def test_measured_table(pane):
     assert pane.table.item(1, 3).toolTip() == "95 % of the times at most 12.0 ms"
     pane.set_measured({})
     assert not pane.measured.isVisible()
+
+
+def test_networks_of_the_same_runtime_are_told_apart(pane):
+    results = fake.results("r")
+    for stage, title in zip(results["stages"], ("Trained model", "Weights in bf16"), strict=True):
+        stage |= {"title": title, "runtime": "PyTorch fp32"}
+    pane.set_measured(results)
+    shown = [pane.table.item(line, 0).text() for line in (0, 1)]
+    assert shown == ["Trained model\nPyTorch fp32", "Weights in bf16\nPyTorch fp32"]
+    assert [result_summary._stage(stage) for stage in results["stages"]] == [
+        "Trained model (PyTorch fp32)", "Weights in bf16 (PyTorch fp32)",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("score", "word"), [(0.9, "worse"), (0.97, "better"), (0.93, "")])
@@ -117,6 +130,13 @@ def test_an_order_that_cannot_be_is_told_at_the_card_and_mended_by_keys(controll
     assert names(controller) == ["layer-removal", "dynamic-int8"]
     assert [problem for _note, problem in told(steps)] == ["", ""]
     assert steps.window().focusWidget() is tools(steps)[(0, "Later")], "the keyboard stays with the step"
+
+
+def test_a_chain_that_undoes_itself_is_warned_of(controller, steps):
+    controller.context.edit("compress", [{"name": "bf16"}, INT8])
+    assert any("'Weights in bf16' brings nothing here" in text for text in steps.problems.messages())
+    controller.context.edit("compress", [INT8])
+    assert not any("brings nothing here" in text for text in steps.problems.messages())
 
 
 def test_steps_are_duplicated_and_removed_by_keys(controller, steps):

@@ -425,3 +425,16 @@ def test_several_labels_are_not_one(shown, answers, table, monkeypatch):
     pane = shown()
     assert pane.problems.messages() == ["Text classification needs a column for: Label."]
     assert pane.columns.separator_line.isVisibleTo(pane.columns)
+
+
+def test_the_licence_of_the_data_is_stated_once(pane, edits, table):
+    show(pane, table)
+    pane.licence.set_licence("", "cc-by-sa-4.0")
+    assert "cc-by-sa-4.0" in pane.licence.field.placeholderText()
+    QTest.keyClicks(pane.licence.field, "odbl")
+    QTest.keyClick(pane.licence.field, Qt.Key.Key_Return)
+    pane.licence.field.editingFinished.emit()  # leaving the field afterwards is no second edit
+    assert edits == [("data.licence", "odbl")]
+    pane.licence.set_licence("", "")
+    assert pane.licence.field.text() == ""
+    assert len(edits) == 1

@@ -102,11 +102,14 @@ def test_finished_exports_with_their_verdicts(pane, tmp_path, qtbot) -> None:
 
 def test_what_else_was_measured_and_why_one_failed(pane, tmp_path) -> None:
     found = results()
-    found["exports"][0]["parity"] |= {"metric_difference": -0.002, "latency": {"1": {"median_ms": 9.4}}}
+    found["exports"][0]["parity"] |= {
+        "metric": {"name": "macro_f1", "value": 0.893, "reference": 0.895, "difference": -0.002},
+        "latency": {"1": {"median_ms": 9.4}},
+    }
     error = {"code": "x", "message": "OpenVINO is not there.", "remedy": "Install it.", "params": {}}
     found["exports"].append({"name": "openvino", "title": "OpenVINO", "path": None, "error": error})
     pane.set_run(folder(tmp_path), found)
-    assert pane.cards[0].speed.text() == "Accuracy −0.2 points · 9.4 ms for 1 row"
+    assert pane.cards[0].speed.text() == "F1, mean of classes −0.2 points · 9.4 ms for 1 row"
     assert pane.cards[-1].verdict.text() == "✕ OpenVINO is not there. Install it."
 
 

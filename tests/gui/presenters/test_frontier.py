@@ -12,7 +12,8 @@ from tests.gui import fake, fake_frontier
 from tests.gui.fake_studies import StudyRunner
 from tlstudio.gui import app as app_module
 
-BUDGET = {"lost": 0.015, "size_mb": None, "latency_ms": 12.0, "batch": 1}
+BUDGET = {"lost": 0.015, "size_mb": None, "latency_ms": 12.0, "memory_mb": None, "batch": 1, "length": 0,
+          "threads": "all"}  # fmt: skip
 BEST = "layer-removal 4importance+dynamic-int8"
 
 
@@ -59,7 +60,7 @@ def run(tmp_path):
 def store(run, finished=True):
     (run / "frontier").mkdir()
     study = fake_frontier.answer(fake_frontier.points(BUDGET), BUDGET, finished)
-    (run / "frontier" / "study.json").write_text(json.dumps(study), encoding="utf-8")
+    (run / "frontier" / "study.json").write_text(json.dumps({"about": {}, "result": study}), encoding="utf-8")
 
 
 @pytest.fixture
@@ -116,6 +117,34 @@ def test_an_earlier_study_is_shown_with_its_run_and_gone_on_with(window, view, r
     assert view.ask_button.text() == "Start"
     window.context.project.set_run(None, None)
     assert not view.found.isVisible(), "it belongs to its run"
+
+
+def test_what_could_not_be_made_and_what_was_not_tried_are_counted_apart(window, view, run):
+    found = fake_frontier.points(BUDGET)
+    found[0] |= {"status": "skipped", "reason": {"code": "frontier.no-time", "message": "No time.", "params": {}}}
+    (run / "frontier").mkdir()
+    study = {"about": {}, "result": fake_frontier.answer(found, BUDGET, finished=False)}
+    (run / "frontier" / "study.json").write_text(json.dumps(study), encoding="utf-8")
+    window.context.show_run(run)
+    told = view.sentences.text()
+    assert "10 forms measured" in told and "1 could not be made" in told and "1 were not tried" in told
+    assert "points" not in view.lost.toolTip()
+
+
+def test_a_study_at_a_length_is_gone_on_with_at_that_length(window, view, run, until, runners):
+    (run / "frontier").mkdir()
+    budget = {**BUDGET, "length": 128, "memory_mb": 400.0, "threads": "one"}
+    study = {"about": {}, "result": fake_frontier.answer(fake_frontier.points(BUDGET), budget, finished=False)}
+    (run / "frontier" / "study.json").write_text(json.dumps(study), encoding="utf-8")
+    window.context.show_run(run)
+    assert (view.length.value(), view.memory.value(), view.threads.currentData()) == (128, 400, "one")
+    assert view.ask_button.text() == "Go on"
+    view.length.setValue(0)
+    assert view.length.text() == "as they are" and view.ask_button.text() == "Start", "all times are taken anew"
+    view.length.setValue(128)
+    view.ask_button.click()
+    until(lambda: window.context.studies.get("frontier").state == "known")
+    assert asked(runners, "frontier")[0]["budget"] == budget
 
 
 def test_it_is_stopped_and_cancelled(window, view, run, until, hold):
@@ -225,3 +254,19 @@ def test_closing_asks_first(window, view, run, until, hold, dialogs):
     view.line.cancel.click()
     hold.on = False
     until(lambda: not window.context.studies.active)
+
+
+def test_where_and_how_long_it_was_measured_and_no_column_out_of_sight(window, view, run):
+    store(run)
+    window.context.show_run(run)
+    told = view.circumstances.text()
+    for words in ("Made-up CPU", "2 threads", "16.0 GB", "160 validation rows", "1 min 35 s"):
+        assert words in told
+    window.window.resize(1280, 720)
+    for _ in range(5):
+        window.window.repaint()
+        QTest.qWait(20)
+    assert view.table.horizontalScrollBar().maximum() == 0
+    assert "174.0 MB" in " ".join(view.facts.texts()), "the memory stands beside the plot"
+    window.context.project.set_run(None, None)
+    assert view.circumstances.text() == ""

@@ -60,3 +60,24 @@ def test_what_the_engine_finds_is_shown(view):
     assert view.sentence.text() == "1 right answers became wrong, and 0 wrong ones right."
     assert view.rows.shown()[0][1:] == ["a", "a", "b", "right before, wrong now"]
     assert "Short rows (20 rows): 100.0 % before, 95.0 % after" in " ".join(view.facts.texts())
+
+
+def test_long_answers_that_look_alike_are_told_apart_by_their_kind(view):
+    long = "x" * 199 + "…"
+    rows = [{"row": 1, "label": long, "before": long, "after": long}]
+    flips = {"right_to_wrong": {"count": 0, "rows": []}, "wrong_to_right": {"count": 1, "rows": rows},
+             "wrong_to_other": {"count": 1, "rows": rows}}  # fmt: skip
+    view.set_results({"damage": {"a": {"flips": flips}}})
+    assert [line[-1] for line in view.rows.shown()] == ["wrong before, right now", "wrong in another way"]
+    assert not view.rows.isColumnHidden(4)
+
+
+def test_answers_that_are_right_in_part_have_no_kind_and_no_percent(view):
+    worst = {"by": "length", "name": "long", "rows": 30, "before": -1.25, "after": -2.5,
+             "difference": {"value": -1.25, "low": -1.5, "high": -1.0}}  # fmt: skip
+    lost = [{"row": 2, "label": "10", "before": "11", "after": "14", "change": -0.3}]
+    view.set_results({"damage": {"a": {"flips": None, "worse": 3, "better": 1, "lost": lost, "worst_slice": worst}}})
+    assert view.rows.isColumnHidden(4)
+    told = " ".join(view.facts.texts())
+    assert "%" not in told.replace("95 %", "") and "points" not in told
+    assert "mean score −1.25" in told.replace("-", "−") and "1 is best" in told

@@ -20,6 +20,7 @@ from tlstudio.gui.widgets.data_start import DataStart
 from tlstudio.gui.widgets.doctor_view import DoctorView
 from tlstudio.gui.widgets.hub_card import HubCard
 from tlstudio.gui.widgets.labels_view import LabelsView
+from tlstudio.gui.widgets.licence_view import LicenceView
 from tlstudio.gui.widgets.preview_view import PreviewView
 from tlstudio.gui.widgets.reading_view import ReadingView
 from tlstudio.gui.widgets.split_view import SplitView
@@ -129,7 +130,13 @@ class DataPane(Pane):
         layout = QHBoxLayout(page)
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(12)
-        layout.addWidget(self.reading, 1)
+        self.licence = LicenceView(page)
+        self.licence.wished.connect(self._on_licence)
+        left = QVBoxLayout()
+        left.setSpacing(12)
+        left.addWidget(self.reading, 1)
+        left.addWidget(self.licence)
+        layout.addLayout(left, 1)
         layout.addWidget(self.steps, 1)
         return scrolled(page)
 
@@ -222,6 +229,9 @@ class DataPane(Pane):
 
     def _on_separator(self, text: str) -> None:
         self.edited.emit("data.separator", text)
+
+    def _on_licence(self, text: str) -> None:
+        self.edited.emit("data.licence", text)
 
     def _on_split(self, name: str, value: object) -> None:
         self.edited.emit(f"data.split.{name}", value)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tlstudio.core import plugins
 from tlstudio.core.recipe import Recipe
-from tlstudio.gui import fit, metric_names
+from tlstudio.gui import fit
 from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.common import Card, EmptyState, button, clear, label
 from tlstudio.gui.widgets.export_cards import ExportCard, FormatCard
@@ -82,7 +82,7 @@ class ExportPane(Pane):
         entries = (results or {}).get("exports") or []
         shown = (self._folder, entries) if self._folder else None
         if shown is None or shown != self._shown:
-            self._show_exports(entries if self._folder else [], metric_names.headline(results))
+            self._show_exports(entries if self._folder else [])
         self._shown = shown
         self._show_button()
 
@@ -107,9 +107,9 @@ class ExportPane(Pane):
         result.body.addWidget(self.unfit)
         return result
 
-    def _show_exports(self, entries: list[dict[str, Any]], metric: str) -> None:
+    def _show_exports(self, entries: list[dict[str, Any]]) -> None:
         clear(self._exports)
-        self.cards = [ExportCard(self._folder or Path(), entry, metric) for entry in entries]
+        self.cards = [ExportCard(self._folder or Path(), entry) for entry in entries]
         for card in self.cards:
             card.open_requested.connect(self.open_folder_requested)
             self._exports.addWidget(card)

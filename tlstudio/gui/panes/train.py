@@ -15,6 +15,7 @@ from tlstudio.gui.panes.base import Pane
 from tlstudio.gui.widgets.common import Card, button, label
 from tlstudio.gui.widgets.log_view import LogView
 from tlstudio.gui.widgets.number_strip import NumberStrip
+from tlstudio.gui.widgets.queue_view import QueueView
 from tlstudio.gui.widgets.splitter import splitter
 from tlstudio.gui.widgets.stage_list import StageList
 from tlstudio.session.history import RunHistory
@@ -38,6 +39,7 @@ class TrainPane(Pane):
     resume_requested = Signal()
     stop_requested = Signal()
     cancel_requested = Signal()
+    enqueue_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent=parent)
@@ -177,7 +179,9 @@ class TrainPane(Pane):
         split.addWidget(self.log)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 1)
+        self.queue = QueueView()
         self.body.addWidget(status)
+        self.body.addWidget(self.queue)
         self.body.addWidget(split, 1)
 
     def _build_actions(self) -> None:
@@ -194,7 +198,11 @@ class TrainPane(Pane):
         self.cancel_button = button(
             self.tr("Cancel"), "cancel", "danger", self.tr("End the run and discard what it has learnt")
         )
+        self.queue_button = button(
+            self.tr("Add to queue"), "add", help=self.tr("Run this recipe after those that wait already")
+        )
         pairs = (
+            (self.queue_button, self.enqueue_requested),
             (self.start_button, self.start_requested),
             (self.pause_button, self.pause_requested),
             (self.resume_button, self.resume_requested),
@@ -266,6 +274,7 @@ class TrainPane(Pane):
         state, resting = self._state, self._state in _RESTING
         self.start_button.setVisible(resting)
         self.start_button.setEnabled(self._ready)
+        self.queue_button.setEnabled(self._ready)
         self.start_button.setText(self.tr("Start training") if state == "idle" else self.tr("Train again"))
         self.pause_button.setVisible(state in ("starting", "running", "stopping"))
         self.pause_button.setEnabled(state == "running")

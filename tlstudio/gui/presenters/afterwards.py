@@ -18,7 +18,8 @@ def obstacle(context: Context) -> str:
     project = context.project
     if project.run is None:
         return translate("afterwards", "This needs a finished run: train, or open one under Runs.")
-    if (project.results or {}).get("outcome") not in ("completed", "stopped"):
+    ended = (project.results or {}).get("outcome") in ("completed", "stopped")
+    if not ended and not (project.run / "model" / "config.json").is_file():
         return translate("afterwards", "The shown run has no trained model; open one that was completed.")
     return studying.waits(context)
 

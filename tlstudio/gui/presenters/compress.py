@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
+from tlstudio import pipeline
 from tlstudio.compression.base import out_of_order
 from tlstudio.core import plugins
 from tlstudio.core.errors import StudioError
@@ -13,7 +14,7 @@ from tlstudio.gui import fit, formats, frontier, i18n, metric_names, plan, words
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.compress import CompressPane
 from tlstudio.gui.presenters import afterwards
-from tlstudio.gui.presenters.base import Presenter
+from tlstudio.gui.presenters.base import Presenter, as_problem
 from tlstudio.gui.presenters.choices import Choices
 from tlstudio.gui.presenters.frontier import CHOOSE, Frontier
 from tlstudio.gui.widgets.network import Block
@@ -62,7 +63,8 @@ class CompressPresenter(Presenter):
         self.steps.refresh()
         self.pane.set_available(self.pane.steps.add_button.isEnabled(), bool(self.context.project.recipe.compress))
         self.pane.set_measured(self.context.project.results or {})
-        self.pane.problems.set_problems(self.step_problems("compress"))
+        notes = [as_problem(note, "warning") for note in pipeline.compression_notes(self.context.project.recipe)]
+        self.pane.problems.set_problems([*self.step_problems("compress"), *notes])
         self._show_possible()
         self._draw()
         self.frontier.refresh()

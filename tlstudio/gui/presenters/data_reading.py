@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from tlstudio.core import plugins
 from tlstudio.core.options import describe
 from tlstudio.core.recipe import Choice, DataSection
+from tlstudio.data.licences import licence_of
 from tlstudio.gui import words
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.data import DataPane
@@ -54,6 +55,8 @@ class ReadingPresenter(QObject):
 
     def show(self, facts: dict[str, Any]) -> None:
         self._show_source(str(facts.get("source") or ""))
+        stated, known = self._data.licence, licence_of(self._data.model_copy(update={"licence": ""}))[0]
+        self.pane.licence.set_licence(stated, known)
         self.pane.steps.set_available([item for item in listing("data.steps") if item[0] != edits.RENAME])
         dropped = facts.get("dropped") or {}
         self.pane.steps.set_steps([self._step(choice, dropped.get(choice.name)) for choice in self._data.steps])

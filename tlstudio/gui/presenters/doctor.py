@@ -330,5 +330,13 @@ def _told(value: Any) -> Any:
 def _source(data: DataSection) -> DataSection:
     """The section without what repairs, divides, checks and changes the rows: the rows themselves."""
     roles = {role: columns for role, columns in data.roles.items() if role != "ignore"}
-    plain = {"steps": (), "checks": (), "augment": (), "balance": "none", "split": SplitSection(), "roles": roles}
+    plain = {
+        "licence": "",
+        "steps": (),
+        "checks": (),
+        "augment": (),
+        "balance": "none",
+        "split": SplitSection(),
+        "roles": roles,
+    }
     return data.model_copy(update=plain)

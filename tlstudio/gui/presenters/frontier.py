@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,19 @@ from PySide6.QtCore import QCoreApplication
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import read_json
-from tlstudio.gui import formats, frontier, i18n, metric_names
+from tlstudio.gui import formats, frontier, i18n, metric_names, words
 from tlstudio.gui.context import Context
-from tlstudio.gui.frontier import MEASURES, Point
+from tlstudio.gui.frontier import COLUMNS, MEASURES, Point
 from tlstudio.gui.presenters import afterwards, studying
 from tlstudio.gui.studies import Study
+from tlstudio.gui.widgets.frontier_budget import Budget
 from tlstudio.gui.widgets.frontier_plot import Dot, PlotAxis
-from tlstudio.gui.widgets.frontier_view import Budget, FrontierView, Line, ShownPoint
+from tlstudio.gui.widgets.frontier_view import FrontierView, Line, ShownPoint
 
 translate = QCoreApplication.translate  # under this name lupdate finds the strings
 JOB, CHOOSE = "frontier", "frontier-choose"
 _FILE = Path("frontier") / "study.json"
 _AXES = ("size", "score")  # across and up
-_MARGIN = 1e-9
 _JOINED = "\u00a0"
 
 
@@ -38,7 +39,6 @@ class Frontier:
         self._stored: dict[str, Any] | None = None  # the study in the folder of the run
         self._read: tuple[Any, ...] | None = None
         self._shown: tuple[Any, ...] | None = None
-        self._columns = ""
         self._points: list[Point] = []
         self._reference: Point | None = None
         self._metric = metric_names.DEFAULT
@@ -58,6 +58,7 @@ class Frontier:
         """Keeps the budget."""
         self._context.studies.plans[JOB] = self._view.budget()
         self._show_found()
+        self._show_possible()
 
     def choose_axes(self) -> None:
         view = self._view
@@ -69,9 +70,10 @@ class Frontier:
         run, budget = self._context.project.run, self._view.budget()
         if run is None or self._obstacle():
             return
-        limits = {"lost": budget.lost, "size_mb": budget.size_mb, "latency_ms": budget.latency_ms}
-        args = {"folder": str(run), "budget": {**limits, "batch": budget.batch}, "minutes": budget.minutes}
-        before = tuple(self._found().get("points") or ())
+        limits = asdict(budget)
+        minutes = limits.pop("minutes")
+        args = {"folder": str(run), "budget": limits, "minutes": minutes}
+        before = tuple(self._found().get("points") or ()) if self._is_of_this_length() else ()
         self._context.studies.start(JOB, self._context.project.recipe, args, before)
 
     def choose(self, key: str) -> None:
@@ -111,7 +113,7 @@ class Frontier:
             self._read = key
             self._look()
         if self._context.studies.plans.get(JOB) is None:
-            self._view.set_budget(_budget((self._stored or {}).get("budget")))
+            self._view.set_budget(Budget.read((self._stored or {}).get("budget")))
         else:
             self._view.set_budget(self._context.studies.plans[JOB])
         self.on_study()
@@ -152,7 +154,8 @@ class Frontier:
         except StudioError as error:
             self._context.tell(error)
             return
-        self._stored = found if isinstance(found, dict) else None
+        result = found.get("result") if isinstance(found, dict) else None  # beside what it may be compared within
+        self._stored = result if isinstance(result, dict) else None
 
     def _found(self) -> dict[str, Any]:
         """The newest that is known of the run's study: while it goes on, what it has told so far."""
@@ -198,9 +201,14 @@ class Frontier:
             return translate("frontier", "A search of another run is going on.")
         return afterwards.obstacle(self._context)
 
+    def _is_of_this_length(self) -> bool:
+        """Whether the times that are known are of rows as long as those that are asked for: else all are taken anew."""
+        return Budget.read(self._found().get("budget")).length == self._view.budget().length
+
     def _show_possible(self) -> None:
         study, obstacle, found = self._study, self._obstacle(), self._found()
-        self._view.set_possible(obstacle, bool(found.get("points")) and not found.get("finished"))
+        begun = bool(found.get("points")) and not found.get("finished")
+        self._view.set_possible(obstacle, begun and self._is_of_this_length())
         if obstacle or not self._is_mine:
             return
         if study.state == "failed" and study.error:
@@ -210,7 +218,7 @@ class Frontier:
 
     def _show_found(self) -> None:
         self._set_columns()
-        self._view.set_sentences(self._sentences())
+        self._view.set_sentences(self._sentences(), self._circumstances())
         self._view.set_lines([self._line(point) for point in self._all()] if self._points else [])
         self._show_plot()
         self._show_chosen()
@@ -277,17 +285,16 @@ class Frontier:
         return found
 
     def _set_columns(self) -> None:
-        if self._columns == self._metric and self._view.table is not None:
+        if self._view.table is not None:
             return
-        self._columns = self._metric
-        columns = [(translate("frontier", "Form"), False, False)]
-        columns += [(self._title(name), True, False) for name in MEASURES]
-        self._view.set_columns([*columns, (translate("frontier", "Verdict"), False, True)])
+        columns = [(translate("frontier", "Form"), False, True)]  # what is too long for it stands beside the plot
+        columns += [(frontier.heading(name), True, False) for name in COLUMNS]
+        self._view.set_columns([*columns, (translate("frontier", "Verdict"), False, False)])
 
     def _line(self, point: Point) -> Line:
-        shown = tuple(frontier.shown(name, point.measures.get(name), self._metric) for name in MEASURES)
-        verdict = translate("frontier", "for comparison") if point is self._reference else frontier.verdict(point)
-        sorts = (None, *(point.measures.get(name) for name in MEASURES), None)
+        shown = tuple(frontier.shown(name, point.measures.get(name), self._metric) for name in COLUMNS)
+        verdict = translate("frontier", "for comparison") if point is self._reference else frontier.brief_verdict(point)
+        sorts = (None, *(point.measures.get(name) for name in COLUMNS), None)
         return Line(point.key, (self._table_name(point), *shown, verdict), sorts)
 
     def _table_name(self, point: Point) -> str:
@@ -329,12 +336,18 @@ class Frontier:
         if not self._points:
             return []
         measured = [point for point in self._points if point.measured]
-        others = len(self._points) - len(measured)
-        text = translate("frontier", "{n} forms measured, {best} of them not beaten by another one.")
+        failed = sum(point.status == "failed" for point in self._points)
+        untried = len(self._points) - len(measured) - failed
+        text = translate(
+            "frontier", "{n} forms measured, {best} of them not beaten by another one in score, size and 1-row time."
+        )  # fmt: skip
         said = [text.format(n=formats.count(len(measured)), best=formats.count(sum(p.pareto for p in measured)))]
-        if others:
+        if failed:
             said.append(translate("frontier", "{n} could not be made; choose one in the table to see why.").format(
-                n=formats.count(others)))  # fmt: skip
+                n=formats.count(failed)))  # fmt: skip
+        if untried:
+            said.append(translate("frontier", "{n} were not tried; choose one in the table to see why.").format(
+                n=formats.count(untried)))  # fmt: skip
         if self._is_mine and self._study.going_on:
             return [" ".join(said)]
         best = found.get("best")
@@ -344,22 +357,29 @@ class Frontier:
             said.append(text.format(name=self._table_name(self._points[at])))
         elif found.get("budget"):
             said.append(translate("frontier", "None keeps the budget."))
-        if found.get("budget") and not _same(_budget(found["budget"]), self._view.budget()):
+        if found.get("budget") and not Budget.read(found["budget"]).same(self._view.budget()):
             said.append(translate("frontier", "This was judged with another budget."))
         if not found.get("finished"):
             said.append(translate("frontier", "It was not finished."))
         return [" ".join(said)]
 
-
-def _budget(data: Any) -> Budget:
-    """As a study states it."""
-    if not isinstance(data, dict):
-        return Budget()
-    return Budget(data.get("lost"), data.get("size_mb"), data.get("latency_ms"), int(data.get("batch") or 1))
-
-
-def _same(one: Budget, other: Budget) -> bool:
-    """Whether two budgets allow the same; the time to search is none of it."""
-    pairs = ((one.lost, other.lost), (one.size_mb, other.size_mb), (one.latency_ms, other.latency_ms))
-    near = all(a == b or (a is not None and b is not None and abs(a - b) < _MARGIN) for a, b in pairs)
-    return near and one.batch == other.batch
+    def _circumstances(self) -> str:
+        """What the times depend on, and what the search took."""
+        found = self._found()
+        machine = found.get("machine") or {}
+        if not self._points or not machine:
+            return ""
+        said = [str(machine.get("processor") or "")]
+        if threads := machine.get("threads"):
+            said.append(translate("frontier", "{n} threads").format(n=formats.count(threads)))
+        if memory := machine.get("memory_bytes"):
+            said.append(translate("frontier", "{size} of memory").format(size=formats.size(memory)))
+        said.append(str(machine.get("system") or ""))
+        text = translate("frontier", "Measured on {machine}").format(machine=words.clauses(filter(None, said)))
+        if rows := found.get("rows"):
+            text = translate("frontier", "{text}; scores are of {n} validation rows").format(
+                text=text, n=formats.count(rows))  # fmt: skip
+        if seconds := found.get("seconds"):
+            text = translate("frontier", "{text}; the search took {time}").format(
+                text=text, time=formats.duration(seconds))  # fmt: skip
+        return text

@@ -19,5 +19,6 @@ def outcome(line: dict[str, Any]) -> str:
         "completed": translate("outcome", "Finished in {time}."),
         "stopped": translate("outcome", "Stopped after {time}; the best weights were kept."),
         "cancelled": translate("outcome", "Cancelled after {time}."),
+        "interrupted": translate("outcome", "Interrupted after {time}; it can be resumed."),
     }
     return texts.get(str(line.get("outcome")), "").format(time=formats.duration(line.get("seconds") or 0))

@@ -11,6 +11,7 @@ from tlstudio.gui.background import Latest
 from tlstudio.gui.context import Context
 from tlstudio.gui.panes.runs import RunsPane
 from tlstudio.gui.presenters.base import Presenter
+from tlstudio.gui.presenters.resuming import Resuming
 from tlstudio.gui.presenters.run_files import RunFiles
 from tlstudio.session import run_disk
 from tlstudio.session.run_notes import RunNotes
@@ -35,6 +36,7 @@ class RunsPresenter(Presenter):
         context.session.ended.connect(self.on_ended)
         context.studies.changed.connect(self.on_study)
         pane.set_reading()
+        self.resuming = Resuming(context, pane)
         self.read()
 
     def read(self) -> None:

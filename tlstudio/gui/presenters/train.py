@@ -31,6 +31,15 @@ class TrainPresenter(Presenter):
         session.state_changed.connect(self.on_state)
         session.drained.connect(self.on_drained)
         session.ended.connect(self.on_ended)
+        queue, view = context.queue, pane.queue
+        view.start_requested.connect(queue.start)
+        view.hold_requested.connect(queue.hold)
+        view.clear_requested.connect(queue.clear)
+        view.move_requested.connect(queue.move)
+        view.remove_requested.connect(queue.remove)
+        view.again_requested.connect(queue.again)
+        queue.changed.connect(self.on_queue)
+        self.on_queue()
         if session.history is not None and session.job == "run":
             self._attach(session.history)
         self.on_state(session.state)
@@ -47,6 +56,9 @@ class TrainPresenter(Presenter):
 
     def cancel(self) -> None:
         self.context.session.send("cancel")
+
+    def on_queue(self) -> None:
+        self.pane.queue.set_items(self.context.queue.items, self.context.queue.going)
 
     def refresh(self) -> None:
         problems = self.context.project.problems()

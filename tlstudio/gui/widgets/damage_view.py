@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -12,6 +13,7 @@ from tlstudio.gui.widgets.common import Facts, label, row
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 
 _HEIGHT = 240  # pixels, of a table
+_HAPPENED = 4  # the last column of the rows
 _KINDS = ("right_to_wrong", "wrong_to_right", "wrong_to_other")  # of changed answers, see evaluation/damage.py
 
 
@@ -76,6 +78,7 @@ class DamageView(QWidget):
             table.setMinimumHeight(min(table.maximumHeight(), _HEIGHT))
             for part in (title, table):
                 part.setVisible(bool(records))
+        self.rows.setColumnHidden(_HAPPENED, not found.get("flips"))  # an answer may be right in part
 
     def _sentence(self, found: dict[str, Any]) -> str:
         flips = found.get("flips")
@@ -104,12 +107,16 @@ class DamageView(QWidget):
                 text.format(before=formats.percent(before), after=formats.percent(after)),
             ))  # fmt: skip
         if worst := found.get("worst_slice"):
-            facts.append((self.tr("Where it hurts most"), self._slice(worst)))
+            facts.append((self.tr("Where it hurts most"), self._slice(worst, bool(found.get("flips")))))
         return facts
 
-    def _slice(self, worst: dict[str, Any]) -> str:
-        before, after = (formats.percent(worst.get(name)) for name in ("before", "after"))
+    def _slice(self, worst: dict[str, Any], exact: bool) -> str:
+        """``exact``: whether a row is right or wrong, so that the mean of their scores is a share of them."""
+        shown = formats.percent if exact else formats.number
+        before, after = (shown(worst.get(name)) for name in ("before", "after"))
         text = self.tr("{name} ({rows} rows): {before} before, {after} after")
+        if not exact:
+            text = self.tr("{name} ({rows} rows): mean score {before} before, {after} after; 1 is best")
         said = text.format(
             name=self._part(worst), rows=formats.count(worst.get("rows")),
             before=before, after=after,
@@ -117,7 +124,8 @@ class DamageView(QWidget):
         gap = worst.get("difference") or {}
         if formats.missing(gap.get("low")) or formats.missing(gap.get("high")):
             return said
-        ends = (metric_names.difference("accuracy", gap[end]) for end in ("low", "high"))
+        signed = partial(metric_names.difference, "accuracy") if exact else formats.signed
+        ends = (signed(gap[end]) for end in ("low", "high"))
         text = self.tr("difference with 95 % certainty from {low} to {high}")
         return f"{said}; {text.format(**dict(zip(('low', 'high'), ends, strict=True)))}"
 
@@ -150,12 +158,13 @@ class DamageView(QWidget):
         ]
 
     def _happened(self, item: dict[str, Any]) -> str:
-        label = item.get("label")
-        if label is None:
-            return ""
-        if item.get("before") == label:
-            return self.tr("right before, wrong now")
-        return self.tr("wrong before, right now") if item.get("after") == label else self.tr("wrong in another way")
+        """By the kind, since the texts of an item are shortened and may be alike."""
+        texts = (
+            self.tr("right before, wrong now"),
+            self.tr("wrong before, right now"),
+            self.tr("wrong in another way"),
+        )
+        return dict(zip(_KINDS, texts, strict=True)).get(str(item.get("kind")), "")
 
 
 def _changed(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -163,7 +172,7 @@ def _changed(found: dict[str, Any]) -> list[dict[str, Any]]:
     flips = found.get("flips")
     if not flips:
         return list(found.get("lost") or [])
-    return [item for kind in _KINDS for item in (flips.get(kind) or {}).get("rows") or []]
+    return [{**item, "kind": kind} for kind in _KINDS for item in (flips.get(kind) or {}).get("rows") or []]
 
 
 def _value(item: dict[str, Any], name: str) -> float | None:

@@ -80,11 +80,10 @@ class ExportCard(Card):
         self,
         folder: Path,
         entry: dict[str, Any],
-        metric: str = metric_names.DEFAULT,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(i18n.engine(str(entry.get("title") or entry.get("name"))), parent)
-        self._metric, self._error = metric, entry.get("error")
+        self._error = entry.get("error")
         self.path = str(folder / entry["path"]) if entry.get("path") else ""
         exists = bool(self.path) and Path(self.path).is_dir()
         self.size_label = label(formats.size(entry.get("bytes")) if exists else "", "muted")
@@ -152,10 +151,9 @@ class ExportCard(Card):
 
     def _speed(self, parity: dict[str, Any]) -> str:
         """The difference of the score and the times, where they were measured."""
-        parts, gap = [], parity.get("metric_difference")
-        if not formats.missing(gap):
-            difference = metric_names.difference(self._metric, gap)
-            parts.append(f"{metric_names.title(self._metric)} {difference}")
+        parts, metric = [], parity.get("metric") or {}
+        if not formats.missing(gap := metric.get("difference")):
+            parts.append(f"{metric_names.title(metric['name'])} {metric_names.difference(metric['name'], gap)}")
         for batch, text in (("1", self.tr("{time} for 1 row")), ("16", self.tr("{time} for 16 rows"))):
             time = ((parity.get("latency") or {}).get(batch) or {}).get("median_ms")
             if not formats.missing(time):

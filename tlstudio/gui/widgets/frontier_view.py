@@ -6,29 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tlstudio.gui.editors import ChoiceBox, WholeBox
 from tlstudio.gui.widgets.common import Card, Facts, button, label, row
+from tlstudio.gui.widgets.frontier_budget import NO_LOSS, Amount, Budget
 from tlstudio.gui.widgets.frontier_plot import Dot, FrontierPlot, PlotAxis
 from tlstudio.gui.widgets.record_table import Column, RecordTable
 from tlstudio.gui.widgets.study_line import StudyLine
 
 _MOST_MINUTES = 10_000
+_LONGEST = 100_000  # tokens
+_ABREAST = 5  # limits; below them what the time is taken for
 _TABLE_HEIGHT = 240
-_MARGIN = 5  # pixels; a styled spin box would let its text touch the edge
-_NO_LOSS = -0.5  # per cent: below nothing there is no limit
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a form may cost; None is no limit. ``lost`` is a share, ``batch`` the rows that the latency is for."""
-
-    lost: float | None = 0.01
-    size_mb: float | None = None
-    latency_ms: float | None = None
-    batch: int = 1
-    minutes: int = 30
 
 
 @dataclass(frozen=True)
@@ -97,7 +87,10 @@ class FrontierView(QWidget):
         self.sentences = label("", wrap=True, parent=self)
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._box.addWidget(self.sentences)
+        self.circumstances = label("", "caption", wrap=True, parent=self)
+        self.circumstances.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._box.addWidget(self._make_found())
+        self._box.addWidget(self.circumstances)
         self._box.addStretch(1)
         self.set_points((), (), (PlotAxis(""), PlotAxis("")))
         self.set_chosen(ShownPoint())
@@ -105,43 +98,60 @@ class FrontierView(QWidget):
     # --- parts
 
     def _make_budget(self) -> QGridLayout:
-        self.lost, self.size_limit, self.latency = (_Amount(self) for _ in range(3))
-        self.lost.setRange(_NO_LOSS, 100)
+        self.lost, self.size_limit, self.latency, self.memory = (Amount(self) for _ in range(4))
+        self.lost.setRange(NO_LOSS, 100)
         self.lost.setSingleStep(0.5)
         self.lost.setSuffix(self.tr(" %"))
         self.size_limit.setRange(0, 1e6)
         self.size_limit.setSuffix(self.tr(" MB"))
         self.latency.setRange(0, 1e6)
         self.latency.setSuffix(self.tr(" ms"))
+        self.memory.setRange(0, 1e6)
+        self.memory.setSuffix(self.tr(" MB"))
         self.batch = ChoiceBox(self)
         self.batch.addItem(self.tr("for 1 row"), 1)
         self.batch.addItem(self.tr("for 16 rows"), 16)
+        self.length = WholeBox(self)
+        self.length.setRange(0, _LONGEST)
+        self.length.setSpecialValueText(self.tr("as they are"))
+        self.threads = ChoiceBox(self)
+        self.threads.addItem(self.tr("all cores"), "all")
+        self.threads.addItem(self.tr("one thread"), "one")
         self.minutes = WholeBox(self)
         self.minutes.setRange(1, _MOST_MINUTES)
         self.minutes.setSuffix(self.tr(" min"))
         fields: tuple[tuple[QWidget, str, str], ...] = (
-            (self.lost, self.tr("Score lost, at most"), self.tr("Of the score of the trained model, in points.")),
+            (self.lost, self.tr("Score lost, at most"), self.tr("Share of the trained model's score.")),
             (self.size_limit, self.tr("Size, at most"), self.tr("Of the files of the model.")),
             (self.latency, self.tr("Answer within"), self.tr("Median time on this computer.")),
-            (self.batch, self.tr("Rows at once"), self.tr("What the time is measured for.")),
+            (self.memory, self.tr("Memory, at most"), self.tr("Of a process that loads the model and answers.")),
             (self.minutes, self.tr("Time to search"), self.tr("The form that is being measured is finished.")),
+            (self.batch, self.tr("Rows at once"), self.tr("What the time is measured for.")),
+            (
+                self.length,
+                self.tr("Tokens of a row"),
+                self.tr("While times are taken. A search at another length begins anew; the other one is kept."),
+            ),
+            (self.threads, self.tr("Computed by"), self.tr("What the time is measured with.")),
         )
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(3)
-        for column, (box, title, help) in enumerate(fields):
+        for place, (box, title, help) in enumerate(fields):
+            line, column = divmod(place, _ABREAST)
             caption = label(title, "caption", parent=self)
             caption.setBuddy(box)
             box.setAccessibleName(title)
             box.setToolTip(help)
             box.setMinimumWidth(118)
-            grid.addWidget(caption, 0, column)
-            grid.addWidget(box, 1, column)
-        grid.setColumnStretch(len(fields), 1)
-        for amount in (self.lost, self.size_limit, self.latency, self.minutes):
+            grid.addWidget(caption, 2 * line, column)
+            grid.addWidget(box, 2 * line + 1, column)
+        grid.setColumnStretch(_ABREAST, 1)
+        for amount in (self.lost, self.size_limit, self.latency, self.memory, self.length, self.minutes):
             amount.setKeyboardTracking(False)
             amount.valueChanged.connect(self._on_budget)
-        self.batch.currentIndexChanged.connect(self._on_budget)
+        for choice in (self.batch, self.threads):
+            choice.currentIndexChanged.connect(self._on_budget)
         return grid
 
     def _make_found(self) -> QWidget:
@@ -166,8 +176,9 @@ class FrontierView(QWidget):
         self.plot = FrontierPlot(self.tr("Forms of the model by two measures"), self.found)
         self.plot.chosen.connect(self.point_chosen)
         key = self.tr(
-            "★ trained model · ◆ within the budget · ● others; filled: nothing is better in everything. The dashed "
-            "line joins the best of the two axes. Arrow keys go from point to point."
+            "★ trained model · ◆ within the budget · ● others; filled: no other is as good in score, size and time for "
+            "1 row, and better in one of them. The dashed line joins the best of the two axes. Arrow keys go from "
+            "point to point."
         )
         left = QVBoxLayout()
         left.addLayout(axes)
@@ -215,10 +226,13 @@ class FrontierView(QWidget):
     def set_budget(self, budget: Budget) -> None:
         """Emits nothing."""
         self._quiet = True
-        self.lost.setValue(_NO_LOSS if budget.lost is None else 100 * budget.lost)
+        self.lost.setValue(NO_LOSS if budget.lost is None else 100 * budget.lost)
         self.size_limit.setValue(budget.size_mb or 0)
         self.latency.setValue(budget.latency_ms or 0)
+        self.memory.setValue(budget.memory_mb or 0)
         self.batch.setCurrentIndex(max(self.batch.findData(budget.batch), 0))
+        self.length.setValue(budget.length)
+        self.threads.setCurrentIndex(max(self.threads.findData(budget.threads), 0))
         self.minutes.setValue(budget.minutes)
         self._quiet = False
 
@@ -228,7 +242,10 @@ class FrontierView(QWidget):
             lost=round(lost / 100, 6) if lost >= 0 else None,
             size_mb=self.size_limit.value() or None,
             latency_ms=self.latency.value() or None,
+            memory_mb=self.memory.value() or None,
             batch=int(self.batch.currentData()),
+            length=self.length.value(),
+            threads=str(self.threads.currentData()),
             minutes=self.minutes.value(),
         )
 
@@ -243,13 +260,10 @@ class FrontierView(QWidget):
         self._quiet = False
 
     def set_columns(self, columns: Sequence[tuple[str, bool, bool]]) -> None:
-        """(title, numeric, stretch) of the table; another table for another metric."""
-        if self.table is not None:
-            self._found_box.removeWidget(self.table)
-            self.table.hide()
-            self.table.deleteLater()
+        """(title, numeric, stretch) of the table."""
         made = [_column(place, *column) for place, column in enumerate(columns)]
         self.table = RecordTable(made, self.tr("Forms of the model"), fits=True, parent=self.found)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # chains often differ in their last step
         self.table.record_chosen.connect(self._on_line)
         self._found_box.addWidget(self.table)
 
@@ -262,14 +276,18 @@ class FrontierView(QWidget):
         self.obstacle.setText(obstacle)
 
     def set_going_on(self, going_on: bool) -> None:
-        for part in (self.lost, self.size_limit, self.latency, self.batch, self.minutes):
+        limits = (self.lost, self.size_limit, self.latency, self.memory, self.minutes)
+        for part in (*limits, self.batch, self.length, self.threads):
             part.setEnabled(not going_on)
         if not going_on:
             self.line.hide()
 
-    def set_sentences(self, sentences: Sequence[str]) -> None:
+    def set_sentences(self, sentences: Sequence[str], circumstances: str = "") -> None:
+        """``circumstances``: on which machine and for how long it was measured."""
         self.sentences.setText("\n".join(sentences))
         self.sentences.setVisible(bool(sentences))
+        self.circumstances.setText(circumstances)
+        self.circumstances.setVisible(bool(circumstances))
 
     def set_points(
         self, dots: Sequence[Dot], corners: Sequence[tuple[float, float]], axes: tuple[PlotAxis, PlotAxis]
@@ -346,23 +364,6 @@ class FrontierView(QWidget):
 
     def _on_add(self) -> None:
         self.added.emit(self._key)
-
-
-class _Amount(QDoubleSpinBox):
-    """An amount, or no limit at its smallest value; the wheel over one that is not in use scrolls the page."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setDecimals(1)
-        self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
-        self.setSpecialValueText(self.tr("no limit"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: object) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)  # type: ignore[arg-type]
-        else:
-            event.ignore()  # type: ignore[attr-defined]
 
 
 def _column(place: int, title: str, numeric: bool, stretch: bool) -> Column:

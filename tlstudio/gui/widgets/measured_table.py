@@ -78,7 +78,9 @@ class MeasuredTable(Card):
     def _cells(self, stage: dict[str, Any], trained: dict[str, Any]) -> list[tuple[str, str]]:
         """(text, tool tip) of a stage beside the trained model, which has none beside it."""
         title, size = engine(stage.get("title", "")), stage.get("bytes") or 0
-        cells = [(title, title), (_beside(formats.size(size), frontier.smaller(trained.get("bytes"), size)), "")]
+        called = _beside(title, engine(stage.get("runtime") or ""))
+        cells = [(called, called)]  # the column may be too narrow for it
+        cells.append((_beside(formats.size(size), frontier.smaller(trained.get("bytes"), size)), ""))
         cells.append((self._score(stage, trained), ""))
         for batch in _BATCHES:
             time, before = _latency(stage, batch), _latency(trained, batch)

@@ -246,8 +246,8 @@ def _title(item: Results) -> str:
 
 
 def _stage(stage: Results) -> str:
-    """Its title with the format of its file, where the title does not say that already."""
-    title, form = i18n.engine(_title(stage)), str(stage.get("format") or "")
+    """Its title with its runtime (of earlier versions the format), where the title does not say that already."""
+    title, form = i18n.engine(_title(stage)), i18n.engine(str(stage.get("runtime") or stage.get("format") or ""))
     return title if not form or form.lower() in title.lower() else f"{title} ({form})"
 
 
