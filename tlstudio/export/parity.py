@@ -55,7 +55,8 @@ def check(
         exporter: who wrote the files, and how far they may differ.
         folder: what was written.
         examples: model inputs of the test rows.
-        reference: the trained model's answers to the same rows.
+        reference: answers to the same rows of the network that was exported: the trained one, or the last that
+            compression has made of it.
         control: a cancel kills the process.
         rows: how many rows, spread evenly; all if there are fewer.
         measure: the task's metric, where labels are at hand.
@@ -177,16 +178,18 @@ def _unit(reference: Sequence[np.ndarray], head: Head) -> float:
 
 
 _LOGITS = (
-    "The exported model answers like the trained one: over {rows} rows no score differs by more than {difference}.",
-    "The exported model differs from the trained one: over {rows} rows a score differs by {difference}, "
+    "The exported model answers like the one it was made of: over {rows} rows no score differs by more than "
+    "{difference}.",
+    "The exported model differs from the one it was made of: over {rows} rows a score differs by {difference}, "
     "and {tolerance} is allowed.",
 )
 _AGREEMENT = (
-    "The exported model gives the trained model's answer for {agreement} of {rows} rows.",
-    "The exported model gives the trained model's answer for only {agreement} of {rows} rows; {tolerance} is expected.",
+    "The exported model gives the answer of the one it was made of for {agreement} of {rows} rows.",
+    "The exported model gives the answer of the one it was made of for only {agreement} of {rows} rows; {tolerance} is "
+    "expected.",
 )
 _BROKEN = "The exported model could not be used in a fresh process: {reason}"
-_UNPROVEN = "The exported model was not compared with the trained one: there are no test rows."
+_UNPROVEN = "The exported model was not compared with the one it was made of: there are no test rows."
 
 
 def _verdict(

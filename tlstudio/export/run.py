@@ -157,6 +157,7 @@ def _entry(job: ExportJob, exporter: Exporter, target: Path, verdict: parity.Par
         "bytes": files.size_of(target),
         "files": written,
         "parity": verdict,
+        **card.beside_trained(job, exporter),
     }
 
 

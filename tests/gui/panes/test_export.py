@@ -113,6 +113,15 @@ def test_what_else_was_measured_and_why_one_failed(pane, tmp_path) -> None:
     assert pane.cards[-1].verdict.text() == "✕ OpenVINO is not there. Install it."
 
 
+def test_an_export_of_a_compressed_form_is_set_beside_the_trained_model(pane, tmp_path) -> None:
+    found = results()
+    found["exports"][0] |= {"stage": "1-layer-removal", "agreement": 0.715}
+    found["exports"].append({**found["exports"][0], "stage": "trained", "agreement": 1.0})
+    pane.set_run(folder(tmp_path), found)
+    assert "trained model's answer for 71.50 %" in pane.cards[0].trained.text()
+    assert not pane.cards[1].trained.text() and not pane.cards[1].trained.isVisible()
+
+
 def test_an_export_that_was_moved_is_said(pane, tmp_path) -> None:
     pane.set_run(tmp_path, results())
     assert not hasattr(pane.cards[0], "open_button")

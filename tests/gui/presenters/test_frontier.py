@@ -138,7 +138,7 @@ def test_a_study_at_a_length_is_gone_on_with_at_that_length(window, view, run, u
     (run / "frontier" / "study.json").write_text(json.dumps(study), encoding="utf-8")
     window.context.show_run(run)
     assert (view.length.value(), view.memory.value(), view.threads.currentData()) == (128, 400, "one")
-    assert view.ask_button.text() == "Go on"
+    assert view.ask_button.text() == "Go on" and "rows of 128 tokens" in view.circumstances.text()
     view.length.setValue(0)
     assert view.length.text() == "as they are" and view.ask_button.text() == "Start", "all times are taken anew"
     view.length.setValue(128)

@@ -36,7 +36,7 @@ class ExportPane(Pane):
         self.export_button.clicked.connect(self._export)
         self.tools.addWidget(self.export_button)
         text = self.tr(
-            "Each file is loaded again in its own runtime and compared with the trained model before it counts."
+            "Each file is loaded again in its own runtime and compared with the model it is made of before it counts."
         )
         self.body.addWidget(label(text, "muted", wrap=True))
         self.formats: dict[str, FormatCard] = {}

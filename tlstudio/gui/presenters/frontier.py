@@ -379,6 +379,9 @@ class Frontier:
         if rows := found.get("rows"):
             text = translate("frontier", "{text}; scores are of {n} validation rows").format(
                 text=text, n=formats.count(rows))  # fmt: skip
+        if length := Budget.read(found.get("budget")).length:
+            text = translate("frontier", "{text}; times are of rows of {n} tokens").format(
+                text=text, n=formats.count(length))  # fmt: skip
         if seconds := found.get("seconds"):
             text = translate("frontier", "{text}; the search took {time}").format(
                 text=text, time=formats.duration(seconds))  # fmt: skip

@@ -72,7 +72,7 @@ class FormatCard(QWidget):
 
 
 class ExportCard(Card):
-    """A finished export: where it is, how large, whether it answers like the trained model, and how to use it."""
+    """A finished export: where it is, how large, whether it answers like what it was made of, and how to use it."""
 
     open_requested = Signal(str)
 
@@ -92,9 +92,10 @@ class ExportCard(Card):
         sign, role = _SIGNS.get("failed" if self._error else str(parity.get("status")), ("", "muted"))
         self.verdict = label(f"{sign} {self._verdict(parity)}".strip(), role, wrap=True)
         self.numbers = label(self._numbers(parity), "caption", wrap=True)
+        self.trained = label(self._beside_trained(entry), "caption", wrap=True)
         self.speed = label(self._speed(parity), "caption", wrap=True)
         self.body.addWidget(self.verdict)
-        for part in (self.numbers, self.speed):
+        for part in (self.numbers, self.trained, self.speed):
             part.setVisible(bool(part.text()))
             self.body.addWidget(part)
         if not self.path:
@@ -147,7 +148,7 @@ class ExportCard(Card):
             return i18n.both(self._error)
         if parity.get("message"):
             return i18n.engine(str(parity["message"]), **(parity.get("params") or {}))
-        return self.tr("Not compared with the trained model.")
+        return self.tr("Not compared with the model it was made of.")
 
     def _speed(self, parity: dict[str, Any]) -> str:
         """The difference of the score and the times, where they were measured."""
@@ -172,6 +173,14 @@ class ExportCard(Card):
             difference=formats.compact(parity.get("max_logit_difference"), 2),
             limit=self._limit(parity),
         )
+
+    def _beside_trained(self, entry: dict[str, Any]) -> str:
+        """What the compression before the export has changed; nothing where there was none."""
+        agreement = entry.get("agreement")
+        if entry.get("stage") in (None, "trained") or formats.missing(agreement):
+            return ""
+        text = self.tr("Made of a compressed form, which has the trained model's answer for {agreement} of test rows")
+        return text.format(agreement=formats.percent(agreement, 2))
 
     def _limit(self, parity: dict[str, Any]) -> str:
         if parity.get("kind") == "agreement":

@@ -141,6 +141,7 @@ class FrontierView(QWidget):
             line, column = divmod(place, _ABREAST)
             caption = label(title, "caption", parent=self)
             caption.setBuddy(box)
+            caption.setContentsMargins(0, 6 * line, 0, 0)
             box.setAccessibleName(title)
             box.setToolTip(help)
             box.setMinimumWidth(118)
