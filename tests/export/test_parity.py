@@ -53,6 +53,14 @@ def test_another_model_fails_whatever_it_gains():
     assert few["status"] == "warned", "two of ten may be chance"
 
 
+def test_no_message_says_that_it_was_compared_with_the_trained_model():
+    """It may be a network that compression has made of it."""
+    found = [parity.compare(*_pair(wrong=wrong, shift=shift), tolerance)
+             for tolerance in (LOGITS, AGREEMENT) for wrong, shift in ((0, 0.0), (9, 2e-3))]  # fmt: skip
+    assert {one["status"] for one in found} == {"passed", "failed", "warned"}
+    assert all("was made of" in one["message"] and "trained" not in one["message"] for one in found)
+
+
 @pytest.mark.parametrize("tolerance", [LOGITS, AGREEMENT])
 def test_scores_that_are_no_numbers_or_of_other_classes_fail(tolerance):
     other, reference = _pair()

@@ -129,6 +129,14 @@ def _network(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
     return found
 
 
+def beside_trained(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
+    """Which form was exported, and for which share of the test rows that one answers as the trained model does.
+
+    The check of an export compares it with the network that it was made of, which compression may have changed.
+    """
+    return {"stage": exporter.stage(job), "agreement": _stage(job, exporter).get("agreement")}
+
+
 def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, str, dict[str, Any]]]:
     """Name, title and value of everything that was measured of this form of the model."""
     measured = job.results.get("test", {}).get("metrics", {})
