@@ -1,4 +1,4 @@
-"""Proof that an exported file answers like the trained model: it is loaded in its own runtime in a fresh process.
+"""Proof that an exported file answers like what it was made of: it is loaded in its own runtime in a fresh process.
 
 A fresh process shows what a user of the file will see: no weights in memory, no patched library, only the folder.
 """
@@ -49,7 +49,7 @@ def check(
     rows: int = ROWS,
     measure: Measure | None = None,
 ) -> Parity:
-    """Scores test rows with the exported files and compares with the trained model.
+    """Scores test rows with the exported files and compares with the network that was exported.
 
     Args:
         exporter: who wrote the files, and how far they may differ.
@@ -65,7 +65,7 @@ def check(
         ``rows``, ``max_logit_difference``, ``agreement``, ``tolerance``, ``kind`` (of tolerance), ``status``
         (passed, warned or failed), ``message`` (template) and ``params``; ``latency`` as
         ``{"1": {"median_ms"}, …}`` in the fresh process; and where there is a measure, ``metric`` with ``name``,
-        ``value``, ``reference`` (of the trained model on the same rows) and ``difference``.
+        ``value``, ``reference`` (of that network on the same rows) and ``difference``.
 
     Raises:
         Cancelled: the user has cancelled.
