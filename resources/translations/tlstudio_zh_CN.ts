@@ -1532,11 +1532,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Not compared with the model it was made of.</source>
-        <translation type="unfinished"></translation>
+        <translation>未与其来源模型对比。</translation>
     </message>
     <message>
         <source>Made of a compressed form, which has the trained model&apos;s answer for {agreement} of test rows</source>
-        <translation type="unfinished"></translation>
+        <translation>由压缩后的形式生成，该形式在 {agreement} 的测试行上与训练好的模型答案相同</translation>
     </message>
     <message>
         <source>{time} for 1 row</source>
@@ -1567,7 +1567,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Each file is loaded again in its own runtime and compared with the model it is made of before it counts.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个文件都会在各自的运行时中重新加载，并与其来源模型对比，通过后才算数。</translation>
     </message>
     <message>
         <source>Written exports</source>
@@ -9891,23 +9891,23 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The exported model answers like the one it was made of: over {rows} rows no score differs by more than {difference}.</source>
-        <translation type="unfinished"></translation>
+        <translation>导出的模型与其来源模型结果一致：{rows} 行的得分差异均不超过 {difference}。</translation>
     </message>
     <message>
         <source>The exported model differs from the one it was made of: over {rows} rows a score differs by {difference}, and {tolerance} is allowed.</source>
-        <translation type="unfinished"></translation>
+        <translation>导出的模型与其来源模型不一致：{rows} 行中有得分相差 {difference}，而允许的上限为 {tolerance}。</translation>
     </message>
     <message>
         <source>The exported model gives the answer of the one it was made of for only {agreement} of {rows} rows; {tolerance} is expected.</source>
-        <translation type="unfinished"></translation>
+        <translation>导出的模型仅在 {rows} 行中的 {agreement} 上与其来源模型答案相同；预期为 {tolerance}。</translation>
     </message>
     <message>
         <source>The exported model gives the answer of the one it was made of for {agreement} of {rows} rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>导出的模型在 {rows} 行中的 {agreement} 上与其来源模型答案相同。</translation>
     </message>
     <message>
         <source>The exported model was not compared with the one it was made of: there are no test rows.</source>
-        <translation type="unfinished"></translation>
+        <translation>导出的模型未与其来源模型对比：没有测试行。</translation>
     </message>
     <message>
         <source>The layers differ in width, which transformers has no setting for: the network is loaded by network.py, which comes with its exports. ONNX needs nothing.</source>
@@ -16364,7 +16364,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{text}; times are of rows of {n} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{text}；时间按每行 {n} 个词元计</translation>
     </message>
     <message>
         <source>{text}; the search took {time}</source>
