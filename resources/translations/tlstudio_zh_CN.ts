@@ -340,27 +340,27 @@
     <name>CleanDialog</name>
     <message>
         <source>Clean up runs</source>
-        <translation type="unfinished"></translation>
+        <translation>清理运行</translation>
     </message>
     <message>
         <source>Of the run {name}:</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {name} 的以下内容：</translation>
     </message>
     <message>
         <source>Of {n} runs:</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 次运行的以下内容：</translation>
     </message>
     <message>
         <source>Remove at once, not by way of the trash</source>
-        <translation type="unfinished"></translation>
+        <translation>立即删除，不经过回收站</translation>
     </message>
     <message>
         <source>Measuring…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在计算大小…</translation>
     </message>
     <message>
         <source>Clean up</source>
-        <translation type="unfinished"></translation>
+        <translation>清理</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -368,26 +368,26 @@
     </message>
     <message>
         <source>Checkpoints of finished runs: only needed to go on training</source>
-        <translation type="unfinished"></translation>
+        <translation>已结束运行的检查点：仅在继续训练时需要</translation>
     </message>
     <message>
         <source>Compressed forms: can be made again</source>
-        <translation type="unfinished"></translation>
+        <translation>压缩形态：可以重新生成</translation>
     </message>
     <message>
         <source>Exports: can be made again from the model</source>
-        <translation type="unfinished"></translation>
+        <translation>导出：可以由模型重新生成</translation>
     </message>
     <message>
         <source>{size} in {n} runs. Models, results, curves and reports stay.</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 次运行中共 {size}。模型、结果、曲线和报告会保留。</translation>
     </message>
 </context>
 <context>
     <name>Closing</name>
     <message>
         <source>The window closes as soon as the run has answered…</source>
-        <translation type="unfinished"></translation>
+        <translation>运行作出响应后，窗口即会关闭…</translation>
     </message>
     <message>
         <source>Unsaved changes</source>
@@ -431,19 +431,19 @@
     </message>
     <message>
         <source>It can go on without the window: the next start finds it again. Or stop and keep the best weights so far, leave off to resume later, or cancel and discard the run.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有窗口它也能继续：下次启动时会重新找到它。也可以停止并保留目前的最佳权重，中断以便稍后继续，或取消并丢弃本次运行。</translation>
     </message>
     <message>
         <source>Let it go on, and close</source>
-        <translation type="unfinished"></translation>
+        <translation>让它继续，并关闭窗口</translation>
     </message>
     <message>
         <source>Leave off, then close</source>
-        <translation type="unfinished"></translation>
+        <translation>中断，然后关闭</translation>
     </message>
     <message>
         <source>Keep the window</source>
-        <translation type="unfinished"></translation>
+        <translation>保留窗口</translation>
     </message>
     <message>
         <source>Stop, keep the best, then close</source>
@@ -753,7 +753,7 @@
     </message>
     <message>
         <source>Save over it</source>
-        <translation type="unfinished"></translation>
+        <translation>覆盖保存</translation>
     </message>
     <message>
         <source>Go back</source>
@@ -761,7 +761,7 @@
     </message>
     <message>
         <source>Somebody else works on this project</source>
-        <translation type="unfinished"></translation>
+        <translation>有其他人正在使用此项目</translation>
     </message>
     <message>
         <source>The project could not be saved</source>
@@ -773,7 +773,7 @@
     </message>
     <message>
         <source>Added to the queue.</source>
-        <translation type="unfinished"></translation>
+        <translation>已加入队列。</translation>
     </message>
     <message>
         <source>TLStudio {version}
@@ -932,7 +932,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{name} ({rows} rows): mean score {before} before, {after} after; 1 is best</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}（{rows} 行）：平均得分之前 {before}，之后 {after}；1 为最佳</translation>
     </message>
     <message>
         <source>difference with 95 % certainty from {low} to {high}</source>
@@ -1156,19 +1156,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>DiagnosticsDialog</name>
     <message>
         <source>Diagnostics</source>
-        <translation type="unfinished"></translation>
+        <translation>诊断信息</translation>
     </message>
     <message>
         <source>This is all that the file would hold: versions, settings, logs, and how the last runs ended. Names of user, computer and home folder are taken out; no rows, labels or texts of your data are in it. Nothing is sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>以下是该文件将包含的全部内容：版本、设置、日志，以及最近几次运行的结束情况。用户名、计算机名和主文件夹名已去除；其中不含您数据中的任何行、标签或文本。不会发送任何内容。</translation>
     </message>
     <message>
         <source>Content of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件内容</translation>
     </message>
     <message>
         <source>The chosen part</source>
-        <translation type="unfinished"></translation>
+        <translation>所选部分</translation>
     </message>
     <message>
         <source>Looking…</source>
@@ -1180,11 +1180,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Zip archives (*.zip)</source>
-        <translation type="unfinished"></translation>
+        <translation>Zip 压缩包 (*.zip)</translation>
     </message>
     <message>
         <source>Save the diagnostics</source>
-        <translation type="unfinished"></translation>
+        <translation>保存诊断信息</translation>
     </message>
     <message>
         <source>Saved as {name}</source>
@@ -1227,7 +1227,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Zip files (*.zip)</source>
-        <translation type="unfinished"></translation>
+        <translation>Zip 文件 (*.zip)</translation>
     </message>
     <message>
         <source>TLStudio</source>
@@ -1531,8 +1531,12 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>复制命令</translation>
     </message>
     <message>
-        <source>Not compared with the trained model.</source>
-        <translation>未与训练好的模型对比。</translation>
+        <source>Not compared with the model it was made of.</source>
+        <translation>未与其来源模型对比。</translation>
+    </message>
+    <message>
+        <source>Made of a compressed form, which has the trained model&apos;s answer for {agreement} of test rows</source>
+        <translation>由压缩后的形式生成，该形式在 {agreement} 的测试行上与训练好的模型答案相同</translation>
     </message>
     <message>
         <source>{time} for 1 row</source>
@@ -1562,8 +1566,8 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>将当前所示的运行导出为勾选的格式</translation>
     </message>
     <message>
-        <source>Each file is loaded again in its own runtime and compared with the trained model before it counts.</source>
-        <translation>每个文件都会在其自身的运行时中重新加载，并与训练好的模型对比，通过后才视为有效。</translation>
+        <source>Each file is loaded again in its own runtime and compared with the model it is made of before it counts.</source>
+        <translation>每个文件都会在各自的运行时中重新加载，并与其来源模型对比，通过后才算数。</translation>
     </message>
     <message>
         <source>Written exports</source>
@@ -1668,19 +1672,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The run {run} has gone on meanwhile.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 在此期间一直在继续。</translation>
     </message>
     <message>
         <source>The run {run} is going on in process {pid} on {host}, since {since}.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 正在主机 {host} 的进程 {pid} 中进行，开始于 {since}。</translation>
     </message>
     <message>
         <source>Follow it</source>
-        <translation type="unfinished"></translation>
+        <translation>跟踪</translation>
     </message>
     <message>
         <source>The run {run} was broken off before its end.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 在完成之前中断。</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -1848,15 +1852,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>as they are</source>
-        <translation type="unfinished"></translation>
+        <translation>保持原样</translation>
     </message>
     <message>
         <source>all cores</source>
-        <translation type="unfinished"></translation>
+        <translation>全部核心</translation>
     </message>
     <message>
         <source>one thread</source>
-        <translation type="unfinished"></translation>
+        <translation>单线程</translation>
     </message>
     <message>
         <source> min</source>
@@ -1868,7 +1872,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>★ trained model · ◆ within the budget · ● others; filled: no other is as good in score, size and time for 1 row, and better in one of them. The dashed line joins the best of the two axes. Arrow keys go from point to point.</source>
-        <translation type="unfinished"></translation>
+        <translation>★ 训练好的模型 · ◆ 在预算内 · ● 其他；实心：没有其他形态在得分、大小和单行延迟上都不逊于它且至少一项更好。虚线连接按两条坐标轴衡量最佳的各点。可用方向键在各点之间移动。</translation>
     </message>
     <message>
         <source>Size, at most</source>
@@ -1888,11 +1892,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Memory, at most</source>
-        <translation type="unfinished"></translation>
+        <translation>内存上限</translation>
     </message>
     <message>
         <source>Of a process that loads the model and answers.</source>
-        <translation type="unfinished"></translation>
+        <translation>指加载模型并作答的进程。</translation>
     </message>
     <message>
         <source>Rows at once</source>
@@ -1908,7 +1912,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Share of the trained model&apos;s score.</source>
-        <translation type="unfinished"></translation>
+        <translation>占训练好的模型得分的比例。</translation>
     </message>
     <message>
         <source>The form that is being measured is finished.</source>
@@ -1916,19 +1920,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Tokens of a row</source>
-        <translation type="unfinished"></translation>
+        <translation>每行词元数</translation>
     </message>
     <message>
         <source>While times are taken. A search at another length begins anew; the other one is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>测量延迟时采用。以其他长度搜索会重新开始；原有的搜索会保留。</translation>
     </message>
     <message>
         <source>Computed by</source>
-        <translation type="unfinished"></translation>
+        <translation>计算方式</translation>
     </message>
     <message>
         <source>What the time is measured with.</source>
-        <translation type="unfinished"></translation>
+        <translation>测量延迟时使用的核心或线程。</translation>
     </message>
     <message>
         <source>Upwards</source>
@@ -2211,19 +2215,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>LicenceView</name>
     <message>
         <source>Licence of the data</source>
-        <translation type="unfinished"></translation>
+        <translation>数据的许可证</translation>
     </message>
     <message>
         <source>Such as cc-by-4.0. It is written into the model card and shown where another run starts from this.</source>
-        <translation type="unfinished"></translation>
+        <translation>例如 cc-by-4.0。它会写入模型卡片，并在其他运行以此为起点时显示。</translation>
     </message>
     <message>
         <source>As the hub states: {licence}</source>
-        <translation type="unfinished"></translation>
+        <translation>按 Hub 所注明：{licence}</translation>
     </message>
     <message>
         <source>Not stated</source>
-        <translation type="unfinished"></translation>
+        <translation>未注明</translation>
     </message>
 </context>
 <context>
@@ -2352,7 +2356,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Stora&amp;ge…</source>
-        <translation type="unfinished"></translation>
+        <translation>存储(&amp;G)…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -2392,7 +2396,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Add to the &amp;queue</source>
-        <translation type="unfinished"></translation>
+        <translation>加入队列(&amp;Q)</translation>
     </message>
     <message>
         <source>&amp;Read the files again</source>
@@ -2424,11 +2428,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>&amp;Requests to the network…</source>
-        <translation type="unfinished"></translation>
+        <translation>网络请求(&amp;R)…</translation>
     </message>
     <message>
         <source>Dia&amp;gnostics for a report…</source>
-        <translation type="unfinished"></translation>
+        <translation>用于报告问题的诊断信息(&amp;G)…</translation>
     </message>
     <message>
         <source>&amp;About TLStudio</source>
@@ -2690,19 +2694,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Convert safely</source>
-        <translation type="unfinished"></translation>
+        <translation>安全转换</translation>
     </message>
     <message>
         <source>Converting the weights, in a process that may do nothing else…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在一个无权执行其他操作的进程中转换权重…</translation>
     </message>
     <message>
         <source>The weights were not converted</source>
-        <translation type="unfinished"></translation>
+        <translation>权重未转换</translation>
     </message>
     <message>
         <source>The weights are safetensors now: {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>权重现为 safetensors 格式：{path}</translation>
     </message>
     <message>
         <source>Choose a model in the table, or a folder.</source>
@@ -2744,7 +2748,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>NetworkDialog</name>
     <message>
         <source>Requests to the network</source>
-        <translation type="unfinished"></translation>
+        <translation>网络请求</translation>
     </message>
     <message>
         <source>Looking…</source>
@@ -2756,15 +2760,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Purpose</source>
-        <translation type="unfinished"></translation>
+        <translation>用途</translation>
     </message>
     <message>
         <source>Host</source>
-        <translation type="unfinished"></translation>
+        <translation>主机</translation>
     </message>
     <message>
         <source>Request</source>
-        <translation type="unfinished"></translation>
+        <translation>请求</translation>
     </message>
     <message>
         <source>Size</source>
@@ -2772,23 +2776,23 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Result</source>
-        <translation type="unfinished"></translation>
+        <translation>结果</translation>
     </message>
     <message>
         <source>The list is a file that only grows: {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>此列表是一个只追加的文件：{path}</translation>
     </message>
     <message>
         <source>There has been no request to the network. TLStudio asks for nothing unless you do.</source>
-        <translation type="unfinished"></translation>
+        <translation>从未发出网络请求。除非您要求，TLStudio 不会请求任何内容。</translation>
     </message>
     <message>
         <source>Requests: {count}. Refused, because nobody had asked for them: {refused}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请求：{count}。因无人要求而被拒绝：{refused}。</translation>
     </message>
     <message>
         <source>Requests: {count}. You asked for each of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>请求：{count}。每一次都是您要求的。</translation>
     </message>
     <message>
         <source>Model</source>
@@ -2796,11 +2800,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Dataset</source>
-        <translation type="unfinished"></translation>
+        <translation>数据集</translation>
     </message>
     <message>
         <source>Upload</source>
-        <translation type="unfinished"></translation>
+        <translation>上传</translation>
     </message>
     <message>
         <source>Database</source>
@@ -2808,19 +2812,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Nobody asked for it</source>
-        <translation type="unfinished"></translation>
+        <translation>无人要求</translation>
     </message>
     <message>
         <source>refused</source>
-        <translation type="unfinished"></translation>
+        <translation>已拒绝</translation>
     </message>
     <message>
         <source>no answer</source>
-        <translation type="unfinished"></translation>
+        <translation>无响应</translation>
     </message>
     <message>
         <source>read</source>
-        <translation type="unfinished"></translation>
+        <translation>已读取</translation>
     </message>
     <message>
         <source>failed</source>
@@ -2926,7 +2930,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>Notice</name>
     <message>
         <source>Not now</source>
-        <translation type="unfinished"></translation>
+        <translation>暂不</translation>
     </message>
 </context>
 <context>
@@ -3091,58 +3095,58 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>QueueRuns</name>
     <message>
         <source>The queue goes on with the next recipe.</source>
-        <translation type="unfinished"></translation>
+        <translation>队列继续执行下一个配方。</translation>
     </message>
 </context>
 <context>
     <name>QueueView</name>
     <message>
         <source>Queue</source>
-        <translation type="unfinished"></translation>
+        <translation>队列</translation>
     </message>
     <message>
         <source>Clear what has ended</source>
-        <translation type="unfinished"></translation>
+        <translation>清除已结束的项</translation>
     </message>
     <message>
         <source>Run the queue</source>
-        <translation type="unfinished"></translation>
+        <translation>执行队列</translation>
     </message>
     <message>
         <source>One after another, also after a failure</source>
-        <translation type="unfinished"></translation>
+        <translation>逐个执行，失败后也会继续</translation>
     </message>
     <message>
         <source>Hold the queue</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停队列</translation>
     </message>
     <message>
         <source>The present run ends; no other begins</source>
-        <translation type="unfinished"></translation>
+        <translation>当前运行会执行完毕；不再开始其他运行</translation>
     </message>
     <message>
         <source>Earlier: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>前移：{title}</translation>
     </message>
     <message>
         <source>Later: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>后移：{title}</translation>
     </message>
     <message>
         <source>Run again: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>再次运行：{title}</translation>
     </message>
     <message>
         <source>Remove: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>移除：{title}</translation>
     </message>
     <message>
         <source>⚠ to be resumed</source>
-        <translation type="unfinished"></translation>
+        <translation>⚠ 待继续</translation>
     </message>
     <message>
         <source>○ waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>○ 等待中</translation>
     </message>
     <message>
         <source>▶ going on</source>
@@ -3425,7 +3429,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>Resuming</name>
     <message>
         <source>Go on with the chosen run from its last checkpoint, as if it had never been broken off</source>
-        <translation type="unfinished"></translation>
+        <translation>从最后一个检查点继续所选运行，如同从未中断</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -3473,47 +3477,47 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>RunComparison</name>
     <message>
         <source>Tick two runs or more to compare them.</source>
-        <translation type="unfinished"></translation>
+        <translation>请勾选两次或更多运行进行对比。</translation>
     </message>
     <message>
         <source>Run that the others are compared with</source>
-        <translation type="unfinished"></translation>
+        <translation>作为对比基准的运行</translation>
     </message>
     <message>
         <source>Compared with</source>
-        <translation type="unfinished"></translation>
+        <translation>对比基准</translation>
     </message>
     <message>
         <source>Is the difference real?</source>
-        <translation type="unfinished"></translation>
+        <translation>差异是否真实？</translation>
     </message>
     <message>
         <source>Show in Results</source>
-        <translation type="unfinished"></translation>
+        <translation>在“结果”中显示</translation>
     </message>
     <message>
         <source>Every metric of two runs in Results, the curves of all in Train</source>
-        <translation type="unfinished"></translation>
+        <translation>“结果”中显示两次运行的所有指标，“训练”中显示全部运行的曲线</translation>
     </message>
     <message>
         <source>Metrics on the test rows (95 % intervals)</source>
-        <translation type="unfinished"></translation>
+        <translation>测试行上的指标（95 % 置信区间）</translation>
     </message>
     <message>
         <source>Comparing…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在对比…</translation>
     </message>
     <message>
         <source>{n} settings differ, {same} are the same</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 项设置不同，{same} 项相同</translation>
     </message>
     <message>
         <source>Setting</source>
-        <translation type="unfinished"></translation>
+        <translation>设置</translation>
     </message>
     <message>
         <source>Settings that differ</source>
-        <translation type="unfinished"></translation>
+        <translation>不同的设置</translation>
     </message>
     <message>
         <source>Metric</source>
@@ -3521,15 +3525,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Metrics of the runs</source>
-        <translation type="unfinished"></translation>
+        <translation>各次运行的指标</translation>
     </message>
     <message>
         <source>Points of score on the test rows that both have. A difference counts as real where the 95 % interval of the paired bootstrap leaves out zero and the exact McNemar test (for scores between right and wrong the sign test) gives p &lt; 0.05 after Holm&apos;s correction for several comparisons.</source>
-        <translation type="unfinished"></translation>
+        <translation>两次运行共有的测试行上的得分差（百分点）。配对自助法的 95 % 置信区间不含零，且精确 McNemar 检验（得分介于对错之间时用符号检验）经 Holm 多重比较校正后 p &lt; 0.05，差异才视为真实。</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Verdict</source>
@@ -3541,19 +3545,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>p</source>
-        <translation type="unfinished"></translation>
+        <translation>p</translation>
     </message>
     <message>
         <source>Common rows</source>
-        <translation type="unfinished"></translation>
+        <translation>共有的行</translation>
     </message>
     <message>
         <source>Rows gained</source>
-        <translation type="unfinished"></translation>
+        <translation>变好的行</translation>
     </message>
     <message>
         <source>Rows lost</source>
-        <translation type="unfinished"></translation>
+        <translation>变差的行</translation>
     </message>
     <message>
         <source>▲ better</source>
@@ -3599,51 +3603,51 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>RunFiles</name>
     <message>
         <source>Write the run as a zip</source>
-        <translation type="unfinished"></translation>
+        <translation>将运行写成 zip 文件</translation>
     </message>
     <message>
         <source>The run is in {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>运行已写入 {path}</translation>
     </message>
     <message>
         <source>Writing the zip of the run</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写出运行的 zip 文件</translation>
     </message>
     <message>
         <source>Choose the zip of a run</source>
-        <translation type="unfinished"></translation>
+        <translation>选择运行的 zip 文件</translation>
     </message>
     <message>
         <source>Taking in the run</source>
-        <translation type="unfinished"></translation>
+        <translation>正在导入运行</translation>
     </message>
     <message>
         <source>Folder for {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>用于 {title} 的文件夹</translation>
     </message>
     <message>
         <source>{title}: written to {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>{title}：已写入 {place}</translation>
     </message>
     <message>
         <source>Writing for {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在为 {title} 写出</translation>
     </message>
     <message>
         <source>{size} freed.</source>
-        <translation type="unfinished"></translation>
+        <translation>已释放 {size}。</translation>
     </message>
     <message>
         <source>{size} are in the trash; empty it to free them.</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站中有 {size}；清空回收站即可释放。</translation>
     </message>
     <message>
         <source>Cleaning up</source>
-        <translation type="unfinished"></translation>
+        <translation>正在清理</translation>
     </message>
     <message>
         <source>Empty the trash</source>
-        <translation type="unfinished"></translation>
+        <translation>清空回收站</translation>
     </message>
     <message>
         <source>Keep</source>
@@ -3651,14 +3655,14 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Everything in the trash of the runs is removed for good. This cannot be undone.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行回收站中的所有内容将被永久删除。此操作无法撤销。</translation>
     </message>
 </context>
 <context>
     <name>RunFinder</name>
     <message>
         <source>Search name, model, data, strategy, tags, notes</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索名称、模型、数据、策略、标签、备注</translation>
     </message>
     <message>
         <source>Filter the runs</source>
@@ -3666,7 +3670,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>State</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>Task</source>
@@ -3674,15 +3678,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Tag</source>
-        <translation type="unfinished"></translation>
+        <translation>标签</translation>
     </message>
     <message>
         <source>Only runs with a star</source>
-        <translation type="unfinished"></translation>
+        <translation>仅带星标的运行</translation>
     </message>
     <message>
         <source>{title}: all</source>
-        <translation type="unfinished"></translation>
+        <translation>{title}：全部</translation>
     </message>
 </context>
 <context>
@@ -3728,23 +3732,23 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>RunNotesEdit</name>
     <message>
         <source>★ Star</source>
-        <translation type="unfinished"></translation>
+        <translation>★ 星标</translation>
     </message>
     <message>
         <source>Tags, parted by commas</source>
-        <translation type="unfinished"></translation>
+        <translation>标签，以逗号分隔</translation>
     </message>
     <message>
         <source>Tags of the run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行的标签</translation>
     </message>
     <message>
         <source>A note about this run</source>
-        <translation type="unfinished"></translation>
+        <translation>关于此运行的备注</translation>
     </message>
     <message>
         <source>Note about the run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行备注</translation>
     </message>
 </context>
 <context>
@@ -3770,11 +3774,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>RunTree</name>
     <message>
         <source>Which run started from which</source>
-        <translation type="unfinished"></translation>
+        <translation>各次运行的起点关系</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Task</source>
@@ -3794,15 +3798,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>This run started from no other run, and no other from it. “Use its model” starts a new one.</source>
-        <translation type="unfinished"></translation>
+        <translation>此运行没有以其他运行为起点，也没有其他运行以它为起点。“使用其模型”可开始一次新运行。</translation>
     </message>
     <message>
         <source>Choose a run to see which run it started from.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一次运行，即可查看它以哪次运行为起点。</translation>
     </message>
     <message>
         <source>not here (deleted, or of another computer)</source>
-        <translation type="unfinished"></translation>
+        <translation>不在此处（已删除，或属于其他电脑）</translation>
     </message>
 </context>
 <context>
@@ -3825,15 +3829,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>The list is made once from the folders of the runs, and then kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>此列表由各次运行的文件夹一次生成，之后会保留。</translation>
     </message>
     <message>
         <source>Reading the runs…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取运行记录…</translation>
     </message>
     <message>
         <source>On the disk: {sizes}</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘占用：{sizes}</translation>
     </message>
     <message>
         <source>Refresh</source>
@@ -3845,39 +3849,39 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Manage</source>
-        <translation type="unfinished"></translation>
+        <translation>管理</translation>
     </message>
     <message>
         <source>Import a run…</source>
-        <translation type="unfinished"></translation>
+        <translation>导入运行…</translation>
     </message>
     <message>
         <source>Take in the zip of a run</source>
-        <translation type="unfinished"></translation>
+        <translation>导入运行的 zip 文件</translation>
     </message>
     <message>
         <source>Clean up…</source>
-        <translation type="unfinished"></translation>
+        <translation>清理…</translation>
     </message>
     <message>
         <source>Drop checkpoints, compressed forms or exports</source>
-        <translation type="unfinished"></translation>
+        <translation>删除检查点、压缩形态或导出文件</translation>
     </message>
     <message>
         <source>Trash…</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站…</translation>
     </message>
     <message>
         <source>Bring back what was deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复已删除的内容</translation>
     </message>
     <message>
         <source>Storage…</source>
-        <translation type="unfinished"></translation>
+        <translation>存储空间…</translation>
     </message>
     <message>
         <source>Where everything lies and how large it is</source>
-        <translation type="unfinished"></translation>
+        <translation>各项内容的位置和大小</translation>
     </message>
     <message>
         <source>These runs have different metrics; scores are sorted within each metric, the best together.</source>
@@ -3929,31 +3933,31 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Share</source>
-        <translation>比例</translation>
+        <translation>分享</translation>
     </message>
     <message>
         <source>As a zip file…</source>
-        <translation type="unfinished"></translation>
+        <translation>存为 zip 文件…</translation>
     </message>
     <message>
         <source>The whole run in one file</source>
-        <translation type="unfinished"></translation>
+        <translation>整个运行存为一个文件</translation>
     </message>
     <message>
         <source>For TensorBoard…</source>
-        <translation type="unfinished"></translation>
+        <translation>用于 TensorBoard…</translation>
     </message>
     <message>
         <source>Curves and results as event files</source>
-        <translation type="unfinished"></translation>
+        <translation>曲线和结果，存为事件文件</translation>
     </message>
     <message>
         <source>For MLflow…</source>
-        <translation type="unfinished"></translation>
+        <translation>用于 MLflow…</translation>
     </message>
     <message>
         <source>Curves, settings and results as a run of MLflow</source>
-        <translation type="unfinished"></translation>
+        <translation>曲线、设置和结果，存为 MLflow 的运行</translation>
     </message>
     <message>
         <source>Delete…</source>
@@ -3965,15 +3969,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Curves and details</source>
-        <translation type="unfinished"></translation>
+        <translation>曲线与详情</translation>
     </message>
     <message>
         <source>Comparison</source>
-        <translation type="unfinished"></translation>
+        <translation>对比</translation>
     </message>
     <message>
         <source>Lineage</source>
-        <translation type="unfinished"></translation>
+        <translation>谱系</translation>
     </message>
     <message>
         <source>Score</source>
@@ -4017,31 +4021,31 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Star, tags</source>
-        <translation type="unfinished"></translation>
+        <translation>星标、标签</translation>
     </message>
     <message>
         <source>Started from</source>
-        <translation type="unfinished"></translation>
+        <translation>起点</translation>
     </message>
     <message>
         <source>model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>checkpoints</source>
-        <translation type="unfinished"></translation>
+        <translation>检查点</translation>
     </message>
     <message>
         <source>compressed forms</source>
-        <translation type="unfinished"></translation>
+        <translation>压缩形态</translation>
     </message>
     <message>
         <source>exports</source>
-        <translation type="unfinished"></translation>
+        <translation>导出文件</translation>
     </message>
     <message>
         <source>the whole run</source>
-        <translation type="unfinished"></translation>
+        <translation>整个运行</translation>
     </message>
     <message>
         <source>✓ completed</source>
@@ -4081,15 +4085,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Delete these runs with their models and exports? From the trash they can be restored; their space is freed when it is emptied.</source>
-        <translation type="unfinished"></translation>
+        <translation>要删除这些运行及其模型和导出文件吗？可以从回收站恢复；清空回收站后才会释放空间。</translation>
     </message>
     <message>
         <source>Move to the trash</source>
-        <translation type="unfinished"></translation>
+        <translation>移到回收站</translation>
     </message>
     <message>
         <source>Delete for good</source>
-        <translation type="unfinished"></translation>
+        <translation>永久删除</translation>
     </message>
     <message>
         <source>Keep</source>
@@ -4238,19 +4242,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>goes on</source>
-        <translation type="unfinished"></translation>
+        <translation>继续运行</translation>
     </message>
     <message>
         <source>stops and keeps the best</source>
-        <translation type="unfinished"></translation>
+        <translation>停止并保留最佳结果</translation>
     </message>
     <message>
         <source>leaves off, to be resumed</source>
-        <translation type="unfinished"></translation>
+        <translation>中断，可稍后继续</translation>
     </message>
     <message>
         <source>A run &amp;without its window</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭窗口后的运行(&amp;W)</translation>
     </message>
     <message>
         <source>as the system</source>
@@ -4274,7 +4278,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>&amp;Write values of the data into the logs</source>
-        <translation type="unfinished"></translation>
+        <translation>将数据中的值写入日志(&amp;W)</translation>
     </message>
     <message>
         <source>Another way of running takes effect with the next run.</source>
@@ -4282,27 +4286,27 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>&amp;Hub or mirror</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 或镜像(&amp;H)</translation>
     </message>
     <message>
         <source>as the environment says</source>
-        <translation type="unfinished"></translation>
+        <translation>使用环境中的设置</translation>
     </message>
     <message>
         <source>&amp;Proxy</source>
-        <translation type="unfinished"></translation>
+        <translation>代理(&amp;P)</translation>
     </message>
     <message>
         <source>kept in the keyring of the system, in no file</source>
-        <translation type="unfinished"></translation>
+        <translation>保存在系统密钥环中，不写入任何文件</translation>
     </message>
     <message>
         <source>To&amp;ken for the hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 令牌(&amp;K)</translation>
     </message>
     <message>
         <source>Re&amp;move the token from the keyring</source>
-        <translation type="unfinished"></translation>
+        <translation>从密钥环中移除令牌(&amp;M)</translation>
     </message>
     <message>
         <source>Folder of the runs</source>
@@ -4590,15 +4594,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>StorageDialog</name>
     <message>
         <source>Storage</source>
-        <translation type="unfinished"></translation>
+        <translation>存储空间</translation>
     </message>
     <message>
         <source>Measuring…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在计算大小…</translation>
     </message>
     <message>
         <source>Places and what they take on the disk</source>
-        <translation type="unfinished"></translation>
+        <translation>各位置及其占用的磁盘空间</translation>
     </message>
     <message>
         <source>Open folder</source>
@@ -4606,15 +4610,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Move…</source>
-        <translation type="unfinished"></translation>
+        <translation>移动…</translation>
     </message>
     <message>
         <source>Clean…</source>
-        <translation type="unfinished"></translation>
+        <translation>清理…</translation>
     </message>
     <message>
         <source>Measure again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新测量</translation>
     </message>
     <message>
         <source>Close</source>
@@ -4622,19 +4626,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Where {place} shall lie</source>
-        <translation type="unfinished"></translation>
+        <translation>选择 {place} 的存放位置</translation>
     </message>
     <message>
         <source>{size} will be copied to {path}, compared byte by byte, and only then removed here.</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} 将复制到 {path}，逐字节比对后，才会从此处删除。</translation>
     </message>
     <message>
         <source>Other programs that use the hub&apos;s cache will not find them there any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>使用 Hub 缓存的其他程序将无法再从原位置找到这些模型。</translation>
     </message>
     <message>
         <source>Move</source>
-        <translation type="unfinished"></translation>
+        <translation>移动</translation>
     </message>
     <message>
         <source>Keep</source>
@@ -4642,11 +4646,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Move {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>移动 {place}</translation>
     </message>
     <message>
         <source>Moving {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在移动 {place}</translation>
     </message>
     <message>
         <source>and {n} more</source>
@@ -4654,19 +4658,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Remove {size}?</source>
-        <translation type="unfinished"></translation>
+        <translation>删除 {size}？</translation>
     </message>
     <message>
         <source>Clean {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>清理 {place}</translation>
     </message>
     <message>
         <source>What</source>
-        <translation type="unfinished"></translation>
+        <translation>内容</translation>
     </message>
     <message>
         <source>Size</source>
@@ -4674,31 +4678,31 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Can be cleaned</source>
-        <translation type="unfinished"></translation>
+        <translation>可清理</translation>
     </message>
     <message>
         <source>Where, and how it comes back</source>
-        <translation type="unfinished"></translation>
+        <translation>位置及恢复方式</translation>
     </message>
     <message>
         <source>{size} in all; {free} are free on the disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>共 {size}；磁盘可用空间 {free}。</translation>
     </message>
     <message>
         <source>Set by {name} in the environment</source>
-        <translation type="unfinished"></translation>
+        <translation>由环境变量 {name} 设定</translation>
     </message>
     <message>
         <source>Models of the hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 模型</translation>
     </message>
     <message>
         <source>Datasets that were read or fetched</source>
-        <translation type="unfinished"></translation>
+        <translation>读取或下载的数据集</translation>
     </message>
     <message>
         <source>Features and other computed values</source>
-        <translation type="unfinished"></translation>
+        <translation>特征及其他计算结果</translation>
     </message>
     <message>
         <source>Runs</source>
@@ -4706,47 +4710,47 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Searches</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索记录</translation>
     </message>
     <message>
         <source>Logs</source>
-        <translation type="unfinished"></translation>
+        <translation>日志</translation>
     </message>
     <message>
         <source>Trash</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站</translation>
     </message>
     <message>
         <source>Checkpoints of finished runs</source>
-        <translation type="unfinished"></translation>
+        <translation>已结束运行的检查点</translation>
     </message>
     <message>
         <source>Results, models and exports of runs</source>
-        <translation type="unfinished"></translation>
+        <translation>运行的结果、模型和导出文件</translation>
     </message>
     <message>
         <source>can be fetched again</source>
-        <translation type="unfinished"></translation>
+        <translation>可重新下载</translation>
     </message>
     <message>
         <source>is computed again when it is needed</source>
-        <translation type="unfinished"></translation>
+        <translation>需要时重新计算</translation>
     </message>
     <message>
         <source>cannot be restored then</source>
-        <translation type="unfinished"></translation>
+        <translation>清理后无法恢复</translation>
     </message>
     <message>
         <source>only needed to go on training</source>
-        <translation type="unfinished"></translation>
+        <translation>仅在继续训练时需要</translation>
     </message>
     <message>
         <source>what happened so far is forgotten</source>
-        <translation type="unfinished"></translation>
+        <translation>以往的记录会丢失</translation>
     </message>
     <message>
         <source>is kept; runs are deleted in Runs</source>
-        <translation type="unfinished"></translation>
+        <translation>会保留；请在“运行记录”中删除运行</translation>
     </message>
 </context>
 <context>
@@ -5117,11 +5121,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Add to queue</source>
-        <translation type="unfinished"></translation>
+        <translation>加入队列</translation>
     </message>
     <message>
         <source>Run this recipe after those that wait already</source>
-        <translation type="unfinished"></translation>
+        <translation>排在已等待的配方之后运行此配方</translation>
     </message>
     <message>
         <source>Training</source>
@@ -5176,19 +5180,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <name>TrashDialog</name>
     <message>
         <source>Trash of the runs</source>
-        <translation type="unfinished"></translation>
+        <translation>运行的回收站</translation>
     </message>
     <message>
         <source>What was deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除的内容</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>Empty the trash</source>
-        <translation type="unfinished"></translation>
+        <translation>清空回收站</translation>
     </message>
     <message>
         <source>Close</source>
@@ -5196,19 +5200,19 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>{size} on the disk. It is freed when the trash is emptied.</source>
-        <translation type="unfinished"></translation>
+        <translation>占用磁盘 {size}。清空回收站后释放。</translation>
     </message>
     <message>
         <source>The trash is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站为空。</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>What</source>
-        <translation type="unfinished"></translation>
+        <translation>内容</translation>
     </message>
     <message>
         <source>Size</source>
@@ -5216,22 +5220,22 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>删除时间</translation>
     </message>
 </context>
 <context>
     <name>Trust</name>
     <message>
         <source>The token is in the keyring of the system.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌保存在系统密钥环中。</translation>
     </message>
     <message>
         <source>The token was removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌已移除。</translation>
     </message>
     <message>
         <source>There was no token in the keyring.</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥环中没有令牌。</translation>
     </message>
 </context>
 <context>
@@ -5524,7 +5528,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Cancelling…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在取消…</translation>
     </message>
 </context>
 <context>
@@ -7673,7 +7677,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose a file that &apos;tlstudio runs export&apos; has written.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择由“tlstudio runs export”写出的文件。</translation>
     </message>
     <message>
         <source>Choose a file with texts of the target domain in the Strategy step, or remove the regulariser.</source>
@@ -7685,7 +7689,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose a folder elsewhere.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他位置的文件夹。</translation>
     </message>
     <message>
         <source>Choose a folder with texts, images or a labelled file.</source>
@@ -7709,11 +7713,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose a version of the model with model.safetensors; do not trust this file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择带有 model.safetensors 的模型版本；不要信任此文件。</translation>
     </message>
     <message>
         <source>Choose a version of the model with model.safetensors; or have it converted in a process that may do nothing else: tlstudio convert &quot;{path}&quot;</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择带有 model.safetensors 的模型版本；或在只能执行转换的受限进程中转换：tlstudio convert &quot;{path}&quot;</translation>
     </message>
     <message>
         <source>Choose a workbook with a header and rows.</source>
@@ -7777,7 +7781,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another disk, or clean first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他磁盘，或先清理。</translation>
     </message>
     <message>
         <source>Choose another field; what to compare may be changed by hand.</source>
@@ -7797,7 +7801,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他模型。</translation>
     </message>
     <message>
         <source>Choose another objective, or remove it in the Strategy step.</source>
@@ -7873,7 +7877,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose the folder of a model with config.json and its weights.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择包含 config.json 和权重的模型文件夹。</translation>
     </message>
     <message>
         <source>Choose the teacher&apos;s run as the model (model.source: run); or a student of its own backbone that learns from answers alone.</source>
@@ -7889,7 +7893,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Choose two runs or more.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择两次或更多次运行。</translation>
     </message>
     <message>
         <source>Choose values that occur.</source>
@@ -7921,7 +7925,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Close it there first, or save under another name.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先在另一窗口中关闭它，或用其他名称保存。</translation>
     </message>
     <message>
         <source>Close it, or remove it.</source>
@@ -7929,11 +7933,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Close other programs, or lower training.batch_size or task.max_length; then resume or start again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请关闭其他程序，或调低 training.batch_size 或 task.max_length；然后继续或重新开始。</translation>
     </message>
     <message>
         <source>Close other windows of TLStudio, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请关闭 TLStudio 的其他窗口，然后重试。</translation>
     </message>
     <message>
         <source>Close the program that writes to it, then try again.</source>
@@ -7977,7 +7981,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Compare its results with those stated by its makers, or choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将其结果与制作者公布的结果对比，或选择其他模型。</translation>
     </message>
     <message>
         <source>Compare runs with the same data and the same split.</source>
@@ -8029,11 +8033,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Copy it from huggingface.co/settings/tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从 huggingface.co/settings/tokens 复制令牌。</translation>
     </message>
     <message>
         <source>Copy the file again from the original model, or choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从原模型重新复制该文件，或选择其他模型。</translation>
     </message>
     <message>
         <source>Copy the tokenizer files of the original model into the folder: tokenizer.json, or all files of its vocabulary.</source>
@@ -8041,11 +8045,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Copy tlstudio.json from where the model was made, or train it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从生成该模型的位置复制 tlstudio.json，或重新训练模型。</translation>
     </message>
     <message>
         <source>Copy tokenizer.json from the original model, or choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从原模型复制 tokenizer.json，或选择其他模型。</translation>
     </message>
     <message>
         <source>Corners</source>
@@ -8121,7 +8125,7 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Delete it for good, or delete its folder yourself.</source>
-        <translation type="unfinished"></translation>
+        <translation>请永久删除，或自行删除其文件夹。</translation>
     </message>
     <message>
         <source>Delete stray values far from the table, or save the sheet as CSV.</source>
@@ -8301,15 +8305,15 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>ExecuTorch (.pte)</source>
-        <translation type="unfinished"></translation>
+        <translation>ExecuTorch 程序（.pte）</translation>
     </message>
     <message>
         <source>ExecuTorch is not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>未安装 ExecuTorch。</translation>
     </message>
     <message>
         <source>ExecuTorch is not offered for the task {task}: its models do not answer in a single step, or are backbones of other tasks.</source>
-        <translation type="unfinished"></translation>
+        <translation>任务“{task}”不提供 ExecuTorch：其模型不能一步给出答案，或者是供其他任务使用的骨干网络。</translation>
     </message>
     <message>
         <source>Explore the frontier first; &apos;tlstudio frontier&apos; lists its points.</source>
@@ -8321,11 +8325,11 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     </message>
     <message>
         <source>Export it when it has ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在运行结束后导出。</translation>
     </message>
     <message>
         <source>Export the model again; the file is damaged or incomplete, or of another version of ExecuTorch.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新导出模型；文件已损坏或不完整，或来自其他版本的 ExecuTorch。</translation>
     </message>
     <message>
         <source>Export the model again; the file is damaged or incomplete, or of another version of PyTorch.</source>
@@ -8471,7 +8475,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>For apps on phones and small devices, by ExecuTorch, an extra. One row at a time, of any length up to that of training; computed in fp32 by XNNPACK.</source>
-        <translation type="unfinished"></translation>
+        <translation>用于手机和小型设备上的应用，由 ExecuTorch（可选组件）运行。每次处理一行，长度不超过训练时的长度即可；由 XNNPACK 以 fp32 计算。</translation>
     </message>
     <message>
         <source>For images without an up and a down, such as aerial photographs.</source>
@@ -8811,11 +8815,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Install it with: pip install &quot;tlstudio[keyring]&quot;; or put the token into the variable HF_TOKEN for the time of a session.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用此命令安装：pip install &quot;tlstudio[keyring]&quot;；或在会话期间将令牌放入变量 HF_TOKEN。</translation>
     </message>
     <message>
         <source>Install it with: pip install &quot;tlstudio[{extra}]&quot;</source>
-        <translation type="unfinished"></translation>
+        <translation>请用此命令安装：pip install &quot;tlstudio[{extra}]&quot;</translation>
     </message>
     <message>
         <source>Install it with: pip install {package}</source>
@@ -8823,11 +8827,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Install the extra again: pip install &quot;tlstudio[{name}]&quot;</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新安装可选组件：pip install &quot;tlstudio[{name}]&quot;</translation>
     </message>
     <message>
         <source>Install the extra: pip install &apos;tlstudio[edge]&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>请安装可选组件：pip install &apos;tlstudio[edge]&apos;。</translation>
     </message>
     <message>
         <source>Install the extra: pip install &apos;tlstudio[openvino]&apos;.</source>
@@ -9099,7 +9103,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Leave it out here, and set the whole address as the variable HTTPS_PROXY before the start.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在此处去掉密码，并在启动前将完整地址设为变量 HTTPS_PROXY。</translation>
     </message>
     <message>
         <source>Leave out broken images</source>
@@ -9251,7 +9255,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Licence of the data</source>
-        <translation type="unfinished"></translation>
+        <translation>数据的许可证</translation>
     </message>
     <message>
         <source>Line {line} of {path} has an empty token or tag: {text}</source>
@@ -9311,7 +9315,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>MLflow at {place} could not be written to: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {place} 处的 MLflow：{reason}</translation>
     </message>
     <message>
         <source>Made of layers of the teacher; or the model of the recipe with all its layers.</source>
@@ -9886,6 +9890,26 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>导出 &apos;{export}&apos; 需要 &apos;{step}&apos; 之类的压缩步骤，而此配方中没有。</translation>
     </message>
     <message>
+        <source>The exported model answers like the one it was made of: over {rows} rows no score differs by more than {difference}.</source>
+        <translation>导出的模型与其来源模型结果一致：{rows} 行的得分差异均不超过 {difference}。</translation>
+    </message>
+    <message>
+        <source>The exported model differs from the one it was made of: over {rows} rows a score differs by {difference}, and {tolerance} is allowed.</source>
+        <translation>导出的模型与其来源模型不一致：{rows} 行中有得分相差 {difference}，而允许的上限为 {tolerance}。</translation>
+    </message>
+    <message>
+        <source>The exported model gives the answer of the one it was made of for only {agreement} of {rows} rows; {tolerance} is expected.</source>
+        <translation>导出的模型仅在 {rows} 行中的 {agreement} 上与其来源模型答案相同；预期为 {tolerance}。</translation>
+    </message>
+    <message>
+        <source>The exported model gives the answer of the one it was made of for {agreement} of {rows} rows.</source>
+        <translation>导出的模型在 {rows} 行中的 {agreement} 上与其来源模型答案相同。</translation>
+    </message>
+    <message>
+        <source>The exported model was not compared with the one it was made of: there are no test rows.</source>
+        <translation>导出的模型未与其来源模型对比：没有测试行。</translation>
+    </message>
+    <message>
         <source>The layers differ in width, which transformers has no setting for: the network is loaded by network.py, which comes with its exports. ONNX needs nothing.</source>
         <translation>各层宽度不同，而 transformers 没有对应的设置：网络由随导出文件附带的 network.py 加载。ONNX 不需要任何额外文件。</translation>
     </message>
@@ -10211,7 +10235,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{title} could not be written: {problem} {remedy}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写出 {title}：{problem} {remedy}</translation>
     </message>
     <message>
         <source>{title} finds no layer in this network that it could make smaller.</source>
@@ -10219,7 +10243,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{title} needs {package}, which is not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 需要 {package}，但尚未安装。</translation>
     </message>
     <message>
         <source>{title}: {percent:.1f} % of the size and {time:.1f} % of the time of the trained model, {lost:+.2f} % of its score lost.</source>
@@ -10808,22 +10832,6 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>The column &apos;{column}&apos; holds lists in one of {path} and {other}.</source>
         <translation>列“{column}”在 {path} 与 {other} 之一中是列表。</translation>
-    </message>
-    <message>
-        <source>The exported model answers like the trained one: over {rows} rows no score differs by more than {difference}.</source>
-        <translation>导出的模型与训练好的模型结果一致：{rows} 行的得分差异均不超过 {difference}。</translation>
-    </message>
-    <message>
-        <source>The exported model differs from the trained one: over {rows} rows a score differs by {difference}, and {tolerance} is allowed.</source>
-        <translation>导出的模型与训练好的模型不一致：{rows} 行中有得分相差 {difference}，而允许的上限为 {tolerance}。</translation>
-    </message>
-    <message>
-        <source>The exported model gives the trained model&apos;s answer for only {agreement} of {rows} rows; {tolerance} is expected.</source>
-        <translation>导出的模型仅在 {rows} 行中的 {agreement} 上与训练好的模型答案相同；预期为 {tolerance}。</translation>
-    </message>
-    <message>
-        <source>The exported model gives the trained model&apos;s answer for {agreement} of {rows} rows.</source>
-        <translation>导出的模型在 {rows} 行中的 {agreement} 上与训练好的模型答案相同。</translation>
     </message>
     <message>
         <source>The files of {path} lie in one folder, and nothing tells their classes.</source>
@@ -12651,19 +12659,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>&apos;tlstudio queue list&apos; lists them.</source>
-        <translation type="unfinished"></translation>
+        <translation>“tlstudio queue list”可列出队列中的配方。</translation>
     </message>
     <message>
         <source>&apos;tlstudio runs trash&apos; lists what can be brought back.</source>
-        <translation type="unfinished"></translation>
+        <translation>“tlstudio runs trash”可列出能够恢复的内容。</translation>
     </message>
     <message>
         <source>&apos;{member}&apos; in {path} is not what was exported.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 中的“{member}”与导出时的内容不符。</translation>
     </message>
     <message>
         <source>&apos;{name}&apos; brings nothing here: &apos;{other}&apos;, which follows it, reads the weights as 32 bits and writes its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”在此处不起作用：其后的“{other}”以 32 位读取权重，并写出自己的权重。</translation>
     </message>
     <message>
         <source>&apos;{name}&apos; changes how the backbone trains, but with the strategy {strategy} only the head does.</source>
@@ -12679,15 +12687,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>&apos;{other}&apos; follows &apos;{name}&apos; and changes the weights again: what was set to zero or rounded does not stay so.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{other}”在“{name}”之后，会再次更改权重：已置零或舍入的值不会保持不变。</translation>
     </message>
     <message>
         <source>&apos;{part}&apos; of {place} is not cleaned here.</source>
-        <translation type="unfinished"></translation>
+        <translation>{place} 中的“{part}”不在此处清理。</translation>
     </message>
     <message>
         <source>&apos;{place}&apos; stays where it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{place}”不能移动。</translation>
     </message>
     <message>
         <source>&apos;{strategy}&apos; answers with one list of scores, and the task {task} needs other answers.</source>
@@ -12715,7 +12723,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>&apos;{title}&apos; is being run.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{title}”正在运行。</translation>
     </message>
     <message>
         <source>0 reads up to the last block; the blocks above the chosen one are left out of the model.</source>
@@ -12751,11 +12759,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>A bundle runs on ONNX Runtime, which cannot read what the step &apos;{step}&apos; gives: the bundle would have the network before it, of full size.</source>
-        <translation type="unfinished"></translation>
+        <translation>软件包使用 ONNX Runtime 运行，而它无法读取步骤“{step}”的输出：软件包中会是该步骤之前的网络，大小不变。</translation>
     </message>
     <message>
         <source>A checkpoint could not be written: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入检查点：{reason}</translation>
     </message>
     <message>
         <source>A division of its own</source>
@@ -12767,7 +12775,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>A file of the run holds more than tensors, namely instructions to run code; they were not run.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行的一个文件除张量外还包含其他内容，即执行代码的指令；这些指令未被执行。</translation>
     </message>
     <message>
         <source>A file or folder of further texts or images, which move the means by k-means. Of use where few rows have labels and the classes lie apart.</source>
@@ -12815,7 +12823,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>A regular expression of the tokenizer in {path} cannot be used: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 中分词器的一个正则表达式无法使用：{reason}。</translation>
     </message>
     <message>
         <source>A row and its translations have the same value in it; empty takes the column with the role of the group.</source>
@@ -12823,7 +12831,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>A run has no part called &apos;{part}&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行中没有名为“{part}”的部分。</translation>
     </message>
     <message>
         <source>A small student learns to answer like a model that you have trained before, its teacher. Nearly as accurate, at a fraction of the size and time.</source>
@@ -12839,11 +12847,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Accept them there and log in with &apos;tlstudio login&apos;, or choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在该页面接受条款，并用“tlstudio login”登录，或选择其他模型。</translation>
     </message>
     <message>
         <source>Accept them there and log in with &apos;tlstudio login&apos;, or choose other data.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在该页面接受条款，并用“tlstudio login”登录，或选择其他数据。</translation>
     </message>
     <message>
         <source>AdamW suits nearly everything; Adafactor needs less memory.</source>
@@ -12863,11 +12871,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Address of a mirror of the hub; empty takes the hub itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 镜像的地址；留空则使用 Hub 本身。</translation>
     </message>
     <message>
         <source>Address of a proxy for the network; empty takes that of the environment.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络代理的地址；留空则使用环境中的设置。</translation>
     </message>
     <message>
         <source>Adds a little noise to the embeddings while training. Costs nothing; made for instruction tuning.</source>
@@ -12919,7 +12927,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Ask for the zip again, made by &apos;tlstudio runs export&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新索取由“tlstudio runs export”生成的 zip 文件。</translation>
     </message>
     <message>
         <source>At each step a random part of the weights is replaced by the pretrained ones. Makes fine-tuning of large networks on few rows more stable.</source>
@@ -12983,19 +12991,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Change that variable, or remove it, and start again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请更改或移除该变量，然后重新启动。</translation>
     </message>
     <message>
         <source>Check the address, or name a folder for its database.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查地址，或指定存放其数据库的文件夹。</translation>
     </message>
     <message>
         <source>Check the connection and try again; what was fetched is kept. A mirror or a proxy can be set in the settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查连接后重试；已获取的内容会保留。可在设置中指定镜像站或代理。</translation>
     </message>
     <message>
         <source>Check the disk; nothing was removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查磁盘；未删除任何内容。</translation>
     </message>
     <message>
         <source>Check the name; or download the model in the Model step or with: tlstudio download {name}</source>
@@ -13003,23 +13011,23 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Check the spelling; a private dataset needs &apos;tlstudio login&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查拼写；私有数据集需要“tlstudio login”。</translation>
     </message>
     <message>
         <source>Check the spelling; a private model needs &apos;tlstudio login&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查拼写；私有模型需要“tlstudio login”。</translation>
     </message>
     <message>
         <source>Checkpoint after (s)</source>
-        <translation type="unfinished"></translation>
+        <translation>检查点间隔（秒）</translation>
     </message>
     <message>
         <source>Checkpoints kept</source>
-        <translation type="unfinished"></translation>
+        <translation>保留的检查点数</translation>
     </message>
     <message>
         <source>Checkpoints will take {size} of the disk at most, while the run goes on.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行期间，检查点最多占用 {size} 磁盘空间。</translation>
     </message>
     <message>
         <source>Choose &apos;Start from it&apos; at a run in the Runs step, or set model.source to run.</source>
@@ -13287,7 +13295,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Make one with write access at huggingface.co/settings/tokens; then: tlstudio login, or the variable HF_TOKEN, or: hf auth login.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 huggingface.co/settings/tokens 创建一个有写入权限的令牌；然后执行：tlstudio login，或设置变量 HF_TOKEN，或执行：hf auth login。</translation>
     </message>
     <message>
         <source>Meta-learned in {rounds} rounds on other tasks ({tasks}): after {steps} steps the loss was {before} in the first rounds, and {after} in the last.</source>
@@ -13299,11 +13307,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Move it away or delete it first, then restore.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先将其移走或删除，然后再恢复。</translation>
     </message>
     <message>
         <source>Move what it points to yourself.</source>
-        <translation type="unfinished"></translation>
+        <translation>请自行移动链接所指向的内容。</translation>
     </message>
     <message>
         <source>Multi-task learning</source>
@@ -13311,7 +13319,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Name a new folder in it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在其中指定一个新文件夹。</translation>
     </message>
     <message>
         <source>Name an earlier run, a model folder or a model that was downloaded in strategy.second.</source>
@@ -13387,7 +13395,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Nothing is left to do; start a new run instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>已没有剩余的工作；请改为开始新的运行。</translation>
     </message>
     <message>
         <source>Nothing is to be varied.</source>
@@ -13427,7 +13435,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Of the computer while it trains, for the energy in the model card; auto assumes 10 for each thread and 20 for the rest, and 300 for a graphics card.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练时计算机的功率，用于计算模型卡片中的能耗；auto 按每个线程 10、其余部分 20、显卡 300 估算。</translation>
     </message>
     <message>
         <source>Of the data; empty finds the one that fits.</source>
@@ -13455,7 +13463,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Only {free} of the disk are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘仅剩 {free} 可用空间。</translation>
     </message>
     <message>
         <source>Only {percent} % of the weights are 8-bit integers now: {before} MB became {after} MB. ONNX Runtime computes no convolutions from 8-bit weights, so that this step does little for networks made of them.</source>
@@ -13499,7 +13507,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Power in watts</source>
-        <translation type="unfinished"></translation>
+        <translation>功率（瓦）</translation>
     </message>
     <message>
         <source>Prefix of first texts</source>
@@ -13539,11 +13547,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Put &apos;{name}&apos; after it, or leave it out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将“{name}”放在其后，或将其去掉。</translation>
     </message>
     <message>
         <source>Put &apos;{name}&apos; at the end of the chain, or leave it out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将“{name}”放在步骤链的末尾，或将其去掉。</translation>
     </message>
     <message>
         <source>R-Drop</source>
@@ -13583,7 +13591,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Reading {files} file of {megabytes} MB in a process without network, which may only build tensors.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取 {files} 个文件，共 {megabytes} MB；读取在无网络的进程中进行，该进程只能构建张量。</translation>
     </message>
     <message>
         <source>Reads a text and writes another; the usual start for summaries and translations between its languages.</source>
@@ -13619,7 +13627,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Remove the step to export adapters, or use the safetensors export, which writes the compressed network.</source>
-        <translation type="unfinished"></translation>
+        <translation>要导出适配器，请移除该步骤；或使用 safetensors 导出，它会写出压缩后的网络。</translation>
     </message>
     <message>
         <source>Rename one of the run folders.</source>
@@ -13631,19 +13639,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Restore the file from its source.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从来源恢复该文件。</translation>
     </message>
     <message>
         <source>Restore the run first, then its parts.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先恢复该运行，再恢复其各部分。</translation>
     </message>
     <message>
         <source>Resume the run, or start again. If it happens again, run &apos;tlstudio doctor&apos; and report the log.</source>
-        <translation type="unfinished"></translation>
+        <translation>请继续该运行，或重新开始。如果再次发生，请运行“tlstudio doctor”并报告日志。</translation>
     </message>
     <message>
         <source>Resume the run, or start again; what it had saved is kept in its folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请继续该运行，或重新开始；已保存的内容保留在其文件夹中。</translation>
     </message>
     <message>
         <source>Rounds</source>
@@ -13691,7 +13699,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Save under another name, or save over it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请以其他名称保存，或覆盖保存。</translation>
     </message>
     <message>
         <source>Schedule</source>
@@ -13703,7 +13711,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Seconds between two checkpoints, from which a broken run goes on; longer where writing one takes more than 2 % of the time. 0 writes one after each step.</source>
-        <translation type="unfinished"></translation>
+        <translation>两个检查点之间的秒数，中断的运行可从检查点继续；如果写入检查点所占时间超过 2 %，间隔会更长。0：每一步之后都写入。</translation>
     </message>
     <message>
         <source>Selection</source>
@@ -13715,7 +13723,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Set the template of the task to plain by removing chat_template from the folder, or choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从文件夹中移除 chat_template，使任务的模板变为 plain，或选择其他模型。</translation>
     </message>
     <message>
         <source>Set the weights of attention and relations to 0.</source>
@@ -13723,7 +13731,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Set training.precision to fp32 and raise training.warmup; then look for rows with extreme values, and lower training.learning_rate by ten.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将 training.precision 设为 fp32，并调高 training.warmup；然后查找含有极端值的行，并将 training.learning_rate 降至十分之一。</translation>
     </message>
     <message>
         <source>Several of your tasks train one backbone together, each with a head of its own, so that each learns from the rows of the others. Afterwards every task has its model, measured against the run that learnt it alone.</source>
@@ -13791,7 +13799,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Something is being moved already.</source>
-        <translation type="unfinished"></translation>
+        <translation>已有内容正在移动。</translation>
     </message>
     <message>
         <source>Source keeps only rows of the source languages; learnt also those of other languages that some rows are learnt of.</source>
@@ -13811,7 +13819,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Start the run again, and do not trust the place that the file came from.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新开始该运行，并且不要信任该文件的来源。</translation>
     </message>
     <message>
         <source>Start the run again.</source>
@@ -13827,7 +13835,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Stop or cancel its run first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先停止或取消其运行。</translation>
     </message>
     <message>
         <source>Strength</source>
@@ -13843,7 +13851,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Such as cc-by-4.0, for the model card; where empty, what the hub says of its datasets.</source>
-        <translation type="unfinished"></translation>
+        <translation>例如 cc-by-4.0，用于模型卡片；留空时采用 Hub 上对其数据集的说明。</translation>
     </message>
     <message>
         <source>T5 small</source>
@@ -13979,11 +13987,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The adapters are those of the network as it was trained; the step &apos;{step}&apos; makes another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器属于训练时的网络；而步骤“{step}”会生成另一个网络。</translation>
     </message>
     <message>
         <source>The address holds a password, which would then lie in a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>该地址含有密码，密码会因此留在文件中。</translation>
     </message>
     <message>
         <source>The address of the database cannot be understood.</source>
@@ -14059,7 +14067,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The chat template in {path} cannot be used: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 中的对话模板无法使用：{reason}。</translation>
     </message>
     <message>
         <source>The checkpoint {path} is damaged.</source>
@@ -14067,7 +14075,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The checkpoint {path} is damaged; the one before it is used.</source>
-        <translation type="unfinished"></translation>
+        <translation>检查点 {path} 已损坏；将使用它之前的检查点。</translation>
     </message>
     <message>
         <source>The class that the model learns.</source>
@@ -14115,11 +14123,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The data of the run {run} is no longer the same: it has as many rows as before, but other texts or labels, or in another order.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 的数据已与之前不同：行数未变，但文本、标签或顺序不同。</translation>
     </message>
     <message>
         <source>The data or the model of the run {run} is no longer the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 的数据或模型已与之前不同。</translation>
     </message>
     <message>
         <source>The database {path} answers: {reason}</source>
@@ -14166,12 +14174,8 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>导出的模型无法在新进程中使用：{reason}</translation>
     </message>
     <message>
-        <source>The exported model was not compared with the trained one: there are no test rows.</source>
-        <translation>导出的模型未与训练好的模型对比：没有测试行。</translation>
-    </message>
-    <message>
         <source>The exports of this run hold programs as its sender wrote them ({count} files). Read them before you run them.</source>
-        <translation type="unfinished"></translation>
+        <translation>此运行的导出中含有发送者编写的程序（{count} 个文件）。请先阅读，再运行。</translation>
     </message>
     <message>
         <source>The file is damaged; restore it from its source.</source>
@@ -14215,7 +14219,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The keyring of this system cannot be used: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用此系统的密钥环：{reason}。</translation>
     </message>
     <message>
         <source>The label &apos;{label}&apos; occurs in the {split} rows but in no training row.</source>
@@ -14223,7 +14227,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The last so many stay while the run goes on, beside the best weights; 0 writes none.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行期间，除最佳权重外，还保留最近的若干个检查点；0：不写入检查点。</translation>
     </message>
     <message>
         <source>The layers of a network of type {kind} cannot be read so: it has no backbone that shows them, or they differ in width.</source>
@@ -14239,7 +14243,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The loss became not-a-number at step {step}: the training goes back to the last good checkpoint, or to its start, and on with half the learning rate.</source>
-        <translation type="unfinished"></translation>
+        <translation>损失在第 {step} 步变为非数值：训练将退回到最近的正常检查点或起点，并以一半的学习率继续。</translation>
     </message>
     <message>
         <source>The loss became not-a-number at step {step}; training ends here.</source>
@@ -14255,11 +14259,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The loss grew without end until step {step}: the training goes back to where it was calm, or to its start, and on with half the learning rate.</source>
-        <translation type="unfinished"></translation>
+        <translation>损失不断增大，直至第 {step} 步：训练将退回到损失平稳之处或起点，并以一半的学习率继续。</translation>
     </message>
     <message>
         <source>The loss grew without end, or was not a number, once more at step {step}, although the learning rate had been lowered to {rate}.</source>
-        <translation type="unfinished"></translation>
+        <translation>尽管学习率已降至 {rate}，损失在第 {step} 步仍再次不断增大或变为非数值。</translation>
     </message>
     <message>
         <source>The loss is not a number any more (step {step}).</source>
@@ -14275,7 +14279,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The loss rose to more than ten times what it was at first, at step {step}; training ends here.</source>
-        <translation type="unfinished"></translation>
+        <translation>损失在第 {step} 步升至起初的十倍以上；训练到此结束。</translation>
     </message>
     <message>
         <source>The lowest rate must be above 0 and below the highest, and there must be two steps at least.</source>
@@ -14287,7 +14291,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The model brings code of its own ({programs}). It is never run: the network is built by transformers alone, and may differ from what its makers meant.</source>
-        <translation type="unfinished"></translation>
+        <translation>该模型自带代码（{programs}）。这些代码绝不会被运行：网络仅由 transformers 构建，可能与其作者的本意不同。</translation>
     </message>
     <message>
         <source>The model does not read it; but a text that is built from it, or that repeats it, would give the label away.</source>
@@ -14383,7 +14387,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The network {kind} cannot be written as a program of ExecuTorch: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>网络 {kind} 无法写为 ExecuTorch 程序：{reason}</translation>
     </message>
     <message>
         <source>The network {kind} cannot be written as an ONNX graph: {reason}</source>
@@ -14391,7 +14395,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The network {kind} has {size} GB of weights in fp32; a file of ONNX, which the chosen exports and steps need, holds 2 GB.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络 {kind} 的 fp32 权重有 {size} GB；而所选导出和步骤所需的 ONNX 文件最多容纳 2 GB。</translation>
     </message>
     <message>
         <source>The noise is alpha / √(tokens × width); the paper: 5 to 15.</source>
@@ -14411,11 +14415,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The package that reaches the keyring of the system is not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>未安装用于访问系统密钥环的软件包。</translation>
     </message>
     <message>
         <source>The parts are: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>可用的部分：{known}。</translation>
     </message>
     <message>
         <source>The passage that holds the answer.</source>
@@ -14423,11 +14427,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The places are: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>可用的位置：{known}。</translation>
     </message>
     <message>
         <source>The predictions of the run {run} are damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 的预测结果已损坏。</translation>
     </message>
     <message>
         <source>The preview of {path} cannot be read.</source>
@@ -14439,7 +14443,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The process of the run is gone: it was ended from outside, or the computer was switched off.</source>
-        <translation type="unfinished"></translation>
+        <translation>该运行的进程已不存在：它被外部结束，或计算机已关机。</translation>
     </message>
     <message>
         <source>The program&apos;s own file {name} is missing.</source>
@@ -14479,7 +14483,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The report could not be written anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法重新写出报告。</translation>
     </message>
     <message>
         <source>The result is an average of the weights over many steps, which generalises better than the last step&apos;s.</source>
@@ -14511,19 +14515,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The run could not be written for {name}: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法将该运行写入 {name}：{reason}</translation>
     </message>
     <message>
         <source>The run goes on. Complete so far: {stages}.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行继续。目前已完成：{stages}。</translation>
     </message>
     <message>
         <source>The run is here as {run}.</source>
-        <translation type="unfinished"></translation>
+        <translation>该运行在此处的名称为 {run}。</translation>
     </message>
     <message>
         <source>The run {run} does not lie in {folder}, which has the trash.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 不在有回收站的 {folder} 中。</translation>
     </message>
     <message>
         <source>The run {run} has kept no adapter.</source>
@@ -14551,11 +14555,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The run {run} is complete.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 已完成。</translation>
     </message>
     <message>
         <source>The run {run} is going on, and may need this.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 正在进行，可能需要这些内容。</translation>
     </message>
     <message>
         <source>The run {run} is going on.</source>
@@ -14563,11 +14567,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The run {run} is in {path}.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 位于 {path}。</translation>
     </message>
     <message>
         <source>The run {run} itself is not there any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {run} 本身已不存在。</translation>
     </message>
     <message>
         <source>The run {run} was trained on another backbone ({other}) than this one ({own}).</source>
@@ -14591,7 +14595,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The search {search} has written something a moment ago.</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索 {search} 刚刚写入过内容。</translation>
     </message>
     <message>
         <source>The second backbone has {others} million parameters and features of width {width}.</source>
@@ -14607,7 +14611,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The settings of the model name &apos;{name}&apos;, which is no kind of model.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的设置中写有“{name}”，而它不是任何已知的模型类型。</translation>
     </message>
     <message>
         <source>The share grows when the training loss has fallen to this part of what it was at first.</source>
@@ -14647,7 +14651,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>The system ended the worker: most likely the computer ran out of memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>系统结束了工作进程：很可能是计算机内存耗尽。</translation>
     </message>
     <message>
         <source>The tags have the prefixes {prefixes}, which are those of no known scheme.</source>
@@ -14863,11 +14867,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>There is no place called &apos;{name}&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为“{name}”的位置。</translation>
     </message>
     <message>
         <source>There is no recipe &apos;{name}&apos; in the queue.</source>
-        <translation type="unfinished"></translation>
+        <translation>队列中没有配方“{name}”。</translation>
     </message>
     <message>
         <source>There is no run &apos;{run}&apos; in {folder}.</source>
@@ -14891,7 +14895,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>There is no tracker &apos;{name}&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有实验跟踪工具“{name}”。</translation>
     </message>
     <message>
         <source>There is no trained model in {path}.</source>
@@ -14907,11 +14911,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>There is nothing of &apos;{run}&apos; in the trash.</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站中没有“{run}”的内容。</translation>
     </message>
     <message>
         <source>There is nothing to compare with.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可供比较的对象。</translation>
     </message>
     <message>
         <source>There is nothing to hear in them: what is learnt from them is noise.</source>
@@ -14923,7 +14927,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>There is too little room at {path}: {free} MB are free, {size} MB are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 空间不足：可用 {free} MB，需要 {size} MB。</translation>
     </message>
     <message>
         <source>They are around a crowd, have no area inside the image, or no name: a model cannot learn them as they are. Nothing has to be mended, unless these are many: then the numbers of the source may mean something else.</source>
@@ -14971,7 +14975,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>This is no token: a token is one word of letters and digits.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是令牌：令牌是由字母和数字组成的一个词。</translation>
     </message>
     <message>
         <source>This machine has no usable {device} device.</source>
@@ -15035,7 +15039,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Trained model</source>
-        <translation type="unfinished"></translation>
+        <translation>训练好的模型</translation>
     </message>
     <message>
         <source>Training keeps all rows of the source languages and a few of the others, or none (zero-shot). Test rows of all languages stay, and results are told by language.</source>
@@ -15051,11 +15055,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Training would take {needed} GB of memory, and there are {there} GB.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练需要 {needed} GB 内存，而只有 {there} GB。</translation>
     </message>
     <message>
         <source>Try again in a moment.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后重试。</translation>
     </message>
     <message>
         <source>Turn of the colour circle to either side; 0.5 is every colour.</source>
@@ -15099,7 +15103,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Unlock it, or install one (GNOME Keyring, KWallet); or put the token into the variable HF_TOKEN for the time of a session. It is never written into a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请解锁密钥环，或安装一个（GNOME Keyring、KWallet）；也可在本次会话中将令牌放入变量 HF_TOKEN。令牌绝不会写入文件。</translation>
     </message>
     <message>
         <source>Unpack the archive yourself if you trust it, and choose what was in it.</source>
@@ -15123,23 +15127,23 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Use it as it is, or move it away first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请直接使用，或先将其移走。</translation>
     </message>
     <message>
         <source>Use one of: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用以下之一：{known}。</translation>
     </message>
     <message>
         <source>Use the ONNX export.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用 ONNX 导出。</translation>
     </message>
     <message>
         <source>Use the OpenVINO export, or a step that gives int8 for ONNX Runtime.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用 OpenVINO 导出，或使用能为 ONNX Runtime 生成 int8 的步骤。</translation>
     </message>
     <message>
         <source>Use the safetensors export without steps that give ONNX or OpenVINO; or make the network smaller first, by removing layers or trimming the vocabulary, or choose a smaller one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用 safetensors 导出，且不含生成 ONNX 或 OpenVINO 的步骤；或先通过移除层或裁剪词表缩小网络，或选择较小的网络。</translation>
     </message>
     <message>
         <source>Use the safetensors export without the int8 step, or choose another model.</source>
@@ -15147,7 +15151,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Use the safetensors or the ONNX export of the same model, or export it again here.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用同一模型的 safetensors 或 ONNX 导出，或在此处重新导出。</translation>
     </message>
     <message>
         <source>Use utf-8, cp1252, gb18030 or another name that Python knows.</source>
@@ -15195,15 +15199,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Wait until it has ended, or end that process; then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等待其结束，或结束该进程；然后重试。</translation>
     </message>
     <message>
         <source>Wait until it has ended, or stop it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等待其结束，或将其停止。</translation>
     </message>
     <message>
         <source>Wait until that has ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等待其结束。</translation>
     </message>
     <message>
         <source>Warm-up</source>
@@ -15239,15 +15243,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>What a run does when its window is gone: goes on, stops, or leaves off to be resumed.</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口消失后运行的处理方式：继续进行、停止，或中断以便之后恢复。</translation>
     </message>
     <message>
         <source>What can be cleaned: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>可清理的内容：{known}。</translation>
     </message>
     <message>
         <source>What can be moved: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>可移动的内容：{known}。</translation>
     </message>
     <message>
         <source>What fills the corners: the colour of the border, the mirrored image, or black.</source>
@@ -15279,11 +15283,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Where {place} lie is set by {variable} in the environment.</source>
-        <translation type="unfinished"></translation>
+        <translation>{place} 的存放位置由环境变量 {variable} 设定。</translation>
     </message>
     <message>
         <source>Whether log files may hold values of the data.</source>
-        <translation type="unfinished"></translation>
+        <translation>日志文件是否可以包含数据中的值。</translation>
     </message>
     <message>
         <source>Window geometry as base64.</source>
@@ -15379,7 +15383,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Write it with http:// or https://, such as {example}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请以 http:// 或 https:// 开头填写，例如 {example}。</translation>
     </message>
     <message>
         <source>Write numbers from 1 on.</source>
@@ -15464,7 +15468,8 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>aA1 
 .&apos;!é中&#xa0;</source>
-        <translation type="unfinished"></translation>
+        <translation>aA1 
+.&apos;!é中&#xa0;</translation>
     </message>
     <message>
         <source>an old Excel or Word document</source>
@@ -15476,11 +15481,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>can&apos;t allocate memory</source>
-        <translation type="unfinished"></translation>
+        <translation>无法分配内存</translation>
     </message>
     <message>
         <source>cannot allocate memory</source>
-        <translation type="unfinished"></translation>
+        <translation>无法分配内存</translation>
     </message>
     <message>
         <source>chosen by you</source>
@@ -15488,7 +15493,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>could not create a memory</source>
-        <translation type="unfinished"></translation>
+        <translation>无法创建内存</translation>
     </message>
     <message>
         <source>degrees</source>
@@ -15536,7 +15541,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>no answer</source>
-        <translation type="unfinished"></translation>
+        <translation>无响应</translation>
     </message>
     <message>
         <source>no model is chosen whose tokens could be counted</source>
@@ -15544,7 +15549,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>not enough memory</source>
-        <translation type="unfinished"></translation>
+        <translation>内存不足</translation>
     </message>
     <message>
         <source>only when you look deeper</source>
@@ -15552,7 +15557,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>out of memory</source>
-        <translation type="unfinished"></translation>
+        <translation>内存耗尽</translation>
     </message>
     <message>
         <source>text (template)</source>
@@ -15580,7 +15585,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{address} is no address.</source>
-        <translation type="unfinished"></translation>
+        <translation>{address} 不是有效地址。</translation>
     </message>
     <message>
         <source>{count} classes have a single example, such as &apos;{label}&apos;: they cannot be both learnt and tested.</source>
@@ -15600,7 +15605,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{count} files that could run code were left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>已排除 {count} 个可能运行代码的文件。</translation>
     </message>
     <message>
         <source>{count} labels are others in another form: {pairs}.</source>
@@ -15800,7 +15805,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{name} was {before} and is {now}: the numbers may differ from those of an unbroken run.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 之前为 {before}，现在为 {now}：数值可能与未中断的运行不同。</translation>
     </message>
     <message>
         <source>{name}: {made} changed copies of {rows} training rows; {dropped} were left out because nothing had changed, or because the same copy was there already.</source>
@@ -15816,11 +15821,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} asks for code of its own ({programs}), which is never run; and transformers does not know its architecture &apos;{kind}&apos;.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 需要自带的代码（{programs}），而这些代码绝不会被运行；并且 transformers 不认识其架构“{kind}”。</translation>
     </message>
     <message>
         <source>{path} cannot be loaded by ExecuTorch: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>ExecuTorch 无法加载 {path}：{reason}</translation>
     </message>
     <message>
         <source>{path} cannot be loaded by ONNX Runtime: {reason}</source>
@@ -15840,7 +15845,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} cannot be used: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 无法使用：{reason}。</translation>
     </message>
     <message>
         <source>{path} could not be read after row {row}: {reason}</source>
@@ -15864,7 +15869,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} exists again.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 又已存在。</translation>
     </message>
     <message>
         <source>{path} exists already.</source>
@@ -15872,7 +15877,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} has been changed by another program since it was opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 打开之后已被其他程序更改。</translation>
     </message>
     <message>
         <source>{path} has more than {limit} different keys.</source>
@@ -15880,7 +15885,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} has no complete pickled weights, such as {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 没有完整的 pickle 格式权重，例如 {name}。</translation>
     </message>
     <message>
         <source>{path} has no config.json.</source>
@@ -15904,7 +15909,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} has {megabytes} MB, more than any file of its kind.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 有 {megabytes} MB，超过任何同类文件。</translation>
     </message>
     <message>
         <source>{path} holds its weights as a pickle, which can run any code when it is opened.</source>
@@ -15920,19 +15925,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} holds {tensors} tensors ({megabytes} MB); they were compared with those of the pickle.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 含有 {tensors} 个张量（{megabytes} MB）；已与 pickle 中的张量比对。</translation>
     </message>
     <message>
         <source>{path} is a disk, or there already and not empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 是磁盘，或已存在且不为空。</translation>
     </message>
     <message>
         <source>{path} is a link to another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 是指向另一文件夹的链接。</translation>
     </message>
     <message>
         <source>{path} is being written to all the time.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 一直有内容写入。</translation>
     </message>
     <message>
         <source>{path} is damaged or incomplete: {reason}.</source>
@@ -15944,19 +15949,19 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} is in use by process {pid} on {host}, since {since}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 正被 {host} 上的进程 {pid} 使用，开始于 {since}。</translation>
     </message>
     <message>
         <source>{path} is in use.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 正在使用中。</translation>
     </message>
     <message>
         <source>{path} is larger than any file of its kind.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 比任何同类文件都大。</translation>
     </message>
     <message>
         <source>{path} is nested more deeply than any file of its kind.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 的嵌套层数比任何同类文件都深。</translation>
     </message>
     <message>
         <source>{path} is not a text file: it looks like {kind}.</source>
@@ -15968,7 +15973,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} is not the zip of a run.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 不是运行的 zip 文件。</translation>
     </message>
     <message>
         <source>{path} is not valid JSON: {reason} in line {line}.</source>
@@ -15988,7 +15993,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} is open in another window: process {pid} on {host}, since {since}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 已在另一个窗口中打开：{host} 上的进程 {pid}，开始于 {since}。</translation>
     </message>
     <message>
         <source>{path} is too large for a recipe.</source>
@@ -15996,7 +16001,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} is where it lies already, or within it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 就是其当前位置，或位于其中。</translation>
     </message>
     <message>
         <source>{path} names the architecture &apos;{kind}&apos;, which the installed transformers does not know.</source>
@@ -16008,15 +16013,15 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{path} was not converted: {reason}. Nothing in it was run.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 未转换：{reason}。其中的内容均未被运行。</translation>
     </message>
     <message>
         <source>{path} was not copied faithfully.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 的副本与原文件不一致。</translation>
     </message>
     <message>
         <source>{path} was not made on this computer. A file of this kind can run any code when it is opened, so it is left closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 不是在这台计算机上生成的。此类文件打开时可能运行任意代码，因此不会打开。</translation>
     </message>
     <message>
         <source>{path}: the answer of question {id} should stand at character {start}, but there stands &apos;{found}&apos; instead of &apos;{expected}&apos;.</source>
@@ -16239,11 +16244,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>1 row</source>
-        <translation type="unfinished"></translation>
+        <translation>1 行</translation>
     </message>
     <message>
         <source>16 rows</source>
-        <translation type="unfinished"></translation>
+        <translation>16 行</translation>
     </message>
     <message>
         <source>{n} × smaller</source>
@@ -16287,11 +16292,11 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>within budget</source>
-        <translation type="unfinished"></translation>
+        <translation>在预算内</translation>
     </message>
     <message>
         <source>beaten</source>
-        <translation type="unfinished"></translation>
+        <translation>被超越</translation>
     </message>
     <message>
         <source>{n} forms so far</source>
@@ -16339,27 +16344,31 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{n} forms measured, {best} of them not beaten by another one in score, size and 1-row time.</source>
-        <translation type="unfinished"></translation>
+        <translation>已测量 {n} 种形式，其中 {best} 种在得分、大小和 1 行用时上未被另一种超越。</translation>
     </message>
     <message>
         <source>{n} threads</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 个线程</translation>
     </message>
     <message>
         <source>{size} of memory</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} 内存</translation>
     </message>
     <message>
         <source>Measured on {machine}</source>
-        <translation type="unfinished"></translation>
+        <translation>测量环境：{machine}</translation>
     </message>
     <message>
         <source>{text}; scores are of {n} validation rows</source>
-        <translation type="unfinished"></translation>
+        <translation>{text}；得分基于 {n} 行验证数据</translation>
+    </message>
+    <message>
+        <source>{text}; times are of rows of {n} tokens</source>
+        <translation>{text}；时间按每行 {n} 个词元计</translation>
     </message>
     <message>
         <source>{text}; the search took {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>{text}；搜索用时 {time}</translation>
     </message>
     <message>
         <source>{n} could not be made; choose one in the table to see why.</source>
@@ -16367,7 +16376,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>{n} were not tried; choose one in the table to see why.</source>
-        <translation type="unfinished"></translation>
+        <translation>有 {n} 种未尝试；在表格中选择一种即可查看原因。</translation>
     </message>
     <message>
         <source>The best within the budget: {name}.</source>
@@ -16413,7 +16422,7 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     </message>
     <message>
         <source>Interrupted after {time}; it can be resumed.</source>
-        <translation type="unfinished"></translation>
+        <translation>已在 {time} 后中断；可以继续。</translation>
     </message>
 </context>
 <context>

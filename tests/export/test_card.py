@@ -109,13 +109,6 @@ def test_the_licence_of_the_data_and_who_states_it(job, tmp_path):
         assert f"The data is under cc-by-4.0, {who}." in body
 
 
-def test_an_entry_says_which_form_it_is_and_how_that_answers_beside_the_trained_model(job):
-    job.results["stages"][1]["agreement"] = 0.715
-    found = card.beside_trained(job, OnnxInt8())
-    assert found == {"stage": "1-dynamic-int8", "agreement": 0.715}
-    assert card.beside_trained(job, Onnx())["stage"] == "trained"
-
-
 def _architecture(job, exporter, folder):
     text = card.render(job, exporter, folder, VERDICT)
     return next(line for line in text.splitlines() if line.startswith("| Architecture"))
@@ -136,3 +129,10 @@ def test_parameters_are_those_of_the_exported_network(job, tmp_path):
     line = _architecture(job, Safetensors(), tmp_path)
     assert line == "| Architecture | BertModel, 20,000 parameters, 20,000 of them trained |"
     assert _architecture(job, OnnxInt8(), tmp_path) == "| Architecture | BertModel |", "a run that does not state it"
+
+
+def test_an_entry_says_which_form_it_is_and_how_that_answers_beside_the_trained_model(job):
+    job.results["stages"][1]["agreement"] = 0.715
+    found = card.beside_trained(job, OnnxInt8())
+    assert found == {"stage": "1-dynamic-int8", "agreement": 0.715}
+    assert card.beside_trained(job, Onnx())["stage"] == "trained"

@@ -119,7 +119,8 @@ def test_chains_that_undo_themselves_are_told(good, chain, code):
     assert all(note.where == "compress" and note.remedy for note in notes)
 
 
-def test_a_run_says_what_its_chain_undoes(tmp_path, monkeypatch):
+@pytest.mark.parametrize("way", [compressing.chain, compressing.kept])
+def test_a_run_says_what_its_chain_undoes(way, tmp_path, monkeypatch):
     heard = tiny.Heard()
     steps = check(from_dict({"compress": ["bf16", "dynamic-int8"]})).compress
     stages = SimpleNamespace(
@@ -127,6 +128,6 @@ def test_a_run_says_what_its_chain_undoes(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(compressing, "trained", lambda _stages: None)
     monkeypatch.setattr(compressing, "apply", lambda *_given: None)
-    compressing.chain(stages)
+    way(stages)
     [note] = heard.of("log")
     assert (note.code, note.level) == ("compress.undone-bf16", "warning")

@@ -112,14 +112,6 @@ def _stage(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
     return next((stage for stage in job.results.get("stages", []) if stage["name"] == wanted), {})
 
 
-def beside_trained(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
-    """Which form was exported, and for which share of the test rows that one answers as the trained model does.
-
-    The check of an export compares it with the network that it was made of, which compression may have changed.
-    """
-    return {"stage": exporter.stage(job), "agreement": _stage(job, exporter).get("agreement")}
-
-
 def _network(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
     """Class and size of the network that was exported, or that the exported graph was made of.
 
@@ -135,6 +127,14 @@ def _network(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
         if stage["name"] == wanted:
             break
     return found
+
+
+def beside_trained(job: ExportJob, exporter: Exporter) -> dict[str, Any]:
+    """Which form was exported, and for which share of the test rows that one answers as the trained model does.
+
+    The check of an export compares it with the network that it was made of, which compression may have changed.
+    """
+    return {"stage": exporter.stage(job), "agreement": _stage(job, exporter).get("agreement")}
 
 
 def _metrics(job: ExportJob, exporter: Exporter) -> list[tuple[str, str, dict[str, Any]]]:

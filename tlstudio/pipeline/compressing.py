@@ -42,8 +42,7 @@ def chain(stages: Stages, base: Path | None = None, ready: Sequence[Path] = ()) 
         base: where the forms are written; by default the folder ``compressed`` of the run.
         ready: for each step the folder of what it has given before, which is copied where it is there.
     """
-    for note in chain_notes(stages.checked.compress):
-        log(stages.context.emit, note.code, note.template, "warning", **note.params)
+    _warn(stages)
     forms = [trained(stages)]
     for number, step in enumerate(stages.checked.compress, 1):
         name = f"{number}-{step.plugin.NAME}"
@@ -61,6 +60,7 @@ def chain(stages: Stages, base: Path | None = None, ready: Sequence[Path] = ()) 
 
 def kept(stages: Stages, base: Path | None = None) -> list[Form]:
     """As :func:`chain`, with those forms that are complete as they are: a folder is complete, or it is not there."""
+    _warn(stages)
     forms = [trained(stages)]
     for number, step in enumerate(stages.checked.compress, 1):
         name = f"{number}-{step.plugin.NAME}"
@@ -69,6 +69,12 @@ def kept(stages: Stages, base: Path | None = None) -> list[Form]:
         forms.append(form(stages, step, forms[-1], target, name))
         stages.context.emit(Artifact(name=name, path=f"{FOLDER}/{name}", bytes=size_of(target)))
     return forms
+
+
+def _warn(stages: Stages) -> None:
+    """Says which steps of the chain are for nothing."""
+    for note in chain_notes(stages.checked.compress):
+        log(stages.context.emit, note.code, note.template, "warning", **note.params)
 
 
 def trained(stages: Stages) -> Form:
