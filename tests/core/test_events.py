@@ -15,6 +15,7 @@ SAMPLES = [
     events.StageFinished(stage="train", seconds=1.5),
     events.Progress(stage="train", done=1, total=2, unit="steps", detail={"epoch": 1}),
     events.Metric(split="train", step=1, epoch=0.5, values={"loss": 0.7}),
+    events.Rewound(step=3),
     events.Log(code="a.b", message="{x} é 你好", params={"x": 1}),
     events.Checkpoint(step=1, epoch=1.0, path="p", best=True, score=0.5),
     events.Artifact(name="model", path="model", bytes=3),

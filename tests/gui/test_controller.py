@@ -246,7 +246,7 @@ def test_failed_run_is_told_and_the_next_can_start(controller, csv, until, monke
     controller.show()
     ready(controller, csv, until)
 
-    def broken(_self, _folder):
+    def broken(_self, _folder, _done):
         error = {"code": "worker.crashed", "message": "The worker stopped.", "remedy": "Again.", "params": {}}
         yield {"event": "finished", "id": 1, "outcome": "failed", "seconds": 0.0, "error": error}
 

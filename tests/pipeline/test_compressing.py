@@ -75,7 +75,7 @@ def stages(tmp_path, monkeypatch):
     steps = [Configured(Step(), None), Configured(Step(), None)]
     return SimpleNamespace(
         context=SimpleNamespace(folder=tmp_path / "run", emit=heard), encoded="rows", scorer=lambda: "trained",
-        checked=SimpleNamespace(compress=steps),
+        checked=SimpleNamespace(compress=steps), settings=SimpleNamespace(seed=7),
     )  # fmt: skip
 
 

@@ -82,6 +82,15 @@ def _refused(said: str, late: bool) -> StudioError:
     )  # fmt: skip
 
 
+def _tokenizer(folder: Path) -> Any:
+    try:
+        return read_json(folder / "tokenizer.json")
+    except StudioError as error:
+        if error.code != "files.not-json":
+            raise
+        return None  # loading it says so with a remedy
+
+
 def programs(folder: Path) -> dict[str, list[str]]:
     """Expressions and templates of a folder: ``{"patterns": […], "templates": […]}``.
 
@@ -91,7 +100,7 @@ def programs(folder: Path) -> dict[str, list[str]]:
     patterns: list[str] = []
     templates: list[str] = []
     if (folder / "tokenizer.json").is_file():
-        content = read_json(folder / "tokenizer.json")
+        content = _tokenizer(folder)
         if isinstance(content, dict):  # vocabulary and merges are long and hold no expression
             rest = {key: value for key, value in content.items() if key not in ("model", "added_tokens")}
             patterns = sorted(set(_expressions(rest)))

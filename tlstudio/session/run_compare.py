@@ -12,6 +12,7 @@ import yaml
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json
+from tlstudio.core.recipe import plain_yaml
 from tlstudio.evaluation import paired
 from tlstudio.metrics import names
 
@@ -19,7 +20,6 @@ Check = Callable[[], None]
 LEVEL = 0.05
 _RECIPE, _RESULTS = "recipe.yaml", "results.json"
 _SHOWN = 200  # characters of a value
-_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _recipe(folder: Path) -> dict[str, Any]:
     """The recipe of a run, leniently: it may be of another version, damaged, or not there."""
     try:
         with explain_os_errors(folder):
-            found = yaml.load((folder / _RECIPE).read_text(encoding="utf-8"), Loader=_YAML)
+            found = plain_yaml((folder / _RECIPE).read_text(encoding="utf-8"))
     except (StudioError, yaml.YAMLError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

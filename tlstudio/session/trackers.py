@@ -117,9 +117,10 @@ def settings(run: RunSummary) -> dict[str, str]:
     """The recipe as dotted fields."""
     import yaml
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from tlstudio.core.recipe import plain_yaml
+
     try:
-        data = yaml.load((Path(run.folder) / "recipe.yaml").read_text(encoding="utf-8"), Loader=loader)
+        data = plain_yaml((Path(run.folder) / "recipe.yaml").read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         return {}
     return {name: value for name, value in flat(data).items() if name} if isinstance(data, dict) else {}

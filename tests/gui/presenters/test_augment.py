@@ -236,7 +236,7 @@ def test_a_run_that_is_broken_off_ends_the_comparison(
 
 
 def test_a_failed_run_ends_the_comparison(view, ready, context, runners, until, monkeypatch):
-    def broken(_self, _folder):
+    def broken(_self, _folder, _done):
         error = {"code": "worker.crashed", "message": "The worker stopped.", "remedy": "Again.", "params": {}}
         yield {"event": "finished", "id": 1, "outcome": "failed", "seconds": 0.0, "error": error}
 
