@@ -170,11 +170,15 @@ RESUMED += [(f"full-fine-tuning + {name}", ("full-fine-tuning", {}), (name,)) fo
 FIRST = [next(one for one in VARIANTS if one[0] == name) for name in dict.fromkeys(name for name, _ in VARIANTS)]
 
 
+# whole runs of others are broken off in tests/pipeline/test_resuming.py
+USUAL = ("full-fine-tuning", "distillation", "multi-task", "continual", "reptile", "mlp-probe")
+
+
 def _marks(variant: tuple[str, dict[str, Any]], regularisers: tuple[str, ...]) -> Any:
-    """In a usual run of the tests each strategy is broken off once, and so is each regulariser with a state to keep."""
+    """In a usual run of the tests some strategies are broken off once, and each regulariser with a state to keep."""
     stateful = all("def state(" in inspect.getsource(inspect.getmodule(REGULARISERS[name].callback))
                    for name in regularisers)  # fmt: skip
-    return () if variant in FIRST and stateful else pytest.mark.slow
+    return () if variant in FIRST and variant[0] in USUAL and stateful else pytest.mark.slow
 
 
 @pytest.mark.parametrize(

@@ -319,7 +319,8 @@ WHOLE = ["multi-label-classification", "regression", "token-classification", "qu
          "image-classification", "audio-classification"]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in WHOLE[1:3] else pytest.mark.slow)
+                                  for name in WHOLE])  # fmt: skip
 def test_every_kind_of_answer_can_be_taught(name, tmp_path):
     """A run, and one of a student of half its layers that learns from it."""
     case = CASES[name]

@@ -164,6 +164,7 @@ def test_it_learns(lively, tmp_path):
     assert max(heard.values("validation", "macro_f1")) >= 0.9
 
 
+@pytest.mark.slow
 def test_a_whole_run_of_texts(tiny_model, tickets, tmp_path):
     found = whole.good(
         whole.run("text-classification", tiny_model, tickets, tmp_path, strategy={"name": PLUGIN.NAME, "length": 4},

@@ -165,7 +165,10 @@ def test_predict_from_a_folder_and_from_a_table(whole, folder, tmp_path):
     assert caught.value.code == "data.broken-image"
 
 
-@pytest.mark.parametrize("kind", [*IMAGE_KINDS, "clip", "siglip"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind in ("resnet", "clip") else pytest.mark.slow)
+             for kind in (*IMAGE_KINDS, "clip", "siglip")],
+)  # fmt: skip
 def test_every_kind_trains_is_saved_and_exported(tmp_path, folder, kind):
     import torch
 
