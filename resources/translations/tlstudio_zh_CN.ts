@@ -7528,6 +7528,10 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
         <translation>增强</translation>
     </message>
     <message>
+        <source>Backbone beside them</source>
+        <translation>附带骨干网络</translation>
+    </message>
+    <message>
         <source>Bank accounts</source>
         <translation>银行账号</translation>
     </message>
@@ -9634,6 +9638,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>未安装 OpenVINO：找不到 {parts}。</translation>
     </message>
     <message>
+        <source>Or export the adapters again with their backbone.</source>
+        <translation>或者重新导出适配器，并附带骨干网络。</translation>
+    </message>
+    <message>
         <source>Other model</source>
         <translation>其他模型</translation>
     </message>
@@ -9876,6 +9884,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>The adaptation of the backbone is left out here, since it would be done again in each training; with it the results may differ.</source>
         <translation>此处省略骨干网络的领域适应，否则每次训练都要重做；进行领域适应时结果可能不同。</translation>
+    </message>
+    <message>
+        <source>The backbone once (or not at all), and the small adapters of this run and of others, switched by name. For Python programs that do several jobs with one network in memory.</source>
+        <translation>骨干网络只存一份（或不附带），以及本次运行和其他运行的小型适配器，按名称切换。适合在内存中用同一个网络完成多种任务的 Python 程序。</translation>
     </message>
     <message>
         <source>The bundle {path} cannot be opened: {reason}.</source>
@@ -10142,6 +10154,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>说明延迟时所采用的值。</translation>
     </message>
     <message>
+        <source>Without it the adapters alone are written, once they are proven on it: some megabytes, for those who have the backbone already.</source>
+        <translation>若不附带，则在与骨干网络一起通过验证后只写出适配器：仅几兆字节，适合已有骨干网络的人。</translation>
+    </message>
+    <message>
         <source>Writes large matrices as products of two small ones, and lets the trained model teach what is left.</source>
         <translation>把大矩阵写成两个小矩阵的乘积，并由已训练模型来教导剩余部分。</translation>
     </message>
@@ -10224,6 +10240,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>{percent} % of {count} million weights of the blocks are zero. The model file keeps its size; compressed (zip) it takes {after} MB instead of {before} MB. Usual kernels compute zeros like other numbers: this network is not faster.</source>
         <translation>各块的 {count} 百万个权重中有 {percent} % 为零。模型文件大小不变；压缩后（zip）占 {after} MB，而非 {before} MB。普通内核会像计算其他数一样计算零：此网络不会更快。</translation>
+    </message>
+    <message>
+        <source>{problem}</source>
+        <translation>{problem}</translation>
     </message>
     <message>
         <source>{repo} cannot be written on the hub: {reason}</source>
@@ -14032,10 +14052,6 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>The backbone learns to tell your texts apart, from two looks at each. Good before search and matching.</source>
         <translation>骨干网络对每条文本看两遍，学习区分您的各条文本。适合用于搜索和匹配之前。</translation>
-    </message>
-    <message>
-        <source>The backbone once, and beside it the small adapters of this run and of others, switched by name. For Python programs that do several jobs with one network in memory.</source>
-        <translation>骨干网络只保存一份，旁边是本次运行和其他运行的小型适配器，按名称切换。适用于在内存中用一个网络完成多项工作的 Python 程序。</translation>
     </message>
     <message>
         <source>The backbone puts a text with missing words into one vector, from which the whole text is written again. Good before tasks that read whole texts.</source>

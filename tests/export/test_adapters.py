@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from tlstudio.core.errors import StudioError
 from tlstudio.core.files import read_json
 from tlstudio.core.plugins import find
 from tlstudio.core.progress import silent
-from tlstudio.core.recipe import from_dict
+from tlstudio.core.recipe import Choice, from_dict
 from tlstudio.export.adapters import PLUGIN, Options
 from tlstudio.export.base import ExportJob
 from tlstudio.models import adapters, heads
@@ -182,3 +184,31 @@ def test_a_step_that_makes_another_network_is_refused_before_the_training(steps,
     problem = PLUGIN.check(recipe)
     assert (problem.code if problem else None) == ("export.adapters-compressed" if refused else None)
     assert problem is None or "safetensors" in problem.remedy
+
+
+def test_adapters_alone_say_which_backbone_they_need_and_take_no_other(runs, tmp_path):
+    from tlstudio.export import run as exports
+
+    run = tmp_path / "run"
+    shutil.copytree(runs / "run tickets", run)
+    texts = text_examples(run / "model", [{"text": text} for text in TEXTS])
+    reference = answers(run / "model", run)
+    [entry] = exports.export_all(job_of(run), [Choice(name="adapters", backbone=False)], texts, reference)
+    assert entry["parity"]["status"] == "passed", "it was proven before the backbone was taken away"
+    folder = run / entry["path"]
+    assert not (folder / "backbone").exists()
+    assert entry["bytes"] < 200_000
+    with pytest.raises(StudioError) as caught:
+        PLUGIN.scorer(folder)
+    assert caught.value.code == "export.without-backbone"
+    ended = forked.python([str(folder / "predict.py"), TEXTS[0]], "")
+    assert ended.returncode
+    assert "is not beside the adapters" in ended.stderr
+    source = Path(read_json(run / "adapter/backbone.json")["path"])
+    shutil.copytree(source, folder / "backbone")
+    again = np.stack(PLUGIN.scorer(folder).outputs(texts))
+    assert np.abs(again - reference).max() < 1e-4
+    shutil.rmtree(folder / "backbone")
+    shutil.copytree(run / "model", folder / "backbone")
+    adapters._known.clear()
+    assert "is not the backbone that" in adapters.lacks_backbone(folder)

@@ -41,7 +41,15 @@ def resume(target: Run, runs: Base = None, events: Events = False) -> None:
 
 def export(
     target: Run,
-    formats: Annotated[list[str], typer.Option("--format", "-f", help="Export format. May be repeated.")],
+    formats: Annotated[
+        list[str],
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="'FORMAT [OPTION=VALUE …]'",
+            help="Such as onnx, or 'adapters backbone=false'. May be repeated.",
+        ),
+    ],
     runs: Base = None,
     events: Events = False,
 ) -> None:
@@ -49,7 +57,7 @@ def export(
     from tlstudio import pipeline
 
     folder = Path(index_of(runs).get(target).folder)
-    choices = [Choice(name=name) for name in formats]
+    choices = [choice_of(text) for text in formats]
     with signals() as control, show.json_events() if events else show.progress_bar() as emit:
         ended = pipeline.export(folder, choices, emit, control)
     report(ended, folder, events)

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlstudio.core.errors import StudioError
-from tlstudio.core.files import explain_os_errors, read_json, write_json
+from tlstudio.core.files import explain_os_errors, read_json, sha256, write_json
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Recipe
 from tlstudio.export.base import ExportJob, Tolerance
@@ -41,6 +41,11 @@ class Options(BaseModel):
         description="Names or folders of runs whose adapters come along, with commas between; they have the same "
         "backbone and task.",
     )
+    backbone: bool = Field(
+        True, title="Backbone beside them",
+        description="Without it the adapters alone are written, once they are proven on it: some megabytes, for those "
+        "who have the backbone already.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Adapters:
     NAME = "adapters"
     TITLE = "Adapters on one backbone"
     SUMMARY = (
-        "The backbone once, and beside it the small adapters of this run and of others, switched by name. "
+        "The backbone once (or not at all), and the small adapters of this run and of others, switched by name. "
         "For Python programs that do several jobs with one network in memory."
     )
     Config = Options
@@ -115,13 +120,26 @@ class Adapters:
             _write_adapter(one, folder / "adapters" / one.name)
         _copy(folder / "adapters" / own.name, folder, ("config.json",))
         copy_tokenizer(folder / "adapters" / own.name, folder)
-        write_json(folder / "adapters.json", {"default": own.name, "task": own.task})
+        about = {"default": own.name, "task": own.task}
+        if not config.backbone:
+            about["backbone"] = _needed(own, folder / "backbone")
+        write_json(folder / "adapters.json", about)
         _write_loader(folder)
+
+    def seal(self, _job: ExportJob, folder: Path) -> None:
+        """What was proven together goes without the backbone, where only the adapters are wanted."""
+        if "backbone" in read_json(folder / "adapters.json"):
+            shutil.rmtree(folder / "backbone")
 
     def scorer(self, folder: Path) -> Scorer:
         from tlstudio.models import adapters
 
         settings = heads.read_settings(folder)
+        if problem := adapters.lacks_backbone(folder):
+            raise StudioError(
+                "export.without-backbone", "{problem}", "Or export the adapters again with their backbone.",
+                where=str(folder), problem=problem,
+            )  # fmt: skip
         model = adapters.load(folder / "adapters" / read_json(folder / "adapters.json")["default"])
         return TorchScorer(model, head=Head.of(settings), inputs=tuple(heads.inputs_of(settings)))
 
@@ -206,6 +224,14 @@ def _write_backbone(job: ExportJob, own: Kept, folder: Path) -> None:
         for path in (source / "config.json", *weight_files(source), *source.glob("*.safetensors.index.json")):
             job.control.check()
             shutil.copyfile(path, folder / path.name)
+
+
+def _needed(own: Kept, folder: Path) -> dict[str, Any]:
+    """Which backbone the adapters belong on, and how its weights are known."""
+    about = own.backbone
+    name = about["name"] if about["revision"] else Path(about["path"]).name
+    return {"name": name, "revision": about["revision"],
+            "sha256": {path.name: sha256(path) for path in weight_files(folder)}}  # fmt: skip
 
 
 def _write_adapter(one: Kept, folder: Path) -> None:

@@ -7,12 +7,14 @@ export of adapters carries a copy of it:
     support, topics = load("adapters/support"), load("adapters/topics")
 
 The folder of an adapter holds ``adapter_config.json`` and ``adapter_model.safetensors`` in the layout of peft, with the
-head among its weights, beside config and tokenizer of the network; the backbone lies in ``../../backbone``.
+head among its weights, beside config and tokenizer of the network; the backbone lies in ``../../backbone``, or has to
+be put there where the adapters were exported alone.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import sys
 import warnings
@@ -30,6 +32,7 @@ from tlstudio.models import parts
 CONFIG_FILE, WEIGHTS_FILE = "adapter_config.json", "adapter_model.safetensors"  # as peft calls them
 OUTER = "base_model.model."  # what peft writes before the name of each weight
 _backbones: dict[tuple[Path, str], Any] = {}
+_known: set[Path] = set()  # folders of backbones whose weights were looked at
 
 
 def chosen(folder: Path) -> Path:
@@ -57,6 +60,8 @@ def load(adapter: str | Path) -> Any:
         adapter: its folder, beside those of others in the folder ``adapters`` of an export.
     """
     adapter = Path(adapter).resolve()
+    if problem := lacks_backbone(adapter.parents[1]):
+        raise SystemExit(problem)
     about = json.loads((adapter / CONFIG_FILE).read_text(encoding="utf-8"))
     settings = json.loads((adapter / parts.SETTINGS_FILE).read_text(encoding="utf-8"))
     model = _on_backbone(adapter.parents[1] / "backbone", settings["head"]["auto"])
@@ -79,6 +84,32 @@ def load(adapter: str | Path) -> Any:
     for name in tensors.keys() - own.keys():
         _put(model, name, tensors[name])
     return model.eval().requires_grad_(False)
+
+
+def lacks_backbone(folder: Path) -> str:
+    """What an export of adapters alone needs before they can answer; an empty text where nothing is missing.
+
+    Args:
+        folder: of the export, whose ``adapters.json`` says which backbone was left out.
+    """
+    needed = json.loads((folder / "adapters.json").read_text(encoding="utf-8")).get("backbone")
+    place = folder / "backbone"
+    if needed is None or place in _known:
+        return ""
+    name, revision = needed["name"], needed["revision"]
+    get = f"hf download {name} --revision {revision} --local-dir" if revision else f"copy the folder {name} to"
+    for file, digest in needed["sha256"].items():
+        if not (place / file).is_file():
+            return f"The backbone {name} is not beside the adapters: {get} {place}"
+        if _sha256(place / file) != digest:
+            return f"{place / file} is not the backbone that the adapters were trained on: {get} {place}"
+    _known.add(place)
+    return ""
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _on_backbone(folder: Path, auto: str) -> Any:
