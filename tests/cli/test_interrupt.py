@@ -92,8 +92,7 @@ def test_twice_cancels(endless, tmp_path):
     assert results["outcome"] == "cancelled"
     last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
     assert (last["event"], last["outcome"]) == ("finished", "cancelled")
-    assert not (folder / "checkpoints").exists()
-    assert not (folder / "run.lock").exists()
+    assert not (folder / "run.lock").exists()  # its checkpoints stay: it may be resumed
 
 
 @pytest.mark.slow
