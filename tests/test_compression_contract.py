@@ -15,11 +15,13 @@ import pytest
 from tests import forked, tiny
 from tests.tasks.cases import CASES
 from tlstudio import pipeline
+from tlstudio.compression import networks
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.files import read_json, size_of
 from tlstudio.core.plugins import configure, find
 from tlstudio.core.recipe import from_dict
+from tlstudio.evaluation import latency
 from tlstudio.models.scorers import score
 from tlstudio.pipeline import again, compressing
 from tlstudio.pipeline.checks import Configured, check
@@ -49,6 +51,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
 }
 # steps that treat all networks alike: in a usual run of the tests one task is enough
 ALIKE = ("fp16", "bf16", "graph-optimisation", "weight-only", "openvino-int8", "quantisation-aware-training")
+FEWER = ("layer-removal", "structured-pruning", "vocabulary-trimming", "distillation")
 PAIRS = [
     pytest.param(task, name, options,
                  marks=() if task in (USUAL[:1] if name in ALIKE else USUAL) else pytest.mark.slow,
@@ -109,10 +112,42 @@ def test_a_compressed_model_is_what_it_says(task, name, options, stages_of, tmp_
         # the text in which OpenVINO describes a graph weighs more than a tiny network
         text = sum(size_of(path) for path in form.folder.glob("openvino_model.xml"))
         assert size_of(form.folder) - text < size_of(before.folder) * 1.05
+    if name in FEWER:
+        assert networks.parameters(form.scorer.model) < networks.parameters(stages.model)
+    times = latency.measure({"before": (before.scorer, before.examples()), "after": (form.scorer, form.examples())},
+                            (1,), 3, control=Control(), seconds=0.2)  # fmt: skip
+    assert all(time["1"]["median_ms"] > 0 for time in times.values())
+    _answers_afresh(name, form, tmp_path)
+
+
+@pytest.mark.parametrize(("task", "name"), [
+    pytest.param(task, name, marks=() if (task, name) == ("text-classification", "layer-removal") else pytest.mark.slow)
+    for task in TASKS for name in STEPS if STEPS[name].GIVES == "transformers"
+])  # fmt: skip
+def test_a_chain_that_ends_in_int8_answers_afresh(task, name, stages_of, tmp_path):
+    last = STEPS["dynamic-int8"]
+    if STEPS[name].fits(TASKS[task]) or last.fits(TASKS[task]):
+        pytest.skip("is not offered for this task")
+    stages = stages_of(task)
+    form = Form(TRAINED, stages.context.folder / "model", "transformers", stages.encoded, stages.scorer())
+    sizes = [weights_size(form.folder)]
+    for number, (step, options) in enumerate([(STEPS[name], OPTIONS.get(name, [{}])[0]), (last, {})], 1):
+        configured, place = Configured(step, configure(step, options, "compress")), f"{number}-{step.NAME}"
+        try:
+            form = compressing.apply(stages, configured, form, tmp_path / place, place)
+        except StudioError as problem:
+            pytest.skip(f"refused: {problem.message}")
+        sizes.append(weights_size(form.folder))
+    assert sizes[2] < sizes[0]
+    _answers_afresh(last.NAME, form, tmp_path)
+
+
+def _answers_afresh(name: str, form: Form, place: Path) -> None:
+    """What was saved gives a fresh process the answers that it gives here."""
     rows = [form.examples("test")[at] for at in range(min(12, len(form.examples("test"))))]
     own = score(form.scorer, rows)
     assert all(np.isfinite(answer).all() for answer in own)
-    for one, other in zip(_afresh(name, form.folder, rows, tmp_path), own, strict=True):
+    for one, other in zip(_afresh(name, form.folder, rows, place), own, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4, rtol=1e-3)
 
 
