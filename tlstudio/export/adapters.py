@@ -120,7 +120,7 @@ class Adapters:
             _write_adapter(one, folder / "adapters" / one.name)
         _copy(folder / "adapters" / own.name, folder, ("config.json",))
         copy_tokenizer(folder / "adapters" / own.name, folder)
-        about = {"default": own.name, "task": own.task}
+        about: dict[str, Any] = {"default": own.name, "task": own.task}
         if not config.backbone:
             about["backbone"] = _needed(own, folder / "backbone")
         write_json(folder / "adapters.json", about)
