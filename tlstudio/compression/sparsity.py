@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -139,7 +140,7 @@ def zeros(model: Any, names: Mapping[str, Any]) -> float:
     return sum(int((value == 0).sum()) for value in found) / max(sum(value.numel() for value in found), 1)
 
 
-class Sparse(Callback):
+class Sparse(Callback, ABC):
     """Keeps zeros while training, and lets the weights be judged as sparse as they will be.
 
     Subclasses say which weights are kept, see :meth:`masks`.
@@ -151,9 +152,9 @@ class Sparse(Callback):
     def begin(self, loop: Loop) -> None:
         self.model, self.steps = loop.model, max(loop.steps, 1)
 
+    @abstractmethod
     def masks(self) -> dict[str, torch.Tensor]:
         """Those of the end, by what is known now."""
-        raise NotImplementedError
 
     @contextlib.contextmanager
     def evaluating(self) -> Iterator[None]:

@@ -6,7 +6,6 @@ against the plug-in's own ``Config`` by :func:`tlstudio.pipeline.check`; core kn
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, is_name, shown, write_text
 from tlstudio.core.places import Places, resolve_paths
+from tlstudio.core.plain_yaml import plain_yaml
 from tlstudio.core.plugins import invalid
 
 SCHEMA = 1
-_NESTED = 1000  # brackets, or signs of a line, each of which may nest once
 _MAX_RECIPE_BYTES = 1 << 20
 
 Auto = Literal["auto"]
@@ -342,26 +341,6 @@ def parse(text: str, where: str = "recipe") -> Recipe:
         ) from error
 
 
-def plain_yaml(text: str) -> Any:
-    """What YAML of others says: plain values only, no aliases (they can grow without end), no objects.
-
-    Raises:
-        yaml.YAMLError: it is no such YAML, or nested without end.
-    """
-    try:
-        return yaml.load(text, Loader=_QuickLoader if _is_harmless(text) else _SafeLoader)
-    except RecursionError as error:
-        raise yaml.YAMLError("nested too deeply") from error
-    except (ValueError, OverflowError) as error:  # a number with thousands of digits, a date without a month
-        raise yaml.YAMLError(str(error)) from error
-
-
-def _is_harmless(text: str) -> bool:
-    """Whether libyaml may read it, which is ten times as fast, but cannot refuse an alias and dies of deep nesting."""
-    return ("&" not in text and "*" not in text and text.count("[") + text.count("{") < _NESTED
-            and max(map(len, text.splitlines()), default=0) < _NESTED)  # fmt: skip
-
-
 def load(path: Path) -> Recipe:
     """Reads a recipe file; relative paths in it are taken from its folder.
 
@@ -385,26 +364,3 @@ def save(recipe: Recipe, path: Path) -> None:
 
 def dump(recipe: Recipe) -> str:
     return yaml.safe_dump(recipe.to_dict(), sort_keys=False, allow_unicode=True)
-
-
-class _SafeLoader(yaml.SafeLoader):
-    """Safe YAML without aliases (no billion laughs) and with ``5e-5`` read as a number."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", event.start_mark)
-        return super().compose_node(parent, index)
-
-
-class _QuickLoader(getattr(yaml, "CSafeLoader", _SafeLoader)):  # type: ignore[misc]  # either is a loader
-    """The same by libyaml, but for aliases."""
-
-
-for _loader in (_SafeLoader, _QuickLoader):
-    _loader.yaml_implicit_resolvers = {
-        key: list(value) for key, value in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    _loader.add_implicit_resolver(
-        "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-    )

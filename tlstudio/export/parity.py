@@ -27,7 +27,7 @@ from tlstudio.export.base import Exporter, Tolerance
 from tlstudio.models.batches import Example
 from tlstudio.models.batches import read_examples as _read_examples
 from tlstudio.models.batches import write_examples as _write_examples
-from tlstudio.models.heads import Head, read_settings
+from tlstudio.models.heads import Head, read_settings, spread
 from tlstudio.models.scorers import Scorer
 
 ROWS = 200
@@ -170,11 +170,7 @@ def _difference(answers: Sequence[np.ndarray], reference: Sequence[np.ndarray]) 
 
 def _unit(reference: Sequence[np.ndarray], head: Head) -> float:
     """What a difference is compared with: scores are about 1; numbers of users, such as prices, may be of any size."""
-    if head.kind != "values":
-        return 1.0
-    whole = np.concatenate([np.ravel(answer) for answer in reference]).astype(np.float64)
-    # all answers may be alike: then rounding to float32 must not count either
-    return max(float(np.ptp(whole)), 1e-3 * float(np.abs(whole).max()), 1e-9)
+    return spread(reference) if head.kind == "values" else 1.0
 
 
 _LOGITS = (

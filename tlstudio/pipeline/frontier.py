@@ -32,7 +32,7 @@ from tlstudio.pipeline.budget import Budget, Point
 from tlstudio.pipeline.chains import Chain
 from tlstudio.pipeline.checks import check
 from tlstudio.pipeline.context import Context
-from tlstudio.pipeline.forms import Form
+from tlstudio.pipeline.forms import TRAINED_TITLE, Form
 from tlstudio.pipeline.measuring import SPLIT, Bench
 from tlstudio.pipeline.run import compress, explained
 from tlstudio.pipeline.study import FOLDER, Study, hash_of, nodes_of, note_choice, point_of
@@ -210,7 +210,7 @@ class _Explorer:
         for broken in nodes_of(study.folder).glob(".*"):  # of a program that was ended
             shutil.rmtree(broken, ignore_errors=True)
         clock.total = len(wanted) + 1
-        clock.title = "Trained model"
+        clock.title = TRAINED_TITLE
         clock.tell(at_once=True)
         study.reference = self.bench.open(study.reference)
         known = about(self.bench.metric)

@@ -15,9 +15,6 @@ from tlstudio.core.events import Artifact, Emit, log
 from tlstudio.core.files import read_json, size_of, write_json
 from tlstudio.core.progress import only_progress
 from tlstudio.data import labelled as data
-from tlstudio.data.fingerprints import fingerprint
-from tlstudio.data.licences import licence_of
-from tlstudio.export import energy
 from tlstudio.models import earlier, loading
 from tlstudio.models.folders import second_reader
 from tlstudio.models.heads import Head
@@ -28,6 +25,7 @@ from tlstudio.pipeline import (
     backbones,
     compressing,
     environment,
+    facts,
     fitting,
     head_start,
     headline,
@@ -109,7 +107,7 @@ class Stages:
         for warning in self.rows.warnings:
             log(context.emit, warning.code, warning.template, "warning", **warning.params)
         context.results |= {"task": recipe.task.name, "labels": self.rows.labels}
-        context.result("data", self._data_facts())
+        context.result("data", facts.of_data(self))
         context.result("examination", self._examined())
         log(context.emit, "data.ready", "{train} rows to train on, {test} to test with.",
             train=len(self.rows.splits["train"]), test=len(self.rows.splits["test"]))  # fmt: skip
@@ -152,22 +150,6 @@ class Stages:
                 level = "error" if finding["severity"] == "error" else "warning"
                 log(self.context.emit, f"doctor.{finding['code']}", finding["message"], level, **finding["params"])
         return found
-
-    def _data_facts(self) -> dict[str, Any]:
-        table = self.rows.splits["train"].table
-        licence, source = licence_of(self.context.recipe.data)
-        return {
-            "path": self.context.recipe.data.title,
-            "source": table.source,
-            "licence": licence,
-            "licence_from": source,
-            "options": table.options,
-            "roles": self.rows.roles.plain(),
-            "rows": {split: len(rows) for split, rows in self.rows.splits.items()},
-            "fingerprint": fingerprint(self.rows, self.context.control),
-            "dropped": self.rows.dropped,
-            "classes": self.rows.class_table(),
-        }
 
     def adapt(self) -> None:
         """Lets the backbone get to know rows without labels."""
@@ -215,14 +197,12 @@ class Stages:
     def settle(self) -> None:
         """Decides what 'auto' means for this strategy on this machine."""
         training, strategy = self.context.recipe.training, self.checked.strategy
-        usual = strategy.plugin.defaults(strategy.config, len(self.encoded.splits["train"]), self._width())
+        width = facts.width_of(read_json(self.backbone.path / "config.json"))
+        usual = strategy.plugin.defaults(strategy.config, len(self.encoded.splits["train"]), width)
         device = choose_device(training.device).type
         task = self.checked.task.plugin
         self.settings = settle(training, usual, device, best_metric(task, self.encoded))
         require_metric(self.settings.best_metric, task, task.curves(self.encoded))
-
-    def _width(self) -> int:
-        return width_of(read_json(self.backbone.path / "config.json"))
 
     def prepared(self) -> Transfer:
         """What the strategy makes of model and rows; the same each time."""
@@ -305,8 +285,8 @@ class Stages:
         context.emit(Artifact(name="model", path="model", bytes=size_of(context.folder / "model")))
         if self.keep is not None:
             kept.write(context, self.backbone, partial(self.keep, self.model))
-        context.result("model", self._model_facts(trainable))
-        context.result("training", self._training_facts(trained))
+        context.result("model", facts.of_model(self, trainable))
+        context.result("training", facts.of_training(self, trained))
 
     def tune(self) -> None:
         """What the task chooses on the validation rows, such as thresholds."""
@@ -315,8 +295,8 @@ class Stages:
         def outputs_of(split: str) -> Outputs:
             return score(scorer, self.encoded.examples(split), tick=lambda _rows: self.context.control.check())
 
-        facts = task.plugin.tune(task.config, self.encoded, outputs_of)
-        self.encoded = replace(self.encoded, facts={**self.encoded.facts, **facts})
+        chosen = task.plugin.tune(task.config, self.encoded, outputs_of)
+        self.encoded = replace(self.encoded, facts={**self.encoded.facts, **chosen})
 
     def scorer(self) -> Scorer:
         """The trained model."""
@@ -338,44 +318,6 @@ class Stages:
         other.rows = other.labelled(emit, fold)
         other.encoded = other.encode(emit)
         return other
-
-    def _model_facts(self, trainable: int) -> dict[str, Any]:
-        return {
-            "name": self.backbone.name,
-            "revision": self.backbone.revision,
-            "licence": self.backbone.licence,
-            "languages": list(self.backbone.languages),
-            "architecture": type(self.model).__name__,
-            "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
-            "trainable": trainable,
-            "lineage": self.lineage,
-            **self._second_facts(),
-        }
-
-    def _second_facts(self) -> dict[str, Any]:
-        """What is known of a second backbone, whose weights are part of the model, too."""
-        if not (place := str(self.context.recipe.strategy.options.get("second") or "")):
-            return {}
-        found = loading.anywhere(place, "strategy.second")
-        return {"second": {"name": found.name, "revision": found.revision, "licence": found.licence}}
-
-    def _training_facts(self, trained: Trained) -> dict[str, Any]:
-        strategy, settings = self.checked.strategy.plugin, self.settings
-        return {
-            "strategy": strategy.NAME,
-            "strategy_title": strategy.TITLE,
-            "outcome": trained.outcome,
-            "epochs_done": trained.epochs,
-            "best_epoch": trained.best_epoch,
-            "best_score": trained.best_score,
-            "best_metric": self.settings.best_metric,
-            "steps": trained.steps,
-            "seconds": round(trained.seconds, 1),
-            "samples_per_second": round(trained.samples_per_second, 1),
-            "peak_memory_bytes": trained.peak_memory_bytes,
-            **energy.power(settings.device, settings.threads, self.context.recipe.training.watts),
-            **{key: value for key, value in self.settings.to_dict().items() if key not in ("patience", "best_metric")},
-        }
 
     # --- after training
 
@@ -419,11 +361,3 @@ def best_metric(task: Any, encoded: Encoded) -> str:
     """The validation metric that decides where the user has not chosen one."""
     names = task.curves(encoded)
     return task.BEST if task.BEST in names else next((name for name in names if name != "loss"), "loss")
-
-
-def width_of(config: dict[str, Any]) -> int:
-    """Hidden size in a ``config.json``; of towers that of the first that states one."""
-    if isinstance(size := config.get("hidden_size") or config.get("d_model") or config.get("n_embd"), int):
-        return size
-    parts = [value for value in config.values() if isinstance(value, dict)]
-    return next((width_of(part) for part in parts if "hidden_size" in part), 768)

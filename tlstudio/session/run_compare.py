@@ -12,7 +12,7 @@ import yaml
 
 from tlstudio.core.errors import StudioError
 from tlstudio.core.files import explain_os_errors, read_json
-from tlstudio.core.recipe import plain_yaml
+from tlstudio.core.plain_yaml import plain_yaml
 from tlstudio.evaluation import paired
 from tlstudio.metrics import names
 

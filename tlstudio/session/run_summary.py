@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from tlstudio.core.locks import holder
-from tlstudio.core.recipe import plain_yaml
+from tlstudio.core.plain_yaml import plain_yaml
 from tlstudio.session import run_notes
 
 LOCK = "run.lock"

@@ -117,7 +117,7 @@ def settings(run: RunSummary) -> dict[str, str]:
     """The recipe as dotted fields."""
     import yaml
 
-    from tlstudio.core.recipe import plain_yaml
+    from tlstudio.core.plain_yaml import plain_yaml
 
     try:
         data = plain_yaml((Path(run.folder) / "recipe.yaml").read_text(encoding="utf-8"))

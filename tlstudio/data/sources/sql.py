@@ -7,10 +7,8 @@ sent, in a transaction that is rolled back (and is read-only where PostgreSQL ho
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sqlite3
-import time
 import uuid
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -21,36 +19,29 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tlstudio.core import ledger, network
 from tlstudio.core.control import Control
 from tlstudio.core.errors import StudioError
 from tlstudio.core.events import Emit
 from tlstudio.core.files import expand, explain_os_errors
 from tlstudio.data.scan import Scan, scan
 from tlstudio.data.sources.flatten import sound
+from tlstudio.data.sources.sql_address import filled, no_driver, parsed, reached, scrubbed, shown
 from tlstudio.data.sources.typed import text_batches, text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import Connection
 
 _MAGIC = b"SQLite format 3\0"
 _ROWS = 500  # that a driver fetches at once
 _LONGEST = 256 << 20  # bytes of a value
 _SCHEME = re.compile(r"([a-z][a-z0-9_]+)(\+[a-z0-9_]+)?:[/\\]", re.IGNORECASE)
 _OTHER_SCHEMES = {"hub", "sample", "http", "https", "ftp", "file", "s3", "gs", "hf"}
-_PACKAGES = {
-    "psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "pymysql": "PyMySQL",
-    "mysql": "mysql-connector-python", "cx_Oracle": "oracledb", "duckdb": "duckdb-engine",
-    "snowflake": "snowflake-sqlalchemy", "bigquery": "sqlalchemy-bigquery", "redshift": "sqlalchemy-redshift",
-    "clickhouse": "clickhouse-sqlalchemy", "databricks": "databricks-sqlalchemy", "trino": "trino",
-}  # fmt: skip
 _QUOTED = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$""", re.DOTALL
 )
 _SELECT = re.compile(r"(select|with)\b", re.IGNORECASE)
 _CHANGES = re.compile(r"\b(insert|update|delete|merge|into)\b", re.IGNORECASE)
-_SECRET = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
 
 
 class Options(BaseModel):
@@ -80,7 +71,7 @@ class SqlSource:
 
     def locate(self, name: str, config: Options, emit: Emit, control: Control) -> Scan:
         """An SQLite file as itself; a server as new each time: nobody can know whether its content has changed."""
-        url = _url(name)
+        url = parsed(name)
         if url.get_backend_name() == "sqlite":
             found = scan(_existing(url.database or ""), lambda _size: control.check())
             if self.recognises(found):
@@ -89,7 +80,7 @@ class SqlSource:
                 "data.not-sqlite", "{path} is no SQLite database.", "Choose another file.",
                 where="data.path", path=found.name,
             )  # fmt: skip
-        return Scan(Path(_shown(url)), uuid.uuid4().hex, 0, kind="name", names=(name, _shown(url)))
+        return Scan(Path(shown(url)), uuid.uuid4().hex, 0, kind="name", names=(name, shown(url)))
 
     def settle(self, found: Scan, config: Options) -> Options:
         with _database(found) as database:
@@ -319,10 +310,10 @@ def _server(found: Scan) -> Iterator[_Server]:
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
     from sqlalchemy.pool import NullPool
 
-    url = _filled(_url(found.names[0]))
+    url = filled(parsed(found.names[0]))
     try:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-        with _reached(url), engine.connect() as connection:
+        with reached(url), engine.connect() as connection:
             if url.get_backend_name() == "postgresql":
                 connection = connection.execution_options(postgresql_readonly=True)
             try:
@@ -330,77 +321,9 @@ def _server(found: Scan) -> Iterator[_Server]:
             finally:
                 connection.rollback()
     except NoSuchModuleError as error:
-        raise _no_driver(url, url.get_backend_name()) from error
+        raise no_driver(url, url.get_backend_name()) from error
     except ImportError as error:
-        raise _no_driver(url, error.name or url.get_driver_name()) from error
+        raise no_driver(url, error.name or url.get_driver_name()) from error
     except (SQLAlchemyError, OSError, UnicodeError, ValueError, OverflowError) as error:
         # not "from error": the log would show what the driver says, and that may hold the password
-        raise _failed(found, _scrubbed(str(getattr(error, "orig", None) or error), url)) from None
-
-
-@contextlib.contextmanager
-def _reached(url: URL) -> Iterator[None]:
-    """Opens the network for a server of the user's, and notes what came of it."""
-    host, began, result = f"{url.host}:{url.port}" if url.port else url.host or "", time.time(), "failed"
-    if not url.host or network.is_own(url.host):
-        yield
-        return
-    try:
-        with network.allowed("database", _shown(url)):
-            yield
-            result = "read"
-    finally:
-        seconds = round(time.time() - began, 3)
-        ledger.note(ledger.Request("database", _shown(url), host, url.get_backend_name(), result, None, seconds, began))
-
-
-def _url(name: str) -> URL:
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        return make_url(name)
-    except (ArgumentError, ValueError):
-        raise StudioError(
-            "data.bad-url", "The address of the database cannot be understood.",
-            "Write it as dialect://user:password@host:port/database, such as postgresql://me@localhost/tickets.",
-            where="data.path",
-        ) from None  # fmt: skip
-
-
-def _filled(url: URL) -> URL:
-    """The URL with a password such as ``$TICKETS_PASSWORD`` taken from the environment, so that no recipe holds it."""
-    name = str(url.password or "")
-    if not re.fullmatch(r"\$[A-Za-z_]\w*", name):
-        return url
-    if name[1:] not in os.environ:
-        raise StudioError(
-            "data.no-variable", "The environment has no variable {name}, which the address of the database names.",
-            "Set it before the start, or write the password into the address.", where="data.path", name=name[1:],
-        )  # fmt: skip
-    return url.set(password=os.environ[name[1:]])
-
-
-def _shown(url: URL) -> str:
-    """The URL without anything secret."""
-    clean = {name: "***" if _SECRET.search(name) else value for name, value in url.query.items()}
-    return url.set(query=clean).render_as_string(hide_password=True)
-
-
-def _scrubbed(text: str, url: URL) -> str:
-    from urllib.parse import quote, quote_plus
-
-    secrets = [str(url.password or ""), *(str(value) for name, value in url.query.items() if _SECRET.search(name))]
-    for secret in filter(None, secrets):
-        for form in (secret, quote(secret, safe=""), quote_plus(secret)):
-            text = text.replace(form, "***")
-    return text
-
-
-def _no_driver(url: URL, module: str) -> StudioError:
-    module = module.partition(".")[0]
-    return StudioError(
-        "data.no-driver", "The driver for {dialect} databases is not installed.",
-        "Install it with: pip install {package}", where="data.path", dialect=url.get_backend_name(),
-        package=_PACKAGES.get(module, module),
-    )  # fmt: skip
+        raise _failed(found, scrubbed(str(getattr(error, "orig", None) or error), url)) from None
