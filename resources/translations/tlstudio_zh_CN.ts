@@ -390,22 +390,6 @@
         <translation>运行作出响应后，窗口即会关闭…</translation>
     </message>
     <message>
-        <source>Unsaved changes</source>
-        <translation>未保存的更改</translation>
-    </message>
-    <message>
-        <source>The project has changes that are not saved.</source>
-        <translation>项目有尚未保存的更改。</translation>
-    </message>
-    <message>
-        <source>Save</source>
-        <translation>保存</translation>
-    </message>
-    <message>
-        <source>Discard</source>
-        <translation>放弃更改</translation>
-    </message>
-    <message>
         <source>Go back</source>
         <translation>返回</translation>
     </message>
@@ -747,30 +731,6 @@
 </context>
 <context>
     <name>Controller</name>
-    <message>
-        <source>The project could not be opened</source>
-        <translation>无法打开项目</translation>
-    </message>
-    <message>
-        <source>Save over it</source>
-        <translation>覆盖保存</translation>
-    </message>
-    <message>
-        <source>Go back</source>
-        <translation>返回</translation>
-    </message>
-    <message>
-        <source>Somebody else works on this project</source>
-        <translation>有其他人正在使用此项目</translation>
-    </message>
-    <message>
-        <source>The project could not be saved</source>
-        <translation>无法保存项目</translation>
-    </message>
-    <message>
-        <source>Saved as {name}</source>
-        <translation>已保存为 {name}</translation>
-    </message>
     <message>
         <source>Added to the queue.</source>
         <translation>已加入队列。</translation>
@@ -3089,6 +3049,69 @@ Apache License 2.0。除非您要求下载，任何数据都不会离开这台�
     <message>
         <source>Warning</source>
         <translation>警告</translation>
+    </message>
+</context>
+<context>
+    <name>ProjectActions</name>
+    <message>
+        <source>The project could not be opened</source>
+        <translation>无法打开项目</translation>
+    </message>
+    <message>
+        <source>Save over it</source>
+        <translation>覆盖保存</translation>
+    </message>
+    <message>
+        <source>Go back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Somebody else works on this project</source>
+        <translation>有其他人正在使用此项目</translation>
+    </message>
+    <message>
+        <source>The project could not be saved</source>
+        <translation>无法保存项目</translation>
+    </message>
+    <message>
+        <source>Saved as {name}</source>
+        <translation>已保存为 {name}</translation>
+    </message>
+    <message>
+        <source>Unsaved changes</source>
+        <translation>未保存的更改</translation>
+    </message>
+    <message>
+        <source>The project has changes that are not saved.</source>
+        <translation>项目有尚未保存的更改。</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃更改</translation>
+    </message>
+    <message>
+        <source>a new project</source>
+        <translation>新项目</translation>
+    </message>
+    <message>
+        <source>TLStudio ended before the changes of {name} were saved. They were kept at {when}.</source>
+        <translation>TLStudio 在保存 {name} 的更改之前就结束了。这些更改已于 {when} 保留下来。</translation>
+    </message>
+    <message>
+        <source>Unsaved changes were found</source>
+        <translation>发现未保存的更改</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>后移</translation>
     </message>
 </context>
 <context>

@@ -197,7 +197,7 @@ def test_broken_project_is_told_and_the_old_one_stays(controller, tmp_path, dial
     path = tmp_path / "bad.tlstudio"
     path.write_text("model: [", encoding="utf-8")
     before = controller.context.project.recipe
-    assert not controller.open(path)
+    assert not controller.project.open(path)
     assert controller.context.project.recipe == before
     assert "not valid YAML" in dialogs.told[0]
 
@@ -275,12 +275,12 @@ def test_saving_over_the_work_of_another_window_asks(controller, csv, dialogs, t
     other = ProjectFile()
     other.use(path)
     controller.show()
-    assert controller.open(path)
+    assert controller.project.open(path)
     assert "open in another window" in dialogs.told[-1]
     controller.context.edit("training.epochs", 3)
-    assert not controller.save()
+    assert not controller.project.save()
     assert path.read_text() == "schema: 1\n"
     dialogs.reply["Somebody else works on this project"] = "over"
-    assert controller.save()
+    assert controller.project.save()
     assert "epochs: 3" in path.read_text()
     other.close()

@@ -240,6 +240,19 @@ def test_a_complete_run_is_refused(make):
     assert (finished.outcome, finished.error["code"]) == ("failed", "resume.complete")
 
 
+def test_a_run_killed_before_its_farewell_is_complete_and_says_so(make, tmp_path):
+    folder = Path(shutil.copytree(make("full").folder, tmp_path / "run"))
+    said = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    assert '"finished"' in said[-1]
+    (folder / "events.jsonl").write_text("".join(said[:-1]) + said[-1][:9], encoding="utf-8")
+    (folder / "checkpoints" / "step-1").mkdir(parents=True)
+    finished = pipeline.resume(folder, tiny.Heard(), Control())
+    assert finished.error["code"] == "resume.complete"
+    last = json.loads((folder / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert (last["event"], last["outcome"]) == ("finished", "completed")
+    assert not (folder / "checkpoints").exists()
+
+
 def test_other_rows_are_refused(make, tmp_path):
     whole, folder = make("full"), tmp_path / "run"
     data = Path(shutil.copy(whole.recipe.data.files["train"][0], tmp_path / "tickets.csv"))

@@ -34,6 +34,21 @@ def rewind(path: Path, stage: str, step: int) -> None:
     _kept(path, stays)
 
 
+def finish(path: Path, finished: dict[str, Any]) -> None:
+    """Says the end of a complete run whose process was killed before it could say it itself.
+
+    Raises:
+        StudioError: the file cannot be read or written.
+    """
+    with explain_os_errors(path):
+        events = [_parsed(line) for line in path.read_bytes().splitlines(keepends=True)]
+        if any(event is not None and event.get("event") == "finished" for event in events):
+            return
+        _kept(path, lambda _stage, _event: True)  # without half a line
+        with open(path, "a", encoding="utf-8", newline="\n") as stream:
+            stream.write(json.dumps(finished, ensure_ascii=False) + "\n")
+
+
 def _kept(path: Path, stays: Callable[[str, dict[str, Any]], bool]) -> None:
     """Writes the file anew; it is the old one or the new one at any time."""
     if not path.is_file():

@@ -16,9 +16,9 @@ class Closing(QObject):
 
     ready = Signal()
 
-    def __init__(self, context: Context, save: Callable[[], bool], parent: QObject | None = None) -> None:
+    def __init__(self, context: Context, may_leave: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._context, self._save = context, save
+        self._context, self._may_leave = context, may_leave
         self._waiting = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -31,7 +31,7 @@ class Closing(QObject):
     def ask(self) -> None:
         """The user wants to close."""
         word = self._ask_run() if self._context.session.active else ""
-        if word == "stay" or not self._ask_study() or not self.ask_unsaved():
+        if word == "stay" or not self._ask_study() or not self._may_leave():
             return
         self._end(word)
 
@@ -60,19 +60,6 @@ class Closing(QObject):
         if word in ("cancel", "leave", ""):
             self._timer.start()
         self._context.told.emit(self.tr("The window closes as soon as the run has answered…"))
-
-    def ask_unsaved(self) -> bool:
-        """Whether it is all right to leave the project as it is."""
-        if not self._context.project.dirty:
-            return True
-        answer = self._context.dialogs.ask(
-            self.tr("Unsaved changes"),
-            self.tr("The project has changes that are not saved."),
-            {"save": self.tr("Save"), "discard": self.tr("Discard"), "stay": self.tr("Go back")},
-            default="save",
-            cancel="stay",
-        )
-        return self._save() if answer == "save" else answer == "discard"
 
     def _ask_run(self) -> str:
         if self._waiting:

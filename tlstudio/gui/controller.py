@@ -19,14 +19,13 @@ from tlstudio.gui.drops import Drop, sort_out
 from tlstudio.gui.finding_again import FindingAgain
 from tlstudio.gui.main_window import MainWindow
 from tlstudio.gui.presenters.base import Presenter
+from tlstudio.gui.project_actions import ProjectActions
 from tlstudio.gui.read_runs import ReadRun, read_runs
 from tlstudio.gui.readiness import Readiness
 from tlstudio.gui.run_status import RunStatus
 from tlstudio.gui.trust import Trust
 from tlstudio.gui.widgets.welcome import Welcome
-from tlstudio.session import sample
-from tlstudio.session.project import SUFFIX, step_of
-from tlstudio.session.project_file import ProjectFile
+from tlstudio.session.project import step_of
 from tlstudio.session.runs import new_folder
 
 _WARM_AFTER = 300  # ms: first the window, then the worker
@@ -44,7 +43,9 @@ class Controller(QObject):
         self.welcome: Welcome | None = None
         self.trust = Trust(context, self)
         self._presenters: dict[str, Presenter] = {}
-        self.closing = Closing(context, self.save, self)
+        self.project = ProjectActions(context, self)
+        self.project.recent_changed.connect(self._show_recent)
+        self.closing = Closing(context, self.project.may_leave, self)
         # queued: a window cannot be closed from inside its own close event
         self.closing.ready.connect(self.finish, Qt.ConnectionType.QueuedConnection)
         context.told.connect(self._on_told)
@@ -59,7 +60,6 @@ class Controller(QObject):
         self._warm.setInterval(_WARM_AFTER)
         self._warm.timeout.connect(self._warm_up)
         self.finding_again = FindingAgain(self)
-        self.project_file = ProjectFile()
         self._make_window()
 
     # --- the window
@@ -70,7 +70,7 @@ class Controller(QObject):
         self.window = window
         self.context.dialogs.window = window
         window.asked.connect(self._on_asked)
-        window.recent_asked.connect(self.open_named)
+        window.recent_asked.connect(self.project.open_named)
         window.language_asked.connect(self.set_language)
         window.dropped.connect(self.drop)
         window.close_asked.connect(self.closing.ask)
@@ -78,15 +78,18 @@ class Controller(QObject):
         window.plan.estimate_requested.connect(self.context.facts.ask_estimate)
         window.restore(self.context.settings.geometry)
         window.set_language(i18n.resolve(self.context.settings.language))
-        window.set_recent(self.context.settings.recent_files)
+        self._show_recent()
         self._run_status = RunStatus(self.context, window)
         self._readiness = Readiness(self.context, window)
         self.refresh()
 
+    def _show_recent(self) -> None:
+        self.window.set_recent(self.context.settings.recent_files)
+
     def show(self, path: Path | None = None) -> None:
         """Shows the window, with a project if one is given, else with the welcome."""
         if path is not None:
-            self.open(path)
+            self.project.open(path)
         if self.context.project.recipe == Recipe() and self.context.project.path is None:
             self.show_welcome()
         else:
@@ -97,10 +100,10 @@ class Controller(QObject):
     def show_welcome(self) -> None:
         self.welcome = Welcome(self.window)
         self.welcome.set_recent(self.context.settings.recent_files)
-        self.welcome.sample_requested.connect(self.open_sample)
+        self.welcome.sample_requested.connect(self.project.open_sample)
         self.welcome.data_requested.connect(self.choose_data)
-        self.welcome.project_requested.connect(self.open_asking)
-        self.welcome.recent_requested.connect(self.open_named)
+        self.welcome.project_requested.connect(self.project.open_asking)
+        self.welcome.recent_requested.connect(self.project.open_named)
         self.welcome.skipped.connect(self._skip)
         self.window.show_widget(self.welcome)
         self.welcome.set_focus()
@@ -142,62 +145,7 @@ class Controller(QObject):
             pane.enqueue_requested.connect(self.enqueue)
         return pane
 
-    # --- the project
-
-    def new(self) -> None:
-        if self.closing.ask_unsaved():
-            self.context.facts.task_chosen = False
-            self.context.project.new()
-            self.project_file.use(None)
-            self.window.go("model")
-
-    def open_asking(self) -> None:
-        if name := self.context.dialogs.open_project():
-            self.open_named(name)
-
-    def open_named(self, name: str) -> None:
-        self.open(Path(name))
-
-    def open(self, path: Path) -> bool:
-        """Opens a project file; a problem is shown and the old project stays."""
-        if not self.closing.ask_unsaved():
-            return False
-        facts, chosen = self.context.facts, self.context.facts.task_chosen
-        facts.task_chosen = True  # the file says which
-        try:
-            self.context.project.open(path)
-        except StudioError as error:
-            facts.task_chosen = chosen
-            self.context.dialogs.tell(error, self.tr("The project could not be opened"))
-            return False
-        facts.task_chosen = bool(self.context.project.recipe.data.files)
-        self._remember(path)
-        self.window.go("model")
-        if note := self.project_file.use(self.context.project.path):
-            self.context.dialogs.tell(note)
-        return True
-
-    def open_sample(self) -> None:
-        if not self.closing.ask_unsaved():
-            return
-        try:
-            self.context.facts.task_chosen = False
-            self.context.project.new(sample.recipe())
-            self.project_file.use(None)
-        except StudioError as error:
-            self.context.dialogs.tell(error)
-            return
-        self.window.go("data")
-
-    def save(self) -> bool:
-        path = self.context.project.path
-        return self._save_to(path) if path and path.suffix == SUFFIX else self.save_as()
-
-    def save_as(self) -> bool:
-        project = self.context.project
-        suggestion = str(project.path.with_suffix(SUFFIX)) if project.path else f"project{SUFFIX}"
-        name = self.context.dialogs.save_project(suggestion)
-        return bool(name) and self._save_to(Path(name))
+    # --- files that come in
 
     def choose_data(self) -> None:
         if files := self.context.dialogs.open_data():
@@ -209,39 +157,13 @@ class Controller(QObject):
         if drop.problem is not None:
             self.context.tell(drop.problem)
         elif drop.project is not None:
-            self.open(drop.project)
+            self.project.open(drop.project)
         elif drop.model is not None:
             self.context.edit("model", {"source": "folder", "name": str(drop.model)})
             self.window.go("model")
         elif drop.data:
             self.context.set_data({split: tuple(map(str, paths)) for split, paths in drop.data.items()})
             self.window.go("data")
-
-    def _may_save(self, path: Path) -> bool:
-        """Asks where another window or program would lose its work."""
-        if (problem := self.project_file.obstacle(path)) is None:
-            return True
-        answers = {"over": self.tr("Save over it"), "stay": self.tr("Go back")}
-        title = self.tr("Somebody else works on this project")
-        return self.context.dialogs.ask(title, i18n.both(problem), answers, default="stay", cancel="stay") == "over"
-
-    def _save_to(self, path: Path) -> bool:
-        if not self._may_save(path):
-            return False
-        try:
-            saved = self.context.project.save(path)
-        except StudioError as error:
-            self.context.dialogs.tell(error, self.tr("The project could not be saved"))
-            return False
-        self._remember(saved)
-        self.project_file.use(saved)
-        self.context.told.emit(self.tr("Saved as {name}").format(name=saved.name))
-        return True
-
-    def _remember(self, path: Path) -> None:
-        self.context.settings = self.context.settings.with_recent(path)
-        self.context.change_settings(welcomed=True)
-        self.window.set_recent(self.context.settings.recent_files)
 
     # --- the run
 
@@ -329,6 +251,7 @@ class Controller(QObject):
         self.window.go("model")
 
     def _warm_up(self) -> None:
+        self.project.find_unsaved()
         self.finding_again.start()
         self.context.queue.open()
         self.context.queries.start()
@@ -337,10 +260,10 @@ class Controller(QObject):
     def _on_asked(self, name: str) -> None:
         session = self.context.session
         actions = {
-            "new": self.new,
-            "open": self.open_asking,
-            "save": self.save,
-            "save-as": self.save_as,
+            "new": self.project.new,
+            "open": self.project.open_asking,
+            "save": self.project.save,
+            "save-as": self.project.save_as,
             "settings": self.settings,
             "storage": self.storage,
             "undo": self.context.project.undo,
@@ -349,7 +272,7 @@ class Controller(QObject):
             "queue": self.enqueue,
             "refresh": self.context.facts.ask_again,
             "theme": self.toggle_theme,
-            "sample": self.open_sample,
+            "sample": self.project.open_sample,
             "doctor": self.doctor,
             "network": self.trust.network,
             "diagnostics": self.trust.diagnostics,
@@ -406,6 +329,6 @@ class Controller(QObject):
         self.context.change_settings(geometry=self.window.geometry_text(), welcomed=True)
         self.window.may_close = True
         self.window.close()
-        self.project_file.close()
+        self.project.close()
         self.context.close()
         self.closed.emit()

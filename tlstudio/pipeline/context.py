@@ -37,6 +37,8 @@ _EXPECTED = {"prepare": 1.0, "adapt": 60.0, "tokenise": 1.0, "rehearse": 6.0, "t
              "others": 15.0, "cross_validate": 240.0, "compress": 14.0, "export": 9.0, "report": 0.5}  # fmt: skip
 _UNEVEN = ("compress", "export")  # their steps differ so much that the first ones say little about the rest
 
+EVENTS, LOCK = "events.jsonl", "run.lock"  # in a run folder
+
 
 class Context:
     """The state of a run. All events pass through :meth:`emit`, which writes them to ``events.jsonl``.
@@ -53,7 +55,7 @@ class Context:
         control: Control,
         stages: tuple[str, ...],
         *,
-        events: str = "events.jsonl",
+        events: str = EVENTS,
         known: dict[str, Any] | None = None,
     ) -> None:
         self.recipe, self.folder, self.control, self.stages = recipe, folder, control, stages
@@ -70,7 +72,7 @@ class Context:
         self._stage_begin = time.monotonic()
         self._fraction = 0.0
         self._file: TextIO | None = None
-        self._lock = Lock(folder / "run.lock", "run")
+        self._lock = Lock(folder / LOCK, "run")
         self._wishes = Wishes(folder, control, self._lock.beat)
         with explain_os_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)

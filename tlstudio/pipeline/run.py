@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tlstudio.core import journal
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import Emit, Finished
 from tlstudio.core.files import os_error, read_json, system_error, write_json
+from tlstudio.core.locks import holder
 from tlstudio.core.places import resolve_runs
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Choice, Recipe
 from tlstudio.pipeline.checks import Checked, check
-from tlstudio.pipeline.context import Context
+from tlstudio.pipeline.context import EVENTS, LOCK, Context
 from tlstudio.training.checkpoints import FOLDER, has_any
 
 logger = logging.getLogger(__name__)
@@ -74,12 +76,23 @@ def _known(folder: Path) -> dict[str, Any]:
         known = dict(read_json(folder / "results.json"))
     except (StudioError, TypeError, ValueError):
         known = {}  # none yet; or damaged, and then all stages are done again
-    if known.pop("outcome", "") in COMPLETE:
+    if (outcome := known.pop("outcome", "")) in COMPLETE:
+        _tidy_end(folder, outcome, known)
         raise StudioError(
             "resume.complete", "The run {run} is complete.", "Nothing is left to do; start a new run instead.",
             run=folder.name,
         )  # fmt: skip
     return known
+
+
+def _tidy_end(folder: Path, outcome: str, known: dict[str, Any]) -> None:
+    """What a process had left to do that was killed when all but the farewell was done."""
+    if holder(folder / LOCK) is not None or not (folder / EVENTS).is_file():
+        return
+    seconds = sum((known.get("seconds") or {}).values())
+    with contextlib.suppress(StudioError):  # in a folder only for reading it stays as it is
+        journal.finish(folder / EVENTS, Finished(outcome=outcome, seconds=seconds).to_dict())
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -167,7 +180,7 @@ def _guarded(
     try:
         control.interruptible = False  # until a stage begins: the end must always be told
         checked = check(recipe)
-        stages, events = (later.stages, later.events) if later else (_stages(checked), "events.jsonl")
+        stages, events = (later.stages, later.events) if later else (_stages(checked), EVENTS)
         made = Context(recipe, folder, emit, control, stages, events=events, known=known)
         made.lock()
         context = made  # only now: whoever finds the folder taken leaves no trace in it
@@ -191,13 +204,15 @@ def _close(
 ) -> Finished:
     if context is None:
         return _end(emit, outcome, 0.0, error)
-    if (context.results.get("outcome") if keep_results else outcome) in COMPLETE or not has_any(context.folder):
-        shutil.rmtree(context.folder / FOLDER, ignore_errors=True)  # else a resumed run needs them
+    noted = keep_results
     if not keep_results:
         context.results["outcome"] = outcome
         # the reason why the run ended must not be hidden by a disk that is too full to note it
         with contextlib.suppress(StudioError):
             write_json(context.folder / "results.json", context.results)
+            noted = True
+    if (noted and context.results.get("outcome") in COMPLETE) or not has_any(context.folder):
+        shutil.rmtree(context.folder / FOLDER, ignore_errors=True)  # else a resumed run needs them
     try:
         return _end(context.emit, outcome, context.seconds, error)
     except StudioError as full:

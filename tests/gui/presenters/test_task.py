@@ -143,7 +143,7 @@ def test_choosing_in_the_box(opened, controller, answers, table, dialogs) -> Non
     assert controller.context.project.recipe.task.name == "image-classification"
     assert controller.context.facts.task_chosen
     dialogs.reply = {"Unsaved changes": "discard"}
-    controller.new()
+    controller.project.new()
     assert not controller.context.facts.task_chosen
 
 
