@@ -13529,6 +13529,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
         <translation>顺序</translation>
     </message>
     <message>
+        <source>Other programs used {share} of the processor while times were taken; they may be too long.</source>
+        <translation>测量时间期间，其他程序占用了处理器的 {share}；测得的时间可能偏长。</translation>
+    </message>
+    <message>
         <source>Other runs</source>
         <translation>其他运行</translation>
     </message>
@@ -16257,6 +16261,10 @@ CMD [&quot;python&quot;, &quot;server.py&quot;, &quot;--host&quot;, &quot;0.0.0.
     <message>
         <source>{h} h</source>
         <translation>{h} 小时</translation>
+    </message>
+    <message>
+        <source>Other programs used {share} of the processor while times were taken; they may be too long.</source>
+        <translation>测量时间期间，其他程序占用了处理器的 {share}；测得的时间可能偏长。</translation>
     </message>
 </context>
 <context>

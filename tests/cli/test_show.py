@@ -85,3 +85,10 @@ def test_a_form_is_called_by_its_step_and_its_runtime():
     assert show._stage_row(stage, ["accuracy"])[0] == "Weights in bf16 (PyTorch fp32)"
     del stage["runtime"]
     assert show._stage_row(stage, ["accuracy"])[0] == "Weights in bf16", "a run of an earlier version"
+
+
+def test_times_of_a_busy_machine_are_doubted(capsys):
+    show.doubt([{"1": {"median_ms": 3.0, "busy": 0.02}}])
+    assert capsys.readouterr().out == ""
+    show.doubt([{"1": {"median_ms": 3.0, "busy": 0.02}}, {"1": {"busy": 0.5}}])
+    assert "Other programs used 50% of the processor" in capsys.readouterr().out

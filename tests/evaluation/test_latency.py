@@ -36,6 +36,7 @@ def test_times_and_shape_of_the_result():
     assert found["fast"]["1"]["median_ms"] < found["slow"]["1"]["median_ms"]
     assert 10 <= found["slow"]["1"]["median_ms"] <= found["slow"]["1"]["p95_ms"]
     assert found["slow"]["1"]["repetitions"] == 6
+    assert 0 <= found["slow"]["1"]["busy"] <= 1
     assert {len(batch) for _, batch in calls} == {1, 16}
 
 

@@ -147,6 +147,15 @@ def test_everything_is_there(run_folder):
     assert {attrs["href"][1:] for tag, attrs in page.tags if tag == "a"} <= set(ids)
 
 
+def test_times_of_a_busy_machine_are_doubted(run_folder):
+    path = run_folder / "results.json"
+    assert "Other programs used" not in report.render(run_folder)
+    results = json.loads(path.read_text(encoding="utf-8"))
+    results["stages"][-1]["latency"]["1"]["busy"] = 0.5
+    path.write_text(json.dumps(results), encoding="utf-8")
+    assert "Other programs used 50% of the processor" in report.render(run_folder)
+
+
 def test_a_run_with_hardly_anything(tmp_path):
     (tmp_path / "results.json").write_text('{"run": "r", "labels": ["a", "b"], "outcome": "stopped"}')
     page = _Page(report.render(tmp_path))

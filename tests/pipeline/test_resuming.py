@@ -246,11 +246,13 @@ def test_a_run_killed_before_its_farewell_is_complete_and_says_so(make, tmp_path
     assert '"finished"' in said[-1]
     (folder / "events.jsonl").write_text("".join(said[:-1]) + said[-1][:9], encoding="utf-8")
     (folder / "checkpoints" / "step-1").mkdir(parents=True)
+    (folder / "run.lock").write_text("")
+    (folder / ".run.lock.held").touch()
     finished = pipeline.resume(folder, tiny.Heard(), Control())
     assert finished.error["code"] == "resume.complete"
     last = json.loads((folder / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1])
     assert (last["event"], last["outcome"]) == ("finished", "completed")
-    assert not (folder / "checkpoints").exists()
+    assert {path.name for path in folder.iterdir()} == {path.name for path in make("full").folder.iterdir()}
 
 
 def test_other_rows_are_refused(make, tmp_path):

@@ -106,6 +106,7 @@ def _show(found: dict[str, Any]) -> None:
     show.table(f"On {found['rows']} validation rows; {machine['processor']}, {machine['threads']} threads",
                ("", title, "lost", "same", "size", "1 row", "16 rows", "memory", "key"),
                rows)  # fmt: skip
+    show.doubt(point["latency"] for point in (found["reference"], *points))
     show.out.print("* no other is better in one of score, size and time and not worse in the others; "
                    "+ within the budget", highlight=False)  # fmt: skip
     for point in found["points"]:

@@ -54,6 +54,7 @@ def _show(found: dict[str, Any]) -> None:
     for size in sizes:
         columns += [f"{size} row{'' if size == '1' else 's'}: p50", "p95", "speed"]
     show.table("Median and 95th percentile; speed beside the first", columns, [_row(one) for one in found["targets"]])
+    show.doubt(one["latency"] for one in found["targets"])
 
 
 def _row(one: dict[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tlstudio.core import events, numbers
+from tlstudio.core import busy, events, numbers
 from tlstudio.core.errors import StudioError, fill
 from tlstudio.core.events import Emit, Event
 from tlstudio.core.reasons import Reason, told
@@ -147,6 +147,7 @@ def results(results: dict[str, Any], folder: Path) -> None:
     rows += [_stage_row(stage, leading) for stage in stages] if stages else _test_row(results, leading)
     if rows:
         table(f"Results on {results.get('test', {}).get('rows', 0)} test {unit} (95 % intervals)", columns, rows)
+    doubt(stage["latency"] for stage in stages or ())
     languages(results.get("languages", []), leading, titles)
     damage(results)
     for extra in results.get("extra", []):
@@ -210,6 +211,12 @@ def _values(metrics: dict[str, Any], leading: Sequence[str]) -> list[str]:
     """The first metric with its interval, the next one without."""
     others = [numbers.score(metrics[name]["value"]) if name in metrics else "" for name in leading[1:]]
     return [_value(metrics, leading[0]), *others]
+
+
+def doubt(latencies: Iterable[dict[str, Any]]) -> None:
+    """Says so where other programs kept the processor busy while times were taken."""
+    if (share := busy.noticeable(latencies)) is not None:
+        out.print(busy.told(share), highlight=False, soft_wrap=True)
 
 
 def _baseline_row(entry: dict[str, Any], leading: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tlstudio.core.busy import Others
 from tlstudio.core.control import Control
 from tlstudio.models.batches import Example
 from tlstudio.models.scorers import Scorer
@@ -42,7 +43,8 @@ def measure(
         seed: of the draw.
 
     Returns:
-        ``{scorer: {"1": {"median_ms", "p95_ms", "repetitions"}, …}}``: the median and 95th percentile.
+        ``{scorer: {"1": {"median_ms", "p95_ms", "repetitions", "busy"}, …}}``: the median and 95th percentile; the
+        share of the processor that other programs used meanwhile.
 
     Raises:
         Cancelled: the user has cancelled.
@@ -51,14 +53,18 @@ def measure(
     result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in models}
     rows = min(len(examples) for _scorer, examples in models.values())
     for size in batches:
+        others = Others()
         draws = [_draw(rows, size, generator) for _ in range(repetitions)]
         _warm_up(models, draws, control)
-        for name, times in _repeat(models, draws, seconds, control).items():
+        found = _repeat(models, draws, seconds, control)
+        busy = round(others.share, 3)
+        for name, times in found.items():
             median, high = np.percentile(times, [50, 95]) * 1000
             result[name][str(size)] = {
                 "median_ms": float(median),
                 "p95_ms": float(high),
                 "repetitions": len(times),
+                "busy": busy,
             }
     return result
 

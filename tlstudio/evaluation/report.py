@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tlstudio import __version__
-from tlstudio.core import numbers, paths
+from tlstudio.core import busy, numbers, paths
 from tlstudio.core.errors import fill
 from tlstudio.core.events import Metric, StageStarted, from_dict
 from tlstudio.core.files import explain_os_errors, read_json, write_text
@@ -73,6 +73,7 @@ def context(folder: Path) -> dict[str, Any]:
         "titles": {name: item.title + (" (lower is better)" if item.lower else "") for name, item in METRICS.items()},
         "leading": leading(results),
         "matrix_metrics": _matrix_metrics(results),
+        "doubt": _doubt(results.get("stages") or []),
         "unit": results.get("unit") or "rows",
         "file": Path(str((results.get("data") or {}).get("path", ""))).name,
         "lineage": earlier.told((results.get("model") or {}).get("lineage")),
@@ -92,6 +93,12 @@ def context(folder: Path) -> dict[str, Any]:
         "recipe": _text(folder / "recipe.yaml"),
         "environment": _flat(read_json(environment)) if environment.is_file() else [],
     }
+
+
+def _doubt(stages: list[dict[str, Any]]) -> str:
+    """A sentence where other programs kept the processor busy while times were taken."""
+    share = busy.noticeable(stage.get("latency") for stage in stages)
+    return busy.told(share) if share is not None else ""
 
 
 def _damage(results: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLocale
+
+from tlstudio.core import busy
 
 NONE = "–"
 
@@ -124,6 +127,18 @@ def metric_value(value: Any) -> Any:
 def when(iso: str) -> str:
     """2026-11-05T10:00:00+00:00 → 2026-11-05 10:00: sorts as it reads."""
     return iso.replace("T", " ")[:16]
+
+
+def doubt(latencies: Iterable[Mapping[str, Any] | None]) -> str:
+    """What is to be thought of times that were taken while other programs worked; empty if they hardly did."""
+    share = busy.noticeable(latencies)
+    if share is None:
+        return ""
+    text = QCoreApplication.translate(
+        "formats",
+        "Other programs used {share} of the processor while times were taken; they may be too long.",
+    )
+    return text.format(share=percent(share, 0))
 
 
 def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:

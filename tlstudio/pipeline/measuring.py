@@ -126,7 +126,7 @@ class Bench:
             found[name] = {
                 "median_ms": this["median_ms"] * drift, "p95_ms": this["p95_ms"] * drift,
                 "ratio": this["median_ms"] / beside["median_ms"], "measured_ms": this["median_ms"],
-                "repetitions": this["repetitions"],
+                "repetitions": this["repetitions"], "busy": this["busy"],
             }  # fmt: skip
         return found
 

@@ -17,7 +17,7 @@ from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
 from tlstudio.core.events import Emit, Finished
 from tlstudio.core.files import os_error, read_json, system_error, write_json
-from tlstudio.core.locks import holder
+from tlstudio.core.locks import Lock
 from tlstudio.core.places import resolve_runs
 from tlstudio.core.plugins import find
 from tlstudio.core.recipe import Choice, Recipe
@@ -87,12 +87,13 @@ def _known(folder: Path) -> dict[str, Any]:
 
 def _tidy_end(folder: Path, outcome: str, known: dict[str, Any]) -> None:
     """What a process had left to do that was killed when all but the farewell was done."""
-    if holder(folder / LOCK) is not None or not (folder / EVENTS).is_file():
-        return
+    lock = Lock(folder / LOCK, "run")
     seconds = sum((known.get("seconds") or {}).values())
-    with contextlib.suppress(StudioError):  # in a folder only for reading it stays as it is
+    with contextlib.suppress(StudioError):  # somebody still works in it, or it is only for reading
+        lock.acquire()
         journal.finish(folder / EVENTS, Finished(outcome=outcome, seconds=seconds).to_dict())
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+        shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    lock.release()  # and with it what the killed process has left of its own
 
 
 @dataclass(frozen=True)

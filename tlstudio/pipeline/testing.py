@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.compression import networks
+from tlstudio.core import busy, numbers
 from tlstudio.core.events import Artifact, log
 from tlstudio.core.files import atomic_write, shown, size_of
 from tlstudio.core.progress import Meter
@@ -168,6 +169,9 @@ class Tester:
                 }
             )
         context.result("stages", stages)
+        if (share := busy.noticeable(stage["latency"] for stage in stages)) is not None:
+            log(context.emit, "latency.busy", "Other programs used {share} of the processor while times were taken; "
+                "they may be too long.", "warning", share=numbers.percent(share))  # fmt: skip
         context.result("damage", damage.found)
         return answers
 

@@ -268,5 +268,6 @@ def test_where_and_how_long_it_was_measured_and_no_column_out_of_sight(window, v
         QTest.qWait(20)
     assert view.table.horizontalScrollBar().maximum() == 0
     assert "174.0 MB" in " ".join(view.facts.texts()), "the memory stands beside the plot"
+    assert "Other programs" not in told
     window.context.project.set_run(None, None)
     assert view.circumstances.text() == ""

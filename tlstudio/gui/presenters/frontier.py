@@ -385,4 +385,6 @@ class Frontier:
         if seconds := found.get("seconds"):
             text = translate("frontier", "{text}; the search took {time}").format(
                 text=text, time=formats.duration(seconds))  # fmt: skip
-        return text
+        doubt = formats.doubt(point.get("latency") for point in [found.get("reference"), *(found.get("points") or [])]
+                              if point)  # fmt: skip
+        return f"{text}. {doubt}" if doubt else text

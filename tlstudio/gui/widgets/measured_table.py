@@ -50,6 +50,8 @@ class MeasuredTable(Card):
             "computer of the run; the 95th percentile is told where the mouse rests."
         )
         self.body.addWidget(label(text, "caption", wrap=True, parent=self))
+        self.doubt = label("", "caption", wrap=True, parent=self)
+        self.body.addWidget(self.doubt)
         self.hide()
 
     def set_results(self, results: dict[str, Any]) -> None:
@@ -59,6 +61,8 @@ class MeasuredTable(Card):
         title = self.tr("{metric}\n(95 % interval)").format(metric=metric_names.title(self._metric))
         self.table.setHorizontalHeaderItem(2, QTableWidgetItem(title))
         self.setVisible(bool(stages))
+        self.doubt.setText(formats.doubt(stage.get("latency") for stage in stages))
+        self.doubt.setVisible(bool(self.doubt.text()))
         self.table.setRowCount(len(stages))
         for line, stage in enumerate(stages):
             for column, (text, tip) in enumerate(self._cells(stage, stages[0] if line else {})):

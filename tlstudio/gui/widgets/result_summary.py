@@ -181,8 +181,7 @@ class StagesView(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.sentence)
         layout.addWidget(self.table, 1)
-        text = self.tr("Times are medians for one input, and for a batch of 16, on this machine.")
-        self.note = label(text, "caption", wrap=True)
+        self.note = label("", "caption", wrap=True)
         layout.addWidget(self.note)
         layout.addStretch(1)
 
@@ -195,6 +194,8 @@ class StagesView(QWidget):
         nothing = self.tr(
             "Nothing was compressed. With a step of Compress, size, speed and score are measured before and after."
         )
+        text = self.tr("Times are medians for one input, and for a batch of 16, on this machine.")
+        self.note.setText(f"{text} {formats.doubt(stage.get('latency') for stage in stages)}".strip())
         for part in (self.table, self.note):
             part.setVisible(bool(stages))
         self.sentence.setText("\n".join(sentences) or nothing)
