@@ -82,3 +82,30 @@ def test_the_allocator_fails_before_the_group_would(tmp_path):
     version2(tmp_path, 200 << 20, 100 << 20)
     said = subprocess.run([sys.executable, "-c", _BOUND, str(tmp_path)], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "refused True"
+
+
+_NARROW = """
+import resource, sys
+import psutil
+from tlstudio.core import memory
+resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + int(sys.argv[1]), resource.RLIM_INFINITY))
+try:
+    memory.ready_for_limits()
+except MemoryError:
+    print("no room")
+else:
+    print("scipy.linalg" in sys.modules)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS")
+@pytest.mark.parametrize(("left", "said"), [(100 << 20, "no room"), (900 << 20, "True")])
+def test_what_would_never_end_without_memory_is_loaded_while_there_is_some(left, said):
+    call = [sys.executable, "-c", _NARROW, str(left)]
+    assert subprocess.run(call, capture_output=True, text=True, check=True, timeout=60).stdout.strip() == said
+
+
+def test_without_limits_nothing_is_loaded(monkeypatch):
+    monkeypatch.setattr(memory, "_left_by_limits", list)
+    monkeypatch.setattr(memory, "_load_blas", lambda: pytest.fail("it was loaded"))
+    memory.ready_for_limits()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from unittest import mock
+
+import yaml
 
 from tests.faults.desk import Desk, NotHere, Outcome, small_disk, sound, told_of
 
@@ -28,8 +32,7 @@ def full_disk(desk: Desk) -> Outcome:
         assert sound(place)
         assert _content(place / "first") == before
         ballast.unlink()
-        again = desk.run(place / "third", recipe)
-        return Outcome(told, "the run that had no room; others untouched", again.outcome == "completed")
+        return Outcome(told, "nothing: the run was resumed", desk.goes_on(place / "second", place / "first"))
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -50,8 +53,16 @@ def little_memory(desk: Desk) -> Outcome:
             told = f"with {megabytes} MB: {said[-200:]}"
     runs = desk.folder / "runs"
     assert not runs.exists() or sound(runs)
-    again = desk.run(desk.folder / "again")
-    return Outcome(told or "it ran within 700 MB", "the run", again.outcome == "completed")
+    whole = desk.run(desk.folder / "again", yaml.safe_load(recipe.read_text(encoding="utf-8")))
+    assert whole.outcome == "completed"
+    broken = [run.parent for run in runs.glob("*/recipe.yaml") if not _complete(run.parent)]
+    good = all(desk.goes_on(run, desk.folder / "again") for run in broken)
+    return Outcome(told or "it ran within 700 MB", f"nothing: {len(broken)} resumed", good)
+
+
+def _complete(run: Path) -> bool:
+    results = run / "results.json"
+    return results.is_file() and json.loads(results.read_text(encoding="utf-8")).get("outcome") == "completed"
 
 
 def read_only_folder(desk: Desk) -> Outcome:
@@ -84,8 +95,9 @@ def read_only_in_the_middle(desk: Desk) -> Outcome:
 
     with mock.patch("os.replace", refused):
         told = told_of(desk.run(place / "first", at=disturb))
-    again = desk.run(place / "second")
-    return Outcome(told, "the run, from the stage on that had begun", again.outcome == "completed" and sound(place))
+    whole = desk.run(place / "second")
+    assert whole.outcome == "completed"
+    return Outcome(told, "nothing: the run was resumed", desk.goes_on(place / "first", place / "second"))
 
 
 def index_deleted(desk: Desk) -> Outcome:
@@ -215,10 +227,28 @@ def drive_that_fails_once(desk: Desk) -> Outcome:
 
     with mock.patch("os.replace", failing):
         told = told_of(desk.run(desk.folder / "run", at=disturb))
-    again = desk.run(desk.folder / "again")
-    return Outcome(
-        told, "the run, from the stage on that had begun", again.outcome == "completed" and sound(desk.folder)
-    )
+    whole = desk.run(desk.folder / "again")
+    assert whole.outcome == "completed"
+    return Outcome(told, "nothing: the run was resumed", desk.goes_on(desk.folder / "run", desk.folder / "again"))
+
+
+def asleep(desk: Desk) -> Outcome:
+    """The lid is closed in the middle of the training: the process stands still for some seconds, and goes on."""
+    if not hasattr(signal, "SIGSTOP"):
+        raise NotHere("no SIGSTOP here")
+    recipe, runs = desk.write_recipe(), desk.folder / "runs"
+    call = [sys.executable, "-m", "tlstudio", "run", str(recipe), "--runs", str(runs), "--events"]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if '"stage": "train"' in line:
+                break
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(5)
+        process.send_signal(signal.SIGCONT)
+        process.stdout.read()
+        code = process.wait(300)
+    return Outcome("nothing to tell: it goes on", "nothing", code == 0 and sound(runs))
 
 
 CASES = {
@@ -235,4 +265,5 @@ CASES = {
     "file of the data removed": data_removed,
     "drive that stalls": stalling_drive,
     "drive that fails": drive_that_fails_once,
+    "asleep in the middle of a run": asleep,
 }

@@ -109,6 +109,7 @@ class Trouble(Exception):
         (Trouble("unforeseen"), "failed", "run.unexpected"),
         (StudioError("x.y", "known"), "failed", "x.y"),
         (MemoryError(), "failed", "run.no-memory"),
+        (ImportError("libx.so: failed to map segment from shared object"), "failed", "run.no-memory"),
         (OSError(28, "No space left on device"), "failed", "files.disk-full"),
         (Cancelled(), "cancelled", None),
     ],

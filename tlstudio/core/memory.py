@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 _SAMPLE = 0.005  # seconds between two looks at the memory in use
+_BLAS = 300 << 20  # bytes that SciPy's linear algebra may want of the address space, with room to spare
 _NO_LIMIT = 1 << 60  # groups without a limit state an enormous one
 _ROOT = Path("/sys/fs/cgroup")
 _OWN = Path("/proc/self/cgroup")
@@ -48,6 +49,7 @@ def stay_within_group() -> int | None:
         return None
     import resource
 
+    _load_blas()
     with contextlib.suppress(ValueError, OSError):
         _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
         limit = max(min(left), 0) + int(psutil.Process().memory_info().data)
@@ -55,6 +57,31 @@ def stay_within_group() -> int | None:
             resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
             return limit
     return None
+
+
+def ready_for_limits() -> None:
+    """Under limits of the shell (``ulimit``): loads what would never end where it gets no memory.
+
+    OpenBLAS asks for its buffers again and again (issue 5289 of its project), and holds Python's lock all the while:
+    neither a cancel nor a signal would be heard.
+
+    Raises:
+        MemoryError: there is no room even for that.
+    """
+    left = _left_by_limits()
+    if left and min(left) < _BLAS:
+        raise MemoryError
+    if left:
+        _load_blas()
+
+
+def _load_blas() -> None:
+    """Those of NumPy and of SciPy, with their buffers, which a first call takes and further ones use again."""
+    import numpy as np
+    import scipy.linalg
+
+    matrix = np.eye(64)
+    scipy.linalg.cholesky(matrix @ matrix)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tlstudio.core import journal
+from tlstudio.core import journal, memory
 from tlstudio.core import recipe as recipes
 from tlstudio.core.control import Control
 from tlstudio.core.errors import Cancelled, StudioError
@@ -179,6 +179,7 @@ def _guarded(
     error: StudioError | None = None
     outcome = "failed"
     try:
+        memory.ready_for_limits()
         control.interruptible = False  # until a stage begins: the end must always be told
         checked = check(recipe)
         stages, events = (later.stages, later.events) if later else (_stages(checked), EVENTS)
@@ -246,6 +247,8 @@ def explained(problem: Exception, place: Path | str = "") -> StudioError:
 
 
 def _says_no_memory(problem: Exception) -> bool:
+    if isinstance(problem, (ImportError, OSError)) and "failed to map segment" in str(problem):
+        return True  # of a library, into an address space that is full
     if "torch" not in sys.modules:  # only torch says it in a RuntimeError
         return False
     from tlstudio.training.rehearsal import is_out_of_memory
