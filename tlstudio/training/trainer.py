@@ -15,6 +15,7 @@ from tlstudio.models.callbacks import Loop
 from tlstudio.training import checkpoints, studio_trainer
 from tlstudio.training.best import BestWeights
 from tlstudio.training.checkpoints import Checkpoints, Policy
+from tlstudio.training.interruptible import interruptible
 from tlstudio.training.rehearsal import is_out_of_memory, out_of_memory
 from tlstudio.training.settings import Settings
 from tlstudio.training.studio_trainer import Loss, Parts
@@ -131,7 +132,7 @@ def fit(transfer: Transfer, loss: Loss, judge: Judge, settings: Settings, folder
     trainer = studio_trainer.make(Parts(transfer, transfer.loss or loss, judge, settings, watch, balance, keep), folder)
     loop = Loop(transfer.model, settings.epochs, steps, len(transfer.train), transfer.lengths, settings.seed, emit,
                 control)  # fmt: skip
-    with _explained(), _taking_part(transfer, loop):
+    with _explained(), _taking_part(transfer, loop), interruptible(transfer.model, control.check):
         if settings.epochs:
             trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
         elif len(transfer.validation):
