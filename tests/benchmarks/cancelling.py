@@ -15,7 +15,7 @@ from typing import Any
 from tests.benchmarks import common
 
 STAGES = ("prepare", "tokenise", "rehearse", "train", "evaluate")
-LATER = {"compress": [{"name": "dynamic-int8"}], "export": [{"name": "onnx"}, {"name": "onnx-int8"}]}
+LATER = {"compress": [{"name": "dynamic-int8"}], "export": [{"name": "onnx"}, {"name": "bundle"}]}
 _BUDGET = 2.0
 
 
@@ -91,6 +91,8 @@ def _cancelled(job: str, args: dict[str, Any], stage: str, after: float, limit: 
             if kind == "stage-started" and line.get("stage") == stage:
                 timer.start()
             if kind == "finished":
+                if line.get("outcome") == "failed":
+                    raise RuntimeError(f"the run ended so: {line}")
                 if not asked[0]:
                     return None
                 if line.get("outcome") != "cancelled":
