@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.compression import pruning
-from tlstudio.compression import sparsity
+from tlstudio.compression import movement_pruning, sparsity
 from tlstudio.compression.movement_pruning import PLUGIN, Moving, Options
 from tlstudio.core.errors import Cancelled
 from tlstudio.models.callbacks import Loop, Pass
@@ -40,20 +40,23 @@ class _Network(torch.nn.Module):
             self.layers[0].weight.copy_(torch.tensor([[2.0, 0.1, -0.1, 1.0]]))
 
 
-def test_large_weights_that_shrink_go_and_small_ones_that_grow_stay():
-    """S = -Σ ∂L/∂W' · W: gradients pull weights 1 and 4 to zero, and push 2 and 3 away from it."""
+def test_large_weights_that_shrink_go_and_small_ones_that_grow_stay(monkeypatch):
+    """∂L/∂S = ∂L/∂W' · W: gradients pull weights 1 and 4 to zero, and push 2 and 3 away from it."""
+    monkeypatch.setattr(movement_pruning, "_RATE", 0.5)
     model = _Network()
     weight = model.layers[0].weight
     moving = Moving(Options(sparsity=0.5))
     moving.begin(Loop(model, 1, 6, 1, None, 7, lambda _event: None, None))
-    gradient, scores = torch.tensor([[1.0, -1.0, 1.0, 1.0]]), torch.zeros(1, 4)
+    gradient, scores = torch.tensor([[1.0, -1.0, 1.0, 1.0]]), torch.tensor([[2.0, 0.1, 0.1, 1.0]]) / 0.8
+    descent = torch.optim.Adam([scores], lr=0.5)
     given = Pass({}, None, None, True, lambda: None, lambda value: value)
     for number in range(6):
         before = weight.detach().clone()
         moving.step(number)
         kept = weight.detach() != 0
         weight.grad = gradient.clone()
-        scores -= gradient * before
+        scores.grad = gradient * before
+        descent.step()
         moving.backward(given)
         assert torch.equal(weight.grad != 0, kept)
         with torch.no_grad():
@@ -78,7 +81,16 @@ def test_parts_of_a_batch_are_counted_once():
     for last in (False, True):
         model.layers[0].weight.grad = torch.ones(1, 4)
         moving.backward(Pass({}, None, None, last, lambda: None, lambda value: value))
-    assert torch.allclose(moving._scores["layers.0.weight"], -model.layers[0].weight.detach())
+    weight = model.layers[0].weight.detach()
+    expected = weight.abs() / weight.abs().mean() - 0.01 * weight.sign()  # one step, not two
+    assert torch.allclose(moving._scores["layers.0.weight"], expected, atol=1e-4)
+
+
+def test_without_a_step_the_smallest_go():
+    model = _Network()
+    moving = Moving(Options(sparsity=0.5))
+    moving.begin(Loop(model, 1, 100, 1, None, 7, lambda _event: None, None))
+    assert moving.masks()["layers.0.weight"].tolist() == [[True, False, False, True]]
 
 
 def test_cancelling_is_answered(tiny_model, tickets, tmp_path):

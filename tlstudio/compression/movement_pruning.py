@@ -1,8 +1,10 @@
 """Movement pruning: while the network is trained again it learns which weights it needs; the others become zero.
 
 Source: Sanh, Wolf & Rush, 2020, "Movement pruning: adaptive sparsity by fine-tuning", § 3 (hard, first order): weights
-that move away from zero are kept, whatever their size. The scores are S = -Σ ∂L/∂W' · W over the steps, with W' = W ⊙ M
-and M the largest scores. They start equal, so that the rate of their descent cancels out of their order.
+that move away from zero are kept, whatever their size. The scores descend by Adam along ∂L/∂S = ∂L/∂W' · W, with
+W' = W ⊙ M and M the largest scores. There they start equal, before a network is fine-tuned for long. Here it is
+fine-tuned already and gradients are small: in some hundred steps equal scores become noise, and the network forgets
+everything. So they start as the sizes of the weights, in units of the mean of their matrix.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from tlstudio.models.scorers import Scorer
 
+_RATE = 0.01  # learning rate of the scores, as in the paper
 _BEFORE = 0.1  # of the steps, in which scores are gathered and nothing is pruned
 
 
@@ -85,8 +88,9 @@ class Moving(sparsity.Sparse):
         import torch
 
         super().begin(loop)
-        self._scores = {name: torch.zeros_like(weight.detach())
+        self._scores = {name: weight.detach().abs() / weight.detach().abs().mean().clamp(min=1e-12)
                         for name, weight in sparsity.matrices(self.model).items()}  # fmt: skip
+        self._descent = torch.optim.Adam(list(self._scores.values()), lr=_RATE)
 
     def step(self, number: int) -> None:
         share = sparsity.growing(number, self.steps, self._config.sparsity, _BEFORE)
@@ -105,10 +109,12 @@ class Moving(sparsity.Sparse):
                 parameter = self.model.get_parameter(name)
                 if parameter.grad is None:
                     continue
-                weight = self._dense.get(name, parameter)
-                score.sub_(parameter.grad * weight)  # descent on S by the straight-through gradient
+                # straight through the mask: weights that are masked now are judged as well
+                score.grad = parameter.grad * self._dense.get(name, parameter)
                 if name in self._now:
                     parameter.grad.mul_(self._now[name])
+            self._descent.step()
+            self._descent.zero_grad()
 
     def stepped(self, number: int) -> None:
         import torch
@@ -128,5 +134,4 @@ class Moving(sparsity.Sparse):
     def end(self) -> None:
         if self._dense:  # ended within a step
             self.stepped(self.steps)
-        if any(score.any() for score in self._scores.values()):
-            super().end()
+        super().end()
