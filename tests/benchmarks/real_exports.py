@@ -51,7 +51,7 @@ def _exported(task: str, folder: Path, given: Any) -> list[list[Any]]:
             "model": {"source": "folder", "name": str(network)},
             "data": data(folder, given),
             "task": {"name": task, **options},
-            "strategy": {"name": "partial-fine-tuning"},
+            "strategy": {"name": "partial"},
             "training": {"epochs": given.epochs, "threads": given.threads or "auto", "precision": "fp32"},
             "evaluate": {"bootstrap": 100},
             "export": [{"name": name} for name in given.formats.split(",")],
