@@ -1,8 +1,9 @@
 """ONNX of each task beside PyTorch on real inputs: Reuters texts, tagged sentences of Brown, names and images of emoji.
 
 Networks are pretrained ones (MiniLM, DINOv2, SmolLM2) after a short training. Labels of tasks for which there is no
-real data are made of the real texts: topics, lengths, words in common. Masked language models have no graph. Tasks without a pretrained network here
-(recordings, boxes, rewriting, two towers) are left to the contract test, whose networks are small and random.
+real data are made of the real texts: topics, lengths, words in common. Masked language models have no graph. Tasks
+without a pretrained network here (recordings, boxes, rewriting, two towers) are left to the contract test, whose
+networks are small and random.
 """
 
 from __future__ import annotations
@@ -220,8 +221,8 @@ _TASKS: dict[str, tuple[Callable[[], Path], Callable[[Path, Any], dict[str, Any]
     "question-answering": (common.minilm, _questions, {}),
     "sentence-embedding": (common.minilm, _names, {}),
     "image-classification": (_dinov2, _images, {}),
-    "causal-lm": (_smollm, _running, {"max_length": 64}),
-    "instruction-tuning": (_smollm, _instructions, {"max_length": 96}),
+    "causal-lm": (_smollm, _running, {"block_size": 64}),
+    "instruction-tuning": (_smollm, _instructions, {}),
 }
 
 
