@@ -177,10 +177,15 @@ class ProjectActions(QObject):
             answer = self._ask_about(draft)
             if answer == "restore":
                 if self._restore(draft):
-                    draft.forget()
+                    self._forget(draft)
                 return
             if answer == "discard":
-                draft.forget()
+                self._forget(draft)
+
+    def _forget(self, draft: Draft) -> None:
+        if self._wanted:  # first what is restored is kept as ours
+            self._keep()
+        self._context.background.run(draft.forget, _ignore, self._context.tell)
 
     def _ask_about(self, draft: Draft) -> str:
         name = draft.project.name if draft.project else self.tr("a new project")
