@@ -50,7 +50,7 @@ class MeasuredTable(Card):
             "computer of the run; the 95th percentile is told where the mouse rests."
         )
         self.body.addWidget(label(text, "caption", wrap=True, parent=self))
-        self.doubt = label("", "caption", wrap=True, parent=self)
+        self.doubt = label("", "warn", wrap=True, parent=self)
         self.body.addWidget(self.doubt)
         self.hide()
 

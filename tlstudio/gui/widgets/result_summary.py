@@ -181,8 +181,11 @@ class StagesView(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.sentence)
         layout.addWidget(self.table, 1)
-        self.note = label("", "caption", wrap=True)
+        text = self.tr("Times are medians for one input, and for a batch of 16, on this machine.")
+        self.note = label(text, "caption", wrap=True)
+        self.doubt = label("", "warn", wrap=True)
         layout.addWidget(self.note)
+        layout.addWidget(self.doubt)
         layout.addStretch(1)
 
     def set_results(self, results: Results) -> None:
@@ -194,8 +197,8 @@ class StagesView(QWidget):
         nothing = self.tr(
             "Nothing was compressed. With a step of Compress, size, speed and score are measured before and after."
         )
-        text = self.tr("Times are medians for one input, and for a batch of 16, on this machine.")
-        self.note.setText(f"{text} {formats.doubt(stage.get('latency') for stage in stages)}".strip())
+        self.doubt.setText(formats.doubt(stage.get("latency") for stage in stages))
+        self.doubt.setVisible(bool(self.doubt.text()))
         for part in (self.table, self.note):
             part.setVisible(bool(stages))
         self.sentence.setText("\n".join(sentences) or nothing)
