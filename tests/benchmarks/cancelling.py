@@ -1,4 +1,4 @@
-"""How long a real run takes to answer a cancel, in every stage; through a real worker and its pipes.
+"""How long a real run takes to answer a cancel (or a stop), in every stage; through a real worker and its pipes.
 
 Each cancel begins the run anew and comes some time after the stage has begun; "over": the stage had ended by then.
 """
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made = common.parser(__doc__, rows=1500, limit=600)
     made.add_argument("--stages", default=",".join((*STAGES, *LATER)))
     made.add_argument("--after", default="0.1,0.8,2.5", help="seconds after the begin of the stage")
+    made.add_argument("--word", default="cancel", choices=("cancel", "stop"), help="stop: until the stage has ended")
     made.add_argument("--run", default="", help="a finished run, to be compressed and exported; made if not given")
     given = made.parse_args(arguments)
     after = [float(text) for text in given.after.split(",")]
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 else:
                     place.mkdir()
                     job, args = "run", {"recipe": recipe.to_dict()}
-                times.append(_cancelled(job, {**args, "folder": str(place)}, stage, at, given.limit))
+                times.append(_answered(job, {**args, "folder": str(place)}, stage, at, given.limit, given.word))
             rows.append([stage, *(round(value, 2) if value is not None else "over" for value in times)])
             print("  ".join(map(str, rows[-1])), flush=True)
         common.table(["stage", *(f"s to cancel at +{at} s" for at in after)], rows)
@@ -73,17 +74,17 @@ def _recipe(given: Any, folder: Path) -> Any:
     )
 
 
-def _cancelled(job: str, args: dict[str, Any], stage: str, after: float, limit: float) -> float | None:
-    """Seconds from the cancel to the last line; None where the stage was over before."""
+def _answered(job: str, args: dict[str, Any], stage: str, after: float, limit: float, word: str) -> float | None:
+    """Seconds from the wish to the last line, or to the end of the stage; None where it was over before."""
     from tlstudio.session.runners import WorkerRunner
 
     runner, end, asked = WorkerRunner(), time.monotonic() + limit, [0.0]
 
-    def cancel() -> None:
+    def ask() -> None:
         asked[0] = time.monotonic()
-        runner.send("cancel")
+        runner.send(word)
 
-    timer = threading.Timer(after, cancel)
+    timer = threading.Timer(after, ask)
     try:
         runner.start(job, args)
         for line in runner.lines():
@@ -98,8 +99,11 @@ def _cancelled(job: str, args: dict[str, Any], stage: str, after: float, limit: 
                 if line.get("outcome") != "cancelled":
                     raise RuntimeError(f"the run ended so: {line}")
                 return time.monotonic() - asked[0]
-            if kind == "stage-finished" and line.get("stage") == stage and not asked[0]:
-                return None
+            if kind == "stage-finished" and line.get("stage") == stage:
+                if not asked[0]:
+                    return None
+                if word == "stop":
+                    return time.monotonic() - asked[0]
             if time.monotonic() > end:
                 raise TimeoutError(stage)
         return None

@@ -20,6 +20,10 @@ class Keyring(types.ModuleType):
         super().__init__("keyring")
         self.kept: dict[tuple[str, str], str] = {}
         self.locked = False
+        self.backend: object = self
+
+    def get_keyring(self):
+        return self.backend
 
     def get_password(self, service, user):
         if self.locked:
@@ -53,6 +57,16 @@ def test_kept_found_and_forgotten(keyring, home):
     assert tokens.forget()
     assert not tokens.forget()
     assert tokens.find() == ""
+
+
+@pytest.mark.parametrize("chained", [False, True])
+def test_a_backend_that_writes_files_is_refused(keyring, chained):
+    plain = type("PlaintextKeyring", (), {"__module__": "keyrings.alt.file"})()
+    keyring.backend = types.SimpleNamespace(backends=[plain, object()]) if chained else plain
+    with pytest.raises(StudioError) as caught:
+        tokens.keep(TOKEN)
+    assert caught.value.code == "token.no-keyring"
+    assert keyring.kept == {}
 
 
 def test_a_mirror_does_not_get_the_token_of_the_hub(keyring, monkeypatch):

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +237,7 @@ def test_killed_runs_end_as_unbroken_ones() -> None:
     assert said.returncode == 0
 
 
-def main(kills: int) -> int:
+def main(kills: int, kill: Callable[[Bed, int], tuple[int, Counter[str], list[str]]] = campaign) -> int:
     """The same without pytest, in a process that has not computed anything yet."""
     from tests.conftest import tiny_model
 
@@ -256,7 +256,7 @@ def main(kills: int) -> int:
         import tlstudio.pipeline.resuming  # noqa: F401
 
         begin = time.monotonic()
-        good, hit, wrong = campaign(Bed(folder, make(Folders())), kills)
+        good, hit, wrong = kill(Bed(folder, make(Folders())), kills)
         print(f"\n{good} of {kills} in {time.monotonic() - begin:.0f} s; killed in {dict(hit.most_common())}")
         print("\n".join(wrong))
     return int(bool(wrong))

@@ -47,6 +47,8 @@ def keep(token: str) -> None:
             "Copy it from huggingface.co/settings/tokens.",
         )  # fmt: skip
     keyring = _keyring()
+    if _writes_files(keyring.get_keyring()):
+        raise _no_keyring("its backend would write the token into a file")
     try:
         keyring.set_password(SERVICE, user(), token)
         kept = keyring.get_password(SERVICE, user()) == token
@@ -70,6 +72,12 @@ def forget() -> bool:
     except Exception as error:
         raise _no_keyring(type(error).__name__) from None
     return True
+
+
+def _writes_files(backend: Any) -> bool:
+    """Whether a backend, or the first of those that it stands for, is one of those without a system behind them."""
+    first = next(iter(getattr(backend, "backends", ())), backend)
+    return type(first).__module__.startswith("keyrings.alt")
 
 
 def _of_keyring() -> str:
