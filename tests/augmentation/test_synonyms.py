@@ -79,6 +79,7 @@ def test_real_words(starter):
     assert one("synonyms", "滑板出租车", backbone=starter, share=1.0) == "滑板出租车", "single characters make nonsense"
 
 
+@pytest.mark.slow
 def test_a_multilingual_vocabulary(assets):
     folder = assets / "models/multilingual-e5-small-trimmed-fp16"
     for changed in many("synonyms", "the price is good", 10, backbone=folder, share=1.0):

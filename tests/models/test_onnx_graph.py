@@ -100,6 +100,7 @@ def test_input_ids_of_the_first_batch_are_not_baked_in(exported):
     assert np.abs(one - two).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_a_network_that_cannot_be_traced_is_told_by_name(tmp_path):
     """CANINE's code looks at the length of its inputs."""
     from transformers import AutoModelForSequenceClassification

@@ -100,6 +100,7 @@ def test_the_training_rows_are_no_parameters_to_train(tiny_model, tickets):
     assert TorchScorer(model).outputs([encoded.examples("test")[0]])[0].shape == (3,)
 
 
+@pytest.mark.slow
 def test_the_file_loads_two_backbones_without_tlstudio(tiny_model, tickets, tmp_path, monkeypatch):
     import json
 
