@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from tlstudio.core import locks
 from tlstudio.core.errors import StudioError
 from tlstudio.core.locks import Lock, Owner, guarded, holder
 
@@ -62,6 +63,11 @@ def test_a_killed_holder_leaves_nothing_that_counts(path, other):
     lock.release()
     lock.release()
     assert not list(path.parent.iterdir())
+
+
+def test_a_look_at_a_lock_that_is_just_freed_leaves_no_file(path):
+    assert not locks._kernel_held(path)
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_number_that_was_given_anew_is_no_holder(path, other):

@@ -184,6 +184,8 @@ def _kernel_held(path: Path) -> bool:
     probe = filelock.FileLock(_kernel_file(path), thread_local=False)
     try:
         with probe.acquire(timeout=_LOOK, poll_interval=_LOOK / 4):
+            if not path.exists():  # freed since we looked: the probe has made the file anew
+                _kernel_file(path).unlink(missing_ok=True)
             return False
     except filelock.Timeout:
         return True
