@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made = common.parser(__doc__, rows=1500, limit=600)
     made.add_argument("--stages", default=",".join((*STAGES, *LATER)))
     made.add_argument("--after", default="0.1,0.8,2.5", help="seconds after the begin of the stage")
-    made.add_argument("--word", default="cancel", choices=("cancel", "stop"), help="stop: until the stage has ended")
+    made.add_argument(
+        "--word", default="cancel", choices=("cancel", "stop"), help="stop: until the training says that it has"
+    )
     made.add_argument("--run", default="", help="a finished run, to be compressed and exported; made if not given")
     given = made.parse_args(arguments)
     after = [float(text) for text in given.after.split(",")]
@@ -75,7 +77,7 @@ def _recipe(given: Any, folder: Path) -> Any:
 
 
 def _answered(job: str, args: dict[str, Any], stage: str, after: float, limit: float, word: str) -> float | None:
-    """Seconds from the wish to the last line, or to the end of the stage; None where it was over before."""
+    """Seconds from the wish to the last line, or until the training stops; None where it was over before."""
     from tlstudio.session.runners import WorkerRunner
 
     runner, end, asked = WorkerRunner(), time.monotonic() + limit, [0.0]
@@ -99,11 +101,10 @@ def _answered(job: str, args: dict[str, Any], stage: str, after: float, limit: f
                 if line.get("outcome") != "cancelled":
                     raise RuntimeError(f"the run ended so: {line}")
                 return time.monotonic() - asked[0]
-            if kind == "stage-finished" and line.get("stage") == stage:
-                if not asked[0]:
-                    return None
-                if word == "stop":
-                    return time.monotonic() - asked[0]
+            if kind == "stage-finished" and line.get("stage") == stage and not asked[0]:
+                return None
+            if line.get("code") == "training.stopped":  # what follows are the test and the exports of the best weights
+                return time.monotonic() - asked[0]
             if time.monotonic() > end:
                 raise TimeoutError(stage)
         return None
