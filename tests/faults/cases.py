@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -14,7 +13,7 @@ from unittest import mock
 
 import yaml
 
-from tests.faults.desk import Desk, NotHere, Outcome, small_disk, sound, told_of
+from tests.faults.desk import Desk, NotHere, Outcome, complete, small_disk, sound, told_of
 
 
 def full_disk(desk: Desk) -> Outcome:
@@ -55,14 +54,9 @@ def little_memory(desk: Desk) -> Outcome:
     assert not runs.exists() or sound(runs)
     whole = desk.run(desk.folder / "again", yaml.safe_load(recipe.read_text(encoding="utf-8")))
     assert whole.outcome == "completed"
-    broken = [run.parent for run in runs.glob("*/recipe.yaml") if not _complete(run.parent)]
+    broken = [run.parent for run in runs.glob("*/recipe.yaml") if not complete(run.parent)]
     good = all(desk.goes_on(run, desk.folder / "again") for run in broken)
     return Outcome(told or "it ran within 700 MB", f"nothing: {len(broken)} resumed", good)
-
-
-def _complete(run: Path) -> bool:
-    results = run / "results.json"
-    return results.is_file() and json.loads(results.read_text(encoding="utf-8")).get("outcome") == "completed"
 
 
 def read_only_folder(desk: Desk) -> Outcome:

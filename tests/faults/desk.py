@@ -96,6 +96,15 @@ def told_of(ended: Any) -> str:
     return f"{error.code}: {error.message}"
 
 
+def complete(run: Path) -> bool:
+    """Whether the results of a run say that it is."""
+    try:
+        results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(results.get("outcome") == "completed")
+
+
 def sound(folder: Path) -> bool:
     """Whether nothing half-written lies in a folder: every JSON can be read, every line of events is whole, no part."""
     for path in folder.rglob("*"):

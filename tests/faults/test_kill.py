@@ -42,6 +42,9 @@ RECIPES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 TRAINING = {"epochs": 3, "batch_size": 8, "threads": 1, "patience": 0, "precision": "fp32", "checkpoint_seconds": 0}
 
+# number and recipe of a kill → the stages in which it was, and what was wrong afterwards
+Kill = Callable[[int, str], tuple[str, str]]
+
 
 class Bed:
     """Runs recipes in processes forked from this one, which has imported what takes seconds.
@@ -210,12 +213,12 @@ def different(whole: Path, run: Path) -> str:
     return "" if names[0] == names[1] else f"files: {names[1]}"
 
 
-def campaign(bed: Bed, kills: int, seed: int = _SEED) -> tuple[int, Counter[str], list[str]]:
+def campaign(kills: int, kill: Kill) -> tuple[int, Counter[str], list[str]]:
     """Kills so many runs; gives how many ended as they should, the stages that were hit, and what was wrong."""
     good, hit, wrong = 0, Counter[str](), []
     for number in range(kills):
         name = list(RECIPES)[number % len(RECIPES)]
-        places, problem = bed.killed(name, random.Random(f"{seed}-{number}"))
+        places, problem = kill(number, name)
         hit.update(places.split(" + "))
         good += not problem
         if problem:
@@ -237,7 +240,12 @@ def test_killed_runs_end_as_unbroken_ones() -> None:
     assert said.returncode == 0
 
 
-def main(kills: int, kill: Callable[[Bed, int], tuple[int, Counter[str], list[str]]] = campaign) -> int:
+def runs(bed: Bed) -> Kill:
+    """Kills the process of a run."""
+    return lambda number, name: bed.killed(name, random.Random(f"{_SEED}-{number}"))
+
+
+def main(kills: int, victims: Callable[[Bed], Kill] = runs) -> int:
     """The same without pytest, in a process that has not computed anything yet."""
     from tests.conftest import tiny_model
 
@@ -256,7 +264,7 @@ def main(kills: int, kill: Callable[[Bed, int], tuple[int, Counter[str], list[st
         import tlstudio.pipeline.resuming  # noqa: F401
 
         begin = time.monotonic()
-        good, hit, wrong = kill(Bed(folder, make(Folders())), kills)
+        good, hit, wrong = campaign(kills, victims(Bed(folder, make(Folders()))))
         print(f"\n{good} of {kills} in {time.monotonic() - begin:.0f} s; killed in {dict(hit.most_common())}")
         print("\n".join(wrong))
     return int(bool(wrong))

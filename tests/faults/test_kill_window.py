@@ -6,7 +6,6 @@ followed by a click on Resume in its window. A run whose window is killed goes o
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -14,14 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.faults import test_kill as kills
+from tests.faults.desk import complete
 from tests.faults.test_kill import Bed, different, moment, runs_in, said, stage_of
 
+_SEED = 20261123
 _PATIENCE = 180.0  # seconds for a run
 _VICTIMS = (("worker", "go-on"), ("window", "go-on"), ("window", "leave"))  # whom, and what a run does without a window
 _WINDOW = """
@@ -75,7 +76,7 @@ def killed(bed: Bed, name: str, victim: str, alone: str, draw: random.Random) ->
         window.kill()
         window.wait()
     _until(lambda: not _held(run))
-    if not _complete(run):
+    if not complete(run):
         kills.ended(bed.command("resume", str(run), "--events"))
     (run / "worker.log").unlink(missing_ok=True)  # what a worker prints that has no window
     wrong = different(whole, run)
@@ -99,35 +100,23 @@ def _held(run: Path) -> bool:
     return holder(run / "run.lock") is not None
 
 
-def _complete(run: Path) -> bool:
-    try:
-        results = json.loads((run / "results.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(results.get("outcome") == "completed")
-
-
-def _until(condition: object) -> None:
+def _until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + _PATIENCE
-    while not condition():  # type: ignore[operator]
+    while not condition():
         if time.monotonic() > end:
             raise TimeoutError("it did not happen in time")
         time.sleep(0.02)
 
 
-def campaign(bed: Bed, number: int, seed: int = 20261123) -> tuple[int, Counter[str], list[str]]:
-    """As that of :mod:`tests.faults.test_kill`."""
-    good, hit, wrong = 0, Counter[str](), []
-    for at in range(number):
-        victim, alone = _VICTIMS[at % len(_VICTIMS)]
-        name = list(kills.RECIPES)[at % len(kills.RECIPES)]
-        stage, problem = killed(bed, name, victim, alone, random.Random(f"{seed}-{at}"))
-        hit[stage] += 1
-        good += not problem
-        if problem:
-            wrong.append(f"kill {at} of {victim}, {alone}, {name} in {stage}: {problem}")
-        print(f"{at + 1:4}  {name:8} {victim} killed in {stage:10} ({alone:5})  {problem or 'as unbroken'}", flush=True)
-    return good, hit, wrong
+def windows(bed: Bed) -> kills.Kill:
+    """Kills windows and workers in turn."""
+
+    def kill(number: int, name: str) -> tuple[str, str]:
+        victim, alone = _VICTIMS[number % len(_VICTIMS)]
+        stage, problem = killed(bed, name, victim, alone, random.Random(f"{_SEED}-{number}"))
+        return f"{stage} ({victim}, {alone})", problem
+
+    return kill
 
 
 @pytest.mark.slow
@@ -141,4 +130,4 @@ def test_killed_windows_and_workers_lose_nothing() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(kills.main(int(sys.argv[1]) if len(sys.argv) > 1 else 30, campaign))
+    sys.exit(kills.main(int(sys.argv[1]) if len(sys.argv) > 1 else 30, windows))
